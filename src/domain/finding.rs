@@ -1,0 +1,237 @@
+//! What a document says: claims with the words that support them, and a person's corrections.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::document::{Kind, named};
+use super::obligation::Obligation;
+use super::value::{Confidence, Iban, Money, Rect};
+
+/// The words that support a claim.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Page, from 1.
+    pub page: u32,
+    /// The words as they stand on the page.
+    pub text: String,
+    /// Around them.
+    #[serde(rename = "box")]
+    pub at: Rect,
+}
+
+named! {
+    /// What a claim is about.
+    Field {
+        /// ISO 639-1 code of the document's language.
+        Language = "language",
+        /// What sort of document it is.
+        Kind = "kind",
+        /// Who wrote it.
+        Sender = "sender",
+        /// The day it carries.
+        IssueDate = "issue_date",
+        /// A number by which the sender knows the matter; `Finding::name` says which.
+        Reference = "reference",
+        /// The document's own total.
+        Total = "total",
+        /// What the household still has to pay by its own action.
+        Payable = "payable",
+        /// The account to pay to.
+        Iban = "iban",
+        /// A parcel's number.
+        TrackingNumber = "tracking_number",
+        /// The day a contract's term ends.
+        ContractEnd = "contract_end",
+        /// How long before the end of the term notice must arrive, as the letter says it.
+        NoticePeriod = "notice_period",
+    }
+}
+
+/// A claim's value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// Money.
+    Money(Money),
+    /// A day.
+    Date(Date),
+    /// An account.
+    Iban(Iban),
+    /// What sort of document.
+    Kind(Kind),
+    /// Anything else.
+    Text(String),
+}
+
+named! {
+    /// Who made a claim.
+    ClaimedBy {
+        /// A code or an embedded invoice: sure.
+        Data = "data",
+        /// A rule over the words.
+        Rule = "rule",
+        /// A model.
+        Model = "model",
+        /// A person: never overwritten by a machine.
+        Person = "person",
+    }
+}
+
+/// One claim.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What about.
+    pub field: Field,
+    /// Which one of several: a reference's name (`invoice_number`), else empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// What it says.
+    pub value: Value,
+    /// How sure.
+    pub confidence: Confidence,
+    /// Where it says so; `None` only for what no single place says (the language) or a person said.
+    pub evidence: Option<Evidence>,
+    /// Who says so.
+    pub by: ClaimedBy,
+}
+
+/// Something the machine wants a person to decide.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Question {
+    /// In words for a person.
+    pub text: String,
+    /// The field it is about, if one.
+    pub finding: Option<Field>,
+}
+
+/// All that is claimed about one document.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Extraction {
+    /// The claims.
+    pub findings: Vec<Finding>,
+    /// What the household owes the world, in the order of their due days.
+    pub obligations: Vec<Obligation>,
+    /// What a person should decide.
+    pub questions: Vec<Question>,
+}
+
+impl Extraction {
+    /// The claim about `field`; the first if there are several.
+    pub fn finding(&self, field: Field) -> Option<&Finding> {
+        self.findings.iter().find(|it| it.field == field)
+    }
+
+    /// What sort of document it is, if that was found.
+    pub fn kind(&self) -> Option<Kind> {
+        match self.finding(Field::Kind)?.value {
+            Value::Kind(kind) => Some(kind),
+            Value::Money(_) | Value::Date(_) | Value::Iban(_) | Value::Text(_) => None,
+        }
+    }
+
+    /// The text of the claim about `field`, if it is text.
+    pub fn text(&self, field: Field) -> Option<&str> {
+        match &self.finding(field)?.value {
+            Value::Text(text) => Some(text),
+            Value::Money(_) | Value::Date(_) | Value::Iban(_) | Value::Kind(_) => None,
+        }
+    }
+
+    /// The money of the claim about `field`, if it is money.
+    pub fn money(&self, field: Field) -> Option<Money> {
+        match self.finding(field)?.value {
+            Value::Money(money) => Some(money),
+            Value::Date(_) | Value::Iban(_) | Value::Kind(_) | Value::Text(_) => None,
+        }
+    }
+
+    /// The day of the claim about `field`, if it is a day.
+    pub fn date(&self, field: Field) -> Option<Date> {
+        match self.finding(field)?.value {
+            Value::Date(date) => Some(date),
+            Value::Money(_) | Value::Iban(_) | Value::Kind(_) | Value::Text(_) => None,
+        }
+    }
+
+    /// Lays a person's corrections over the machine's claims: a correction replaces the claim about
+    /// the same field and name; a correction without a value removes it.
+    #[must_use]
+    pub fn corrected(mut self, corrections: &[Correction]) -> Self {
+        for correction in corrections {
+            self.findings
+                .retain(|it| it.field != correction.field || it.name != correction.name);
+            if let Some(value) = correction.value.clone() {
+                self.findings.push(Finding {
+                    field: correction.field,
+                    name: correction.name.clone(),
+                    value,
+                    confidence: Confidence::CERTAIN,
+                    evidence: None,
+                    by: ClaimedBy::Person,
+                });
+            }
+        }
+        self
+    }
+}
+
+/// What a person says about a field; it outlives every new understanding.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Correction {
+    /// What about.
+    pub field: Field,
+    /// Which one of several, else empty.
+    pub name: String,
+    /// What is right; `None`: there is none.
+    pub value: Option<Value>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::value::Currency;
+
+    fn payable(hundredths: i64, by: ClaimedBy) -> Finding {
+        Finding {
+            field: Field::Payable,
+            name: String::new(),
+            value: Value::Money(Money::new(hundredths, Currency::EUR)),
+            confidence: Confidence::CERTAIN,
+            evidence: None,
+            by,
+        }
+    }
+
+    #[test]
+    fn what_a_person_says_replaces_what_the_machine_found() {
+        let found = Extraction {
+            findings: vec![payable(100, ClaimedBy::Rule)],
+            ..Extraction::default()
+        };
+        let correction = Correction {
+            field: Field::Payable,
+            name: String::new(),
+            value: Some(Value::Money(Money::new(8420, Currency::EUR))),
+        };
+        let corrected = found.corrected(&[correction]);
+        assert_eq!(corrected.findings, [payable(8420, ClaimedBy::Person)]);
+    }
+
+    #[test]
+    fn values_survive_json_as_what_they_were() {
+        for value in [
+            Value::Money(Money::new(8420, Currency::EUR)),
+            Value::Date(jiff::civil::date(2026, 3, 18)),
+            Value::Kind(Kind::Invoice),
+            Value::Iban("DE89370400440532013000".parse().unwrap()),
+            Value::Text("RE-1".to_owned()),
+        ] {
+            let json = serde_json::to_string(&value).unwrap();
+            assert_eq!(
+                serde_json::from_str::<Value>(&json).unwrap(),
+                value,
+                "{json}"
+            );
+        }
+    }
+}
