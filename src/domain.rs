@@ -17,3 +17,4 @@ pub mod policy;
 pub mod reminder;
 pub mod task;
 pub mod value;
+pub mod wording;

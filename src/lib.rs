@@ -7,4 +7,5 @@
 //! - [`understanding`]: words to findings and obligations.
 
 pub mod domain;
+pub mod store;
 pub mod understanding;

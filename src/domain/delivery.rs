@@ -23,6 +23,8 @@ named! {
         Delivered = "delivered",
         /// It will not be tried again.
         Failed = "failed",
+        /// A later reminder or an answer made it needless before it was said.
+        Overtaken = "overtaken",
     }
 }
 

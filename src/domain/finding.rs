@@ -113,6 +113,9 @@ pub struct Extraction {
     pub obligations: Vec<Obligation>,
     /// What a person should decide.
     pub questions: Vec<Question>,
+    /// The fields about which a person has said what is right.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corrected: Vec<Field>,
 }
 
 impl Extraction {
@@ -160,6 +163,7 @@ impl Extraction {
         for correction in corrections {
             self.findings
                 .retain(|it| it.field != correction.field || it.name != correction.name);
+            self.corrected.push(correction.field);
             if let Some(value) = correction.value.clone() {
                 self.findings.push(Finding {
                     field: correction.field,

@@ -5,9 +5,12 @@ use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 
 use super::document::{Visibility, named};
+use super::finding::{Extraction, Field};
 use super::id::{DocumentId, PersonId, TaskId};
 use super::obligation::{Action, Obligation};
-use super::value::Money;
+use super::person::Language;
+use super::value::{Currency, Money};
+use super::wording;
 
 named! {
     /// What somebody said about a task.
@@ -132,6 +135,75 @@ pub fn keys(obligations: &[Obligation]) -> Vec<String> {
         keys.push(key);
     }
     keys
+}
+
+/// What a document asks for, on its way to becoming a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Derived {
+    /// Which of the document's obligations.
+    pub key: String,
+    /// What is to be done, in a line.
+    pub title: String,
+    /// What sort of doing.
+    pub action: Action,
+    /// By the end of this day.
+    pub due: Date,
+    /// At this hour of that day.
+    pub due_time: Option<Time>,
+    /// The day reminders count to, where it lies before `due`.
+    pub safe_due: Option<Date>,
+    /// How much is meant.
+    pub money: Option<Money>,
+    /// A right, not a duty.
+    pub optional: bool,
+    /// The document arrived after it was due.
+    pub arrived_late: bool,
+}
+
+/// The tasks that a document asks for, given what was found in it (under a person's corrections)
+/// and the day it arrived. Deriving twice from the same findings derives the same tasks.
+///
+/// A person's correction of what is payable goes to the payments; a right that had ended before the
+/// document arrived is no task.
+pub fn derive(extraction: &Extraction, arrived_on: Date, language: Language) -> Vec<Derived> {
+    let sender = extraction.text(Field::Sender);
+    let payable_is_corrected = extraction.corrected.contains(&Field::Payable);
+    let payable = extraction.money(Field::Payable);
+    let mut derived = Vec::new();
+    for (key, obligation) in keys(&extraction.obligations)
+        .into_iter()
+        .zip(&extraction.obligations)
+    {
+        let arrived_late = obligation.remind_by() < arrived_on;
+        if obligation.optional && arrived_late {
+            continue;
+        }
+        let pays = obligation.action == Action::Pay;
+        if pays && payable_is_corrected && payable.is_none() {
+            continue;
+        }
+        let said = obligation.amount.map(|amount| Money {
+            amount,
+            currency: obligation.currency.unwrap_or(Currency::EUR),
+        });
+        let money = if payable_is_corrected && key == "pay" {
+            payable
+        } else {
+            said
+        };
+        derived.push(Derived {
+            title: wording::title(obligation.action, sender, money, language),
+            key,
+            action: obligation.action,
+            due: obligation.due,
+            due_time: obligation.due_time,
+            safe_due: obligation.safe_due,
+            money,
+            optional: obligation.optional,
+            arrived_late,
+        });
+    }
+    derived
 }
 
 /// An answer: who said what, and when to speak again if later.

@@ -1,0 +1,191 @@
+//! How the house writes about tasks: titles, days and money in German and English.
+//!
+//! Only what leaves through more than one door stands here (a task's title is shown by the web, by
+//! Home Assistant and in every message); the words of the pages belong to the web.
+
+use jiff::civil::Date;
+
+use super::obligation::Action;
+use super::person::Language;
+use super::value::{Amount, Currency, Money};
+
+const MONTHS_GERMAN: [&str; 12] = [
+    "Januar",
+    "Februar",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "August",
+    "September",
+    "Oktober",
+    "November",
+    "Dezember",
+];
+const MONTHS_ENGLISH: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// A day as people write it: `18. März 2026`, `18 March 2026`.
+pub fn day(day: Date, language: Language) -> String {
+    let month = usize::from(day.month().unsigned_abs()).saturating_sub(1);
+    match language {
+        Language::German => {
+            format!(
+                "{}. {} {}",
+                day.day(),
+                MONTHS_GERMAN.get(month).unwrap_or(&""),
+                day.year()
+            )
+        }
+        Language::English => {
+            format!(
+                "{} {} {}",
+                day.day(),
+                MONTHS_ENGLISH.get(month).unwrap_or(&""),
+                day.year()
+            )
+        }
+    }
+}
+
+/// Money as people write it: `1.284,20 €`, `€1,284.20`.
+pub fn money(money: Money, language: Language) -> String {
+    let number = number(money.amount, language);
+    match (language, money.currency) {
+        (Language::German, Currency::EUR) => format!("{number} €"),
+        (Language::German, Currency::GBP) => format!("{number} £"),
+        (Language::German, Currency::USD) => format!("{number} $"),
+        (Language::English, Currency::EUR) => format!("€{number}"),
+        (Language::English, Currency::GBP) => format!("£{number}"),
+        (Language::English, Currency::USD) => format!("${number}"),
+        (Language::German, currency) => format!("{number} {currency}"),
+        (Language::English, currency) => format!("{currency} {number}"),
+    }
+}
+
+fn number(amount: Amount, language: Language) -> String {
+    let (thousands, decimal) = match language {
+        Language::German => ('.', ','),
+        Language::English => (',', '.'),
+    };
+    let hundredths = amount.hundredths().unsigned_abs();
+    let digits = (hundredths / 100).to_string();
+    let mut whole = String::with_capacity(digits.len() * 2);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            whole.push(thousands);
+        }
+        whole.push(digit);
+    }
+    let sign = if amount.hundredths() < 0 { "−" } else { "" };
+    format!("{sign}{whole}{decimal}{:02}", hundredths % 100)
+}
+
+/// A task's line: what to do first, then for whom.
+pub fn title(
+    action: Action,
+    sender: Option<&str>,
+    amount: Option<Money>,
+    language: Language,
+) -> String {
+    let amount = amount.filter(|_| matches!(action, Action::Pay | Action::Return));
+    let verb = match (language, amount) {
+        (Language::German, Some(it)) => {
+            format!(
+                "{} {}",
+                money(it, language),
+                verb_german(action).to_lowercase()
+            )
+        }
+        (Language::English, Some(it)) => {
+            format!("{} {}", verb_english(action), money(it, language))
+        }
+        (Language::German, None) => verb_german(action).to_owned(),
+        (Language::English, None) => verb_english(action).to_owned(),
+    };
+    if let Some(sender) = sender {
+        return format!("{sender}: {verb}");
+    }
+    let mut letters = verb.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+const fn verb_german(action: Action) -> &'static str {
+    match action {
+        Action::Pay => "Bezahlen",
+        Action::Object => "Widerspruch möglich",
+        Action::Cancel => "Kündigung möglich",
+        Action::Submit => "Unterlagen einreichen",
+        Action::Reply => "Antworten",
+        Action::Attend => "Termin",
+        Action::PickUp => "Abholen",
+        Action::Return => "Zurückgeben",
+        Action::Renew => "Verlängern",
+        Action::Book => "Buchen",
+    }
+}
+
+const fn verb_english(action: Action) -> &'static str {
+    match action {
+        Action::Pay => "pay",
+        Action::Object => "object if you want to",
+        Action::Cancel => "cancel if you want to",
+        Action::Submit => "hand in what is asked for",
+        Action::Reply => "reply",
+        Action::Attend => "appointment",
+        Action::PickUp => "pick up",
+        Action::Return => "send back",
+        Action::Renew => "renew",
+        Action::Book => "book",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn money_and_days_are_written_as_people_do() {
+        let sum = Money::new(128_420, Currency::EUR);
+        assert_eq!(money(sum, Language::German), "1.284,20 €");
+        assert_eq!(money(sum, Language::English), "€1,284.20");
+        assert_eq!(
+            money(Money::new(-1205, Currency::CHF), Language::German),
+            "−12,05 CHF"
+        );
+        assert_eq!(day(date(2026, 3, 18), Language::German), "18. März 2026");
+        assert_eq!(day(date(2026, 3, 18), Language::English), "18 March 2026");
+    }
+
+    #[test]
+    fn a_title_says_what_to_do_for_whom() {
+        let sum = Some(Money::new(8420, Currency::EUR));
+        let title_of = |action, sender, language| title(action, sender, sum, language);
+        assert_eq!(
+            title_of(Action::Pay, Some("Wasserwerk"), Language::German),
+            "Wasserwerk: 84,20 € bezahlen"
+        );
+        assert_eq!(title_of(Action::Pay, None, Language::English), "Pay €84.20");
+        assert_eq!(
+            title_of(Action::Attend, Some("Dr. Zahn"), Language::German),
+            "Dr. Zahn: Termin"
+        );
+    }
+}

@@ -1,0 +1,455 @@
+//! Documents: accepted once, then moved from stage to stage.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rusqlite::{OptionalExtension, Row, named_params, params};
+use serde::Serialize;
+
+use super::journal::{self, Change};
+use super::rows::{Columns, VISIBLE, visibility_column};
+use super::{Error, ReadTx, WriteTx};
+use crate::domain::document::{
+    Document, Kind, MediaType, Origin, Sha256Hash, Stage, StuckAt, Visibility,
+};
+use crate::domain::id::DocumentId;
+use crate::domain::journal::Entity;
+use crate::domain::policy::Class;
+
+/// What is known of a document when it arrives.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// SHA-256 of its bytes.
+    pub sha256: Sha256Hash,
+    /// What its first bytes say it is.
+    pub media_type: MediaType,
+    /// Size in bytes.
+    pub size: u64,
+    /// How it came.
+    pub origin: Origin,
+    /// Who may see it.
+    pub visible_to: Visibility,
+}
+
+/// Whether a document is new.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    /// It is.
+    New(Document),
+    /// The same bytes are here already.
+    Known(Document),
+}
+
+impl Accepted {
+    /// The document, new or known.
+    pub const fn document(&self) -> &Document {
+        match self {
+            Self::New(document) | Self::Known(document) => document,
+        }
+    }
+}
+
+/// Keeps a document, or finds the one with the same bytes that the caller may see. One that lies in
+/// the trash is taken out of it.
+pub fn accept(tx: &WriteTx<'_>, arrival: Arrival) -> Result<Accepted, Error> {
+    if let Some(known) = by_hash(tx, arrival.sha256)? {
+        if known.deleted_at.is_some() {
+            return super::trash::restore(tx, known.id, None).map(Accepted::Known);
+        }
+        return Ok(Accepted::Known(known));
+    }
+    let title = title_of_file(&arrival.origin.file_name);
+    let document = Document {
+        id: DocumentId::new(tx.now(), tx.random()),
+        sha256: arrival.sha256,
+        title,
+        media_type: arrival.media_type,
+        size: arrival.size,
+        origin: arrival.origin,
+        stage: Stage::Received,
+        received_at: tx.now(),
+        deleted_at: None,
+        visible_to: arrival.visible_to,
+        class: Class::Sensitive,
+        version: 1,
+    };
+    insert(tx, &document)?;
+    log_change(tx, &document, "accepted", &["stage"])?;
+    Ok(Accepted::New(document))
+}
+
+fn title_of_file(name: &str) -> String {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let title: String = stem
+        .chars()
+        .map(|it| if it == '_' { ' ' } else { it })
+        .take(200)
+        .collect();
+    if title.trim().is_empty() {
+        "?".to_owned()
+    } else {
+        title.trim().to_owned()
+    }
+}
+
+fn insert(tx: &WriteTx<'_>, document: &Document) -> Result<(), Error> {
+    tx.prepare_cached(
+        "INSERT INTO document (id, sha256, title, media_type, size, origin, file_name, stage,
+                               received_at, visible_to, class, version)
+         VALUES (:id, :sha256, :title, :media_type, :size, :origin, :file_name, 'received',
+                 :received_at, :visible_to, :class, 1)",
+    )?
+    .execute(named_params! {
+        ":id": document.id.to_string(),
+        ":sha256": document.sha256.0.as_slice(),
+        ":title": document.title,
+        ":media_type": document.media_type.as_str(),
+        ":size": i64::try_from(document.size).unwrap_or(i64::MAX),
+        ":origin": document.origin.kind.as_str(),
+        ":file_name": document.origin.file_name,
+        ":received_at": document.received_at.as_millisecond(),
+        ":visible_to": visibility_column(&document.visible_to),
+        ":class": document.class.as_str(),
+    })?;
+    Ok(())
+}
+
+pub(super) fn log_change(
+    tx: &WriteTx<'_>,
+    document: &Document,
+    change: &str,
+    fields: &[&str],
+) -> Result<(), Error> {
+    let id = document.id.to_string();
+    let version = document.version;
+    let change = Change {
+        entity: Entity::Document,
+        id,
+        version,
+        change,
+        fields,
+        content: document,
+    };
+    journal::append(tx, &change)
+}
+
+/// The document with these bytes that the viewer may see, also one in the trash.
+pub fn by_hash(tx: &ReadTx<'_>, sha256: Sha256Hash) -> Result<Option<Document>, Error> {
+    let mut query = tx.prepare_cached(&format!(
+        "SELECT * FROM document WHERE sha256 = :sha256 AND {VISIBLE}
+          ORDER BY deleted_at IS NOT NULL, number LIMIT 1"
+    ))?;
+    let parameters = named_params! { ":sha256": sha256.0.as_slice(), ":viewer": tx.viewer_id() };
+    let mut rows = query.query_and_then(parameters, document_from_row)?;
+    rows.next().transpose()
+}
+
+/// The document, if the viewer may see it; also one in the trash.
+pub fn by_id(tx: &ReadTx<'_>, id: DocumentId) -> Result<Document, Error> {
+    let mut query = tx.prepare_cached(&format!(
+        "SELECT * FROM document WHERE id = :id AND {VISIBLE}"
+    ))?;
+    let parameters = named_params! { ":id": id.to_string(), ":viewer": tx.viewer_id() };
+    let mut rows = query.query_and_then(parameters, document_from_row)?;
+    rows.next()
+        .unwrap_or_else(|| Err(Error::missing("document", id)))
+}
+
+/// What a list shows of a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Listed {
+    /// The document.
+    #[serde(flatten)]
+    pub document: Document,
+    /// What sort, once understood.
+    pub kind: Option<Kind>,
+    /// Who wrote it, once understood.
+    pub sender: Option<String>,
+    /// The day it carries, once understood.
+    pub issue_date: Option<Date>,
+}
+
+/// Which documents a list holds.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Words that must all be found.
+    pub query: Option<String>,
+    /// Of this kind.
+    pub kind: Option<Kind>,
+    /// At this stage, by its name.
+    pub stage: Option<String>,
+    /// In the trash rather than outside of it.
+    pub trash: Trash,
+    /// Received on or after this moment.
+    pub since: Option<Timestamp>,
+    /// Older than this document: the last one of the page before.
+    pub before: Option<DocumentId>,
+}
+
+/// Whether the trash is looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trash {
+    /// What is not in the trash.
+    #[default]
+    Outside,
+    /// What is in the trash.
+    Inside,
+}
+
+/// Newest first.
+pub fn list(tx: &ReadTx<'_>, filter: &Filter, limit: u32) -> Result<Vec<Listed>, Error> {
+    let words = filter.query.as_deref().and_then(super::search::expression);
+    if filter
+        .query
+        .as_deref()
+        .is_some_and(|it| !it.trim().is_empty())
+        && words.is_none()
+    {
+        return Ok(Vec::new());
+    }
+    let matching = if words.is_some() {
+        "AND number IN (SELECT rowid FROM search WHERE search MATCH :words)"
+    } else {
+        "AND :words IS NULL"
+    };
+    let mut query = tx.prepare_cached(&format!(
+        "SELECT * FROM document
+          WHERE {VISIBLE} {matching}
+            AND (deleted_at IS NOT NULL) = :trash
+            AND (:kind IS NULL OR kind = :kind)
+            AND (:stage IS NULL OR stage = :stage)
+            AND (:since IS NULL OR received_at >= :since)
+            AND (:before IS NULL OR number < (SELECT number FROM document WHERE id = :before))
+          ORDER BY number DESC LIMIT :limit"
+    ))?;
+    let parameters = named_params! {
+        ":viewer": tx.viewer_id(),
+        ":words": words,
+        ":trash": filter.trash == Trash::Inside,
+        ":kind": filter.kind.map(Kind::as_str),
+        ":stage": filter.stage,
+        ":since": filter.since.map(Timestamp::as_millisecond),
+        ":before": filter.before.map(|it| it.to_string()),
+        ":limit": limit,
+    };
+    let documents = query.query_and_then(parameters, listed_from_row)?;
+    documents.collect()
+}
+
+/// How many documents the viewer sees at each stage, by the stage's name; the trash left out.
+pub fn counts(tx: &ReadTx<'_>) -> Result<Vec<(String, u64)>, Error> {
+    let mut query = tx.prepare_cached(&format!(
+        "SELECT stage, count(*) AS count FROM document
+          WHERE deleted_at IS NULL AND {VISIBLE} GROUP BY stage ORDER BY stage"
+    ))?;
+    let counts = query.query_and_then(named_params! { ":viewer": tx.viewer_id() }, |row| {
+        let columns = Columns::of("document", row);
+        Ok((columns.plain("stage")?, columns.count("count")?))
+    })?;
+    counts.collect()
+}
+
+/// A stage in which a worker takes documents up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaiting {
+    /// Received, not yet read.
+    Reading,
+    /// Read, not yet understood.
+    Understanding,
+}
+
+/// Documents that wait for a worker and may be tried now, with the number of earlier tries; oldest
+/// first.
+pub fn awaiting(
+    tx: &ReadTx<'_>,
+    what: Awaiting,
+    limit: u32,
+) -> Result<Vec<(Document, u32)>, Error> {
+    let stage = match what {
+        Awaiting::Reading => "received",
+        Awaiting::Understanding => "read",
+    };
+    let mut query = tx.prepare_cached(
+        "SELECT * FROM document
+          WHERE stage = :stage AND stage IN ('received', 'read') AND retry_at <= :now
+            AND deleted_at IS NULL
+          ORDER BY number LIMIT :limit",
+    )?;
+    let parameters = named_params! {
+        ":stage": stage, ":now": tx.now().as_millisecond(), ":limit": limit,
+    };
+    let documents = query.query_and_then(parameters, |row| {
+        let attempts: u32 = Columns::of("document", row).plain("attempts")?;
+        Ok((document_from_row(row)?, attempts))
+    })?;
+    documents.collect()
+}
+
+/// The earliest moment at which a waiting document may be tried again, if one waits.
+pub fn next_retry(tx: &ReadTx<'_>) -> Result<Option<Timestamp>, Error> {
+    let at: Option<i64> = tx.query_row(
+        "SELECT min(retry_at) FROM document
+          WHERE stage IN ('received', 'read') AND deleted_at IS NULL AND retry_at > ?1",
+        [tx.now().as_millisecond()],
+        |row| row.get(0),
+    )?;
+    Ok(at.and_then(|it| Timestamp::from_millisecond(it).ok()))
+}
+
+/// Notes a failed try that is worth another one.
+pub fn put_off(tx: &WriteTx<'_>, id: DocumentId, until: Timestamp) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE document SET attempts = attempts + 1, retry_at = ?2 WHERE id = ?1",
+        params![id.to_string(), until.as_millisecond()],
+    )?;
+    Ok(())
+}
+
+/// Writes a document's new stage, title and version.
+pub(super) fn advance(
+    tx: &WriteTx<'_>,
+    document: Document,
+    change: &str,
+) -> Result<Document, Error> {
+    let document = Document {
+        version: document.version + 1,
+        ..document
+    };
+    let (stuck_at, reason) = match &document.stage {
+        Stage::Stuck { at, reason } => (Some(at.as_str()), Some(reason.as_str())),
+        Stage::Received | Stage::Read { .. } | Stage::Understood { .. } => (None, None),
+    };
+    let changed = tx
+        .prepare_cached(
+            "UPDATE document SET stage = :stage, pages = coalesce(:pages, pages), title = :title,
+                    stuck_at = :stuck_at, stuck_reason = :reason, version = :version,
+                    attempts = 0, retry_at = 0
+              WHERE id = :id AND version = :version - 1",
+        )?
+        .execute(named_params! {
+            ":id": document.id.to_string(),
+            ":stage": document.stage.name(),
+            ":pages": document.stage.pages().map(std::num::NonZeroU32::get),
+            ":title": document.title,
+            ":stuck_at": stuck_at,
+            ":reason": reason,
+            ":version": i64::try_from(document.version).unwrap_or(i64::MAX),
+        })?;
+    if changed == 0 {
+        return Err(Error::Conflict {
+            what: "the document was changed meanwhile".to_owned(),
+        });
+    }
+    log_change(tx, &document, change, &["stage"])?;
+    Ok(document)
+}
+
+/// The document cannot go on without a person.
+pub fn stuck(
+    tx: &WriteTx<'_>,
+    id: DocumentId,
+    at: StuckAt,
+    reason: String,
+) -> Result<Document, Error> {
+    let document = by_id(tx, id)?;
+    advance(
+        tx,
+        Document {
+            stage: Stage::Stuck { at, reason },
+            ..document
+        },
+        "stuck",
+    )
+}
+
+/// A person wants a stuck (or a finished) document read anew, from its first byte.
+pub fn retry(tx: &WriteTx<'_>, id: DocumentId) -> Result<Document, Error> {
+    let document = by_id(tx, id)?;
+    match document.stage {
+        Stage::Received | Stage::Read { .. } => Err(Error::Conflict {
+            what: "the document is being worked on already".to_owned(),
+        }),
+        Stage::Understood { .. } | Stage::Stuck { .. } => advance(
+            tx,
+            Document {
+                stage: Stage::Received,
+                ..document
+            },
+            "retried",
+        ),
+    }
+}
+
+/// Fails where `expected` is given and is not the version.
+pub fn expect_version(document: &Document, expected: Option<u64>) -> Result<(), Error> {
+    if expected.is_some_and(|it| it != document.version) {
+        return Err(Error::Conflict {
+            what: "the document was changed meanwhile".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// Whether any document still uses these bytes.
+pub(super) fn uses_hash(tx: &ReadTx<'_>, sha256: Sha256Hash) -> Result<bool, Error> {
+    let mut query = tx.prepare_cached("SELECT 1 FROM document WHERE sha256 = ?1 LIMIT 1")?;
+    let used: Option<i64> = query
+        .query_row([sha256.0.as_slice()], |row| row.get(0))
+        .optional()?;
+    Ok(used.is_some())
+}
+
+fn stage_from_row(columns: &Columns<'_, '_>) -> Result<Stage, Error> {
+    let pages = || -> Result<std::num::NonZeroU32, Error> {
+        let pages: Option<u32> = columns.plain("pages")?;
+        pages
+            .and_then(std::num::NonZeroU32::new)
+            .ok_or_else(|| columns.corrupt("a document that was read has pages"))
+    };
+    let name: String = columns.plain("stage")?;
+    match name.as_str() {
+        "received" => Ok(Stage::Received),
+        "read" => Ok(Stage::Read { pages: pages()? }),
+        "understood" => Ok(Stage::Understood { pages: pages()? }),
+        "stuck" => {
+            let at: Option<StuckAt> = columns.parsed_or_none("stuck_at")?;
+            let reason: Option<String> = columns.plain("stuck_reason")?;
+            let at = at.ok_or_else(|| columns.corrupt("a stuck document says where"))?;
+            Ok(Stage::Stuck {
+                at,
+                reason: reason.unwrap_or_default(),
+            })
+        }
+        _ => Err(columns.corrupt(format!("there is no stage `{name}`"))),
+    }
+}
+
+pub(super) fn document_from_row(row: &Row<'_>) -> Result<Document, Error> {
+    let columns = Columns::of("document", row);
+    Ok(Document {
+        id: columns.parsed("id")?,
+        sha256: Sha256Hash(columns.plain("sha256")?),
+        title: columns.plain("title")?,
+        media_type: columns.parsed("media_type")?,
+        size: columns.count("size")?,
+        origin: Origin {
+            kind: columns.parsed("origin")?,
+            file_name: columns.plain("file_name")?,
+        },
+        stage: stage_from_row(&columns)?,
+        received_at: columns.instant("received_at")?,
+        deleted_at: columns.instant_or_none("deleted_at")?,
+        visible_to: columns.visibility()?,
+        class: columns.parsed("class")?,
+        version: columns.count("version")?,
+    })
+}
+
+fn listed_from_row(row: &Row<'_>) -> Result<Listed, Error> {
+    let columns = Columns::of("document", row);
+    Ok(Listed {
+        document: document_from_row(row)?,
+        kind: columns.parsed_or_none("kind")?,
+        sender: columns.plain("sender")?,
+        issue_date: columns.parsed_or_none("issue_date")?,
+    })
+}

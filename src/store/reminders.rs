@@ -1,0 +1,145 @@
+//! Planned moments: written as a plan says, said once, or lapsed.
+
+use jiff::Timestamp;
+use rusqlite::{Row, named_params, params};
+
+use super::rows::{Columns, VISIBLE};
+use super::{Error, ReadTx, WriteTx, tasks};
+use crate::domain::id::{ReminderId, TaskId};
+use crate::domain::reminder::{Planned, Reminder, ReminderState};
+use crate::domain::task::Task;
+
+/// Makes the planned reminders of a task what `plan` says. A moment that was said stays said, so
+/// planning again repeats nothing; a moment that is no longer planned lapses.
+pub fn reconcile(tx: &WriteTx<'_>, task: TaskId, plan: &[Planned]) -> Result<(), Error> {
+    let key = task.to_string();
+    for known in of_task(tx, task)? {
+        let wanted = plan.iter().any(|it| it.slot == known.slot);
+        if known.state == ReminderState::Planned && !wanted {
+            set_state(tx, known.id, ReminderState::Lapsed)?;
+        }
+    }
+    for one in plan {
+        let id = ReminderId::new(tx.now(), tx.random());
+        tx.prepare_cached(
+            "INSERT INTO reminder (id, task, slot, at, level, state)
+             VALUES (:id, :task, :slot, :at, :level, 'planned')
+             ON CONFLICT (task, slot) DO UPDATE
+                SET at = excluded.at, level = excluded.level, state = 'planned'
+              WHERE state <> 'said'
+                AND (state <> 'lapsed' OR excluded.at > :now)
+                AND (state, at, level) <> ('planned', excluded.at, excluded.level)",
+        )?
+        .execute(named_params! {
+            ":id": id.to_string(),
+            ":task": key,
+            ":slot": one.slot,
+            ":at": one.at.as_millisecond(),
+            ":level": one.level.as_str(),
+            ":now": tx.now().as_millisecond(),
+        })?;
+    }
+    tx.prepare_cached("UPDATE task SET plan = 0 WHERE id = ?1")?
+        .execute([key])?;
+    Ok(())
+}
+
+/// The reminders of a task, earliest first.
+pub fn of_task(tx: &ReadTx<'_>, task: TaskId) -> Result<Vec<Reminder>, Error> {
+    let mut query = tx.prepare_cached("SELECT * FROM reminder WHERE task = ?1 ORDER BY at")?;
+    let reminders = query.query_and_then([task.to_string()], reminder_from_row)?;
+    reminders.collect()
+}
+
+/// Planned reminders whose moment has come, by task and moment. Of several of one task only the
+/// latest is worth saying.
+pub fn due(tx: &ReadTx<'_>, limit: u32) -> Result<Vec<Reminder>, Error> {
+    let mut query = tx.prepare_cached(
+        "SELECT * FROM reminder WHERE state = 'planned' AND at <= ?1 ORDER BY at LIMIT ?2",
+    )?;
+    let reminders =
+        query.query_and_then(params![tx.now().as_millisecond(), limit], reminder_from_row)?;
+    reminders.collect()
+}
+
+/// The moment of the next planned reminder.
+pub fn next_moment(tx: &ReadTx<'_>) -> Result<Option<Timestamp>, Error> {
+    let at: Option<i64> = tx.query_row(
+        "SELECT min(at) FROM reminder WHERE state = 'planned'",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(at.and_then(|it| Timestamp::from_millisecond(it).ok()))
+}
+
+/// Changes what became of a reminder.
+pub fn set_state(tx: &WriteTx<'_>, id: ReminderId, state: ReminderState) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE reminder SET state = ?2 WHERE id = ?1")?
+        .execute(params![id.to_string(), state.as_str()])?;
+    Ok(())
+}
+
+/// Nothing more is said about a task for now: what is planned lapses, what waits is overtaken.
+pub fn silence(tx: &WriteTx<'_>, task: TaskId) -> Result<(), Error> {
+    let key = task.to_string();
+    tx.execute(
+        "UPDATE reminder SET state = 'lapsed' WHERE task = ?1 AND state = 'planned'",
+        [&key],
+    )?;
+    super::deliveries::overtake(tx, task)
+}
+
+/// A reminder with its task, for lists.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// The moment.
+    pub reminder: Reminder,
+    /// About this.
+    pub task: Task,
+}
+
+/// Reminders of tasks that the viewer may see, latest first, from before `before`.
+pub fn list(
+    tx: &ReadTx<'_>,
+    state: Option<ReminderState>,
+    before: Option<Timestamp>,
+    limit: u32,
+) -> Result<Vec<Listed>, Error> {
+    let mut query = tx.prepare_cached(&format!(
+        "SELECT * FROM reminder
+          WHERE task IN (SELECT id FROM task WHERE {VISIBLE})
+            AND (:state IS NULL OR state = :state)
+            AND (:before IS NULL OR at < :before)
+          ORDER BY at DESC, id DESC LIMIT :limit"
+    ))?;
+    let parameters = named_params! {
+        ":viewer": tx.viewer_id(),
+        ":state": state.map(ReminderState::as_str),
+        ":before": before.map(Timestamp::as_millisecond),
+        ":limit": limit,
+    };
+    let reminders: Result<Vec<Reminder>, Error> = query
+        .query_and_then(parameters, reminder_from_row)?
+        .collect();
+    reminders?
+        .into_iter()
+        .map(|reminder| {
+            Ok(Listed {
+                task: tasks::by_id(tx, reminder.task)?,
+                reminder,
+            })
+        })
+        .collect()
+}
+
+fn reminder_from_row(row: &Row<'_>) -> Result<Reminder, Error> {
+    let columns = Columns::of("reminder", row);
+    Ok(Reminder {
+        id: columns.parsed("id")?,
+        task: columns.parsed("task")?,
+        slot: columns.plain("slot")?,
+        at: columns.instant("at")?,
+        level: columns.parsed("level")?,
+        state: columns.parsed("state")?,
+    })
+}
