@@ -6,6 +6,7 @@
 //! - [`domain`]: what paperwork is. Pure types and rules.
 //! - [`understanding`]: words to findings and obligations.
 
+pub mod config;
 pub mod domain;
 pub mod store;
 pub mod understanding;

@@ -1,0 +1,418 @@
+//! What must be known before the database opens: `workmate.toml`, and `WORKMATE_SECTION__KEY` over it.
+//!
+//! Every key has a default, every key can be given in the environment, unknown keys are refused with
+//! their place and the nearest known name, and secrets come from files. What can be changed while the
+//! house runs is a setting in the database instead.
+
+mod source;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::person::Language;
+use crate::domain::policy::Detail;
+
+pub use source::{Environment, Error};
+
+/// All that is configured. The shipped `config/workmate.toml` documents each key.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    /// The web.
+    pub server: Server,
+    /// Where everything is kept.
+    pub data: DataDir,
+    /// Where and how the household lives.
+    pub household: Household,
+    /// How documents come in.
+    pub intake: Intake,
+    /// How documents are read.
+    pub reading: Reading,
+    /// The broker.
+    pub mqtt: Mqtt,
+    /// What the daemon says about itself.
+    pub log: Log,
+}
+
+/// `[server]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Server {
+    /// Address and port of the web; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// How browsers reach it, for links in messages; empty: `http://` and the listening address.
+    pub public_url: String,
+    /// Days after which an unused login ends.
+    pub session_days: u32,
+}
+
+/// `[data]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DataDir {
+    /// Folder of the database and the originals.
+    pub dir: PathBuf,
+}
+
+/// `[household]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Household {
+    /// IANA name of the time zone in which days begin and end.
+    pub zone: String,
+    /// ISO 3166 code of the country, with its subdivision where holidays differ: `DE-BY`.
+    pub region: String,
+    /// `de` or `en`: of messages, and of pages until a person chooses.
+    pub language: Language,
+    /// Hour of the day at which the house speaks, `HH:MM`.
+    pub morning: String,
+}
+
+/// `[intake]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Intake {
+    /// Largest document in bytes.
+    pub bytes_max: u64,
+    /// Watched folder; empty: none.
+    pub folder: String,
+    /// Seconds between two looks at the folder, also where the system does not tell of changes.
+    pub folder_poll_seconds: u32,
+    /// Seconds for which a file must not have changed before it is taken.
+    pub folder_settle_seconds: u32,
+}
+
+/// `[reading]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Reading {
+    /// Recognise words on pictures; `false` reads text layers only.
+    pub ocr: bool,
+    /// Tesseract languages, joined by `+`.
+    pub languages: String,
+    /// Reader processes at a time; 0: as many as cores, at most 4.
+    pub workers: u32,
+    /// Most pages of one document.
+    pub pages_max: u32,
+    /// Most megapixels of one picture.
+    pub megapixels_max: u32,
+    /// Seconds for one document before its reader is stopped.
+    pub timeout_seconds: u32,
+    /// Megabytes of address space for one reader.
+    pub memory_megabytes: u32,
+    /// Seconds after which an idle reader leaves.
+    pub idle_seconds: u32,
+    /// Folder of Tesseract's language files; empty: the system's.
+    pub tessdata_dir: String,
+    /// A `libonnxruntime.so` to prefer over the built-in engine; empty: the system's if there is one.
+    pub onnxruntime: String,
+}
+
+/// `[mqtt]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Mqtt {
+    /// `mqtt://` or `mqtts://` with user, password, host and port; empty: no broker.
+    pub url: String,
+    /// File that holds the password; the systemd credential `mqtt-password` where it is empty.
+    pub password_file: String,
+    /// PEM file of the authority that signed the broker's certificate; empty: the system's.
+    pub ca_file: String,
+    /// First part of every topic.
+    pub prefix: String,
+    /// First part of Home Assistant's discovery topics; empty: no discovery.
+    pub discovery_prefix: String,
+    /// `full`, `title` or `none`: how much a reminder tells.
+    pub detail: Detail,
+    /// How much retained topics tell, which anybody reads who subscribes later.
+    pub retained_detail: Detail,
+}
+
+/// `[log]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Log {
+    /// `error`, `warn`, `info`, `debug` or `trace`.
+    pub level: String,
+    /// `auto` (the journal under systemd, else text), `text` or `json`.
+    pub format: String,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([0, 0, 0, 0], 8420)),
+            public_url: String::new(),
+            session_days: 30,
+        }
+    }
+}
+
+impl Default for DataDir {
+    fn default() -> Self {
+        Self {
+            dir: PathBuf::from("/var/lib/workmate"),
+        }
+    }
+}
+
+impl Default for Household {
+    fn default() -> Self {
+        Self {
+            zone: "Europe/Berlin".to_owned(),
+            region: "DE".to_owned(),
+            language: Language::German,
+            morning: "08:00".to_owned(),
+        }
+    }
+}
+
+impl Default for Intake {
+    fn default() -> Self {
+        Self {
+            bytes_max: 64 << 20,
+            folder: String::new(),
+            folder_poll_seconds: 10,
+            folder_settle_seconds: 3,
+        }
+    }
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        Self {
+            ocr: true,
+            languages: "deu+eng".to_owned(),
+            workers: 0,
+            pages_max: 500,
+            megapixels_max: 80,
+            timeout_seconds: 300,
+            memory_megabytes: 1024,
+            idle_seconds: 60,
+            tessdata_dir: String::new(),
+            onnxruntime: String::new(),
+        }
+    }
+}
+
+impl Default for Mqtt {
+    fn default() -> Self {
+        Self {
+            url: String::new(),
+            password_file: String::new(),
+            ca_file: String::new(),
+            prefix: "workmate".to_owned(),
+            discovery_prefix: "homeassistant".to_owned(),
+            detail: Detail::Full,
+            retained_detail: Detail::Title,
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            level: "info".to_owned(),
+            format: "auto".to_owned(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads `file` where one is given, lays the environment over it and checks the values.
+    pub fn load(file: Option<&Path>, environment: &Environment) -> Result<Self, Error> {
+        let config: Self = source::load(file, environment)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let wrong = |key: &str, reason: String| {
+            Err(Error::Value {
+                key: key.to_owned(),
+                reason,
+            })
+        };
+        if let Err(error) = TimeZone::get(&self.household.zone) {
+            return wrong(
+                "household.zone",
+                format!("{error}; a name is like Europe/Berlin"),
+            );
+        }
+        if self.household.morning().is_none() {
+            return wrong("household.morning", "an hour is like 08:00".to_owned());
+        }
+        if self.log.level.parse::<log::LevelFilter>().is_err() {
+            return wrong(
+                "log.level",
+                "one of error, warn, info, debug, trace".to_owned(),
+            );
+        }
+        if !["auto", "text", "json"].contains(&self.log.format.as_str()) {
+            return wrong("log.format", "one of auto, text, json".to_owned());
+        }
+        if self.mqtt.prefix.is_empty() || self.mqtt.prefix.contains(['#', '+', ' ']) {
+            return wrong("mqtt.prefix", "a topic without spaces, # and +".to_owned());
+        }
+        Ok(())
+    }
+}
+
+impl Household {
+    /// The zone; UTC if the name is unknown, which [`Config::load`] refuses.
+    pub fn time_zone(&self) -> TimeZone {
+        TimeZone::get(&self.zone).unwrap_or(TimeZone::UTC)
+    }
+
+    /// The hour at which the house speaks.
+    pub fn morning(&self) -> Option<Time> {
+        self.morning.parse().ok()
+    }
+
+    /// The hour at which the house speaks; 08:00 if it is unreadable, which [`Config::load`] refuses.
+    pub fn morning_or_eight(&self) -> Time {
+        self.morning().unwrap_or(Time::constant(8, 0, 0, 0))
+    }
+}
+
+impl Server {
+    /// How browsers reach the house, without a slash at the end.
+    pub fn base_url(&self, bound: SocketAddr) -> String {
+        if !self.public_url.is_empty() {
+            return self.public_url.trim_end_matches('/').to_owned();
+        }
+        let host = if bound.ip().is_unspecified() {
+            format!("localhost:{}", bound.port())
+        } else {
+            bound.to_string()
+        };
+        format!("http://{host}")
+    }
+}
+
+impl Mqtt {
+    /// The password of `password_file` or of the systemd credential, where there is one.
+    pub fn password(&self, environment: &Environment) -> Result<Option<String>, Error> {
+        source::secret(
+            "mqtt.password_file",
+            &self.password_file,
+            "mqtt-password",
+            environment,
+        )
+    }
+}
+
+impl Reading {
+    /// How many reader processes run at a time.
+    pub fn worker_count(&self) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        match usize::try_from(self.workers) {
+            Ok(0) | Err(_) => cores.min(4),
+            Ok(workers) => workers.min(64),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> Environment {
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
+    fn load(text: &str, pairs: &[(&str, &str)]) -> Result<Config, String> {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("workmate.toml");
+        std::fs::write(&file, text).unwrap();
+        Config::load(Some(&file), &environment(pairs)).map_err(|error| {
+            error
+                .to_string()
+                .replace(&dir.path().display().to_string(), "")
+        })
+    }
+
+    #[test]
+    fn the_shipped_file_says_what_the_defaults_are() {
+        let text = include_str!("../config/workmate.toml");
+        assert_eq!(load(text, &[]).unwrap(), Config::default());
+        for (section, keys) in toml::Table::try_from(Config::default()).unwrap() {
+            for key in keys.as_table().unwrap().keys() {
+                let documented = text
+                    .lines()
+                    .any(|line| line.starts_with(&format!("{key} =")));
+                assert!(
+                    documented,
+                    "[{section}] {key} is not in config/workmate.toml"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_line_and_the_nearest_name() {
+        let error = load("[server]\n\nlisten = \"127.0.0.1:1\"\nlitsen = 1\n", &[]).unwrap_err();
+        assert_eq!(
+            error,
+            "/workmate.toml, line 4: there is no key `server.litsen`; did you mean `listen`?"
+        );
+        let error = load("[sever]\n", &[]).unwrap_err();
+        assert_eq!(
+            error,
+            "/workmate.toml, line 1: there is no section `sever`; did you mean `server`?"
+        );
+    }
+
+    #[test]
+    fn a_wrong_value_is_refused_with_its_line() {
+        let error = load("[intake]\nbytes_max = \"many\"\n", &[]).unwrap_err();
+        assert!(
+            error.starts_with("/workmate.toml, line 2: `intake.bytes_max`"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let pairs = [
+            ("WORKMATE_SERVER__LISTEN", "127.0.0.1:9"),
+            ("WORKMATE_READING__OCR", "false"),
+        ];
+        let config = load("[server]\nlisten = \"127.0.0.1:1\"\n", &pairs).unwrap();
+        assert_eq!(config.server.listen.port(), 9);
+        assert!(!config.reading.ocr);
+    }
+
+    #[test]
+    fn an_unknown_name_in_the_environment_is_refused() {
+        let error = load("", &[("WORKMATE_SERVER__LISTN", "x")]).unwrap_err();
+        assert_eq!(
+            error,
+            "the environment variable WORKMATE_SERVER__LISTN names no key; \
+             did you mean WORKMATE_SERVER__LISTEN?"
+        );
+    }
+
+    #[test]
+    fn a_zone_that_does_not_exist_is_refused() {
+        let error = load("[household]\nzone = \"Europe/Berlim\"\n", &[]).unwrap_err();
+        assert!(error.starts_with("`household.zone`"), "{error}");
+    }
+
+    #[test]
+    fn a_secret_comes_from_its_file_without_the_line_end() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("mqtt-password"), "secret\n").unwrap();
+        let folder = dir.path().display().to_string();
+        let environment = environment(&[("CREDENTIALS_DIRECTORY", &folder)]);
+        let password = Config::default().mqtt.password(&environment).unwrap();
+        assert_eq!(password.as_deref(), Some("secret"));
+    }
+}
