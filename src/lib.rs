@@ -4,9 +4,13 @@
 //! task → reminder → escalation → answer**. Read in this order:
 //!
 //! - [`domain`]: what paperwork is. Pure types and rules.
+//! - [`config`]: what must be known before the database opens.
+//! - [`store`]: the one SQLite file and the files beside it.
 //! - [`understanding`]: words to findings and obligations.
+//! - [`connect`]: the ways in and out: the MQTT broker, Home Assistant.
 
 pub mod config;
+pub mod connect;
 pub mod domain;
 pub mod store;
 pub mod understanding;

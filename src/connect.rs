@@ -1,0 +1,46 @@
+//! Everything outside the box that workmate speaks to, each behind a small client of its own.
+//!
+//! - [`mqtt`]: the household's broker. Reminders go out, answers come in.
+//! - [`home_assistant`]: what Home Assistant must be told so that workmate appears there by itself.
+//!
+//! A client here knows the domain and nothing else: it neither reads the store nor decides what is
+//! worth saying. It sends what it is given, says whether that arrived, and hands over what comes in
+//! as typed values. Every wait has an end, and every failure is one of the two below, because a
+//! sender can only do one of two things: try again, or give up and say so.
+
+pub mod home_assistant;
+pub mod mqtt;
+
+/// Why something was not sent. `reason` is a sentence for people and never holds a secret or
+/// content.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// It may work later: the peer is away, slow or full. Whether it arrived is not known.
+    #[error("not sent yet: {reason}")]
+    Transient {
+        /// What is in the way.
+        reason: String,
+    },
+    /// It will never work as it is.
+    #[error("cannot be sent: {reason}")]
+    Permanent {
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl SendError {
+    /// It may work later.
+    pub fn transient(reason: impl Into<String>) -> Self {
+        Self::Transient {
+            reason: reason.into(),
+        }
+    }
+
+    /// It will never work as it is.
+    pub fn permanent(reason: impl Into<String>) -> Self {
+        Self::Permanent {
+            reason: reason.into(),
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! A real Home Assistant, connected to a broker.
+//!
+//! Installed by `home_assistant/install.sh` into a folder of its own, pinned by hashes; started with
+//! the few integrations that the tests need, and set up over the same API as by its web page.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use url::form_urlencoded;
+
+use crate::mosquitto::Mosquitto;
+use crate::process::{Process, eventually, free_port};
+
+/// From start to answering; it writes its database and loads hundreds of modules.
+const START_PATIENCE: Duration = Duration::from_mins(3);
+
+const CONFIGURATION: &str = "\
+homeassistant:
+  name: Test
+  latitude: 52.52
+  longitude: 13.40
+  elevation: 30
+  unit_system: metric
+  time_zone: Europe/Berlin
+  currency: EUR
+  country: DE
+http:
+  server_host: 127.0.0.1
+  server_port: PORT
+api:
+config:
+logger:
+  default: warning
+";
+
+/// Runs until it is dropped.
+pub struct HomeAssistant {
+    process: Process,
+    address: String,
+    http: Client,
+    token: String,
+    _folder: TempDir,
+}
+
+impl HomeAssistant {
+    /// Starts it, makes its first user, and connects it to `broker`.
+    pub async fn start(broker: &Mosquitto) -> Self {
+        let environment = installation();
+        let folder = tempfile::tempdir().unwrap();
+        let port = free_port();
+        let configuration = CONFIGURATION.replace("PORT", &port.to_string());
+        std::fs::write(folder.path().join("configuration.yaml"), configuration).unwrap();
+        let process = launch(&environment, folder.path());
+        // Plain HTTP to this machine; the client wants its TLS to be there all the same.
+        if rustls::crypto::ring::default_provider()
+            .install_default()
+            .is_err()
+        {
+            log::debug!("another test has set up TLS");
+        }
+        let mut home = Self {
+            process,
+            address: format!("http://127.0.0.1:{port}"),
+            http: Client::builder()
+                .timeout(Duration::from_secs(30))
+                .build()
+                .unwrap(),
+            token: String::new(),
+            _folder: folder,
+        };
+        home.process.wait_for_port(port, START_PATIENCE);
+        home.onboard().await;
+        home.connect_to(broker).await;
+        home
+    }
+
+    /// An entity's state and attributes; `None` where it does not exist.
+    pub async fn state(&self, entity: &str) -> Option<Value> {
+        self.ask(Method::GET, &format!("/api/states/{entity}"), None)
+            .await
+            .ok()
+    }
+
+    /// Waits until `entity` has `state`.
+    pub async fn shows(&self, entity: &str, state: &str) -> Value {
+        let what = format!("{entity} shows {state}");
+        eventually(&what, Duration::from_secs(20), || async {
+            self.state(entity).await.filter(|it| it["state"] == state)
+        })
+        .await
+    }
+
+    /// What a template says, such as `{{ states('sensor.x') }}`.
+    pub async fn render(&self, template: &str) -> String {
+        let url = format!("{}/api/template", self.address);
+        let body = json!({ "template": template });
+        let answer = self
+            .http
+            .post(url)
+            .bearer_auth(&self.token)
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
+        answer.text().await.unwrap()
+    }
+
+    /// Every warning and error that it has logged about MQTT.
+    pub fn complaints_about_mqtt(&self) -> Vec<String> {
+        let log = self.process.log();
+        let is_complaint = |line: &&str| {
+            (line.contains("WARNING") || line.contains("ERROR")) && line.contains("mqtt")
+        };
+        log.lines()
+            .filter(is_complaint)
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// The steps of its first page in the browser.
+    async fn onboard(&mut self) {
+        let client_id = format!("{}/", self.address);
+        let owner = json!({
+            "client_id": client_id, "name": "Test", "username": "test", "password": "test-password",
+            "language": "en",
+        });
+        let patience = Duration::from_secs(60);
+        let made = eventually("Home Assistant takes its first user", patience, || async {
+            self.ask(Method::POST, "/api/onboarding/users", Some(owner.clone()))
+                .await
+                .ok()
+        })
+        .await;
+        let code = made["auth_code"].as_str().unwrap();
+        self.token = self.exchange(code, &client_id).await;
+        self.post("/api/onboarding/analytics", json!({})).await;
+        let redirect = format!("{client_id}?auth_callback=1");
+        let finish = json!({ "client_id": client_id, "redirect_uri": redirect });
+        self.post("/api/onboarding/integration", finish).await;
+    }
+
+    /// An access token for half an hour, longer than any test.
+    async fn exchange(&self, code: &str, client_id: &str) -> String {
+        let body = form_urlencoded::Serializer::new(String::new())
+            .append_pair("grant_type", "authorization_code")
+            .append_pair("code", code)
+            .append_pair("client_id", client_id)
+            .finish();
+        let request = self
+            .http
+            .post(format!("{}/auth/token", self.address))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body);
+        let answer: Value = request.send().await.unwrap().json().await.unwrap();
+        answer["access_token"].as_str().unwrap().to_owned()
+    }
+
+    async fn connect_to(&self, broker: &Mosquitto) {
+        let flows = "/api/config/config_entries/flow";
+        let begun = self.post(flows, json!({ "handler": "mqtt" })).await;
+        let flow = begun["flow_id"].as_str().unwrap();
+        let login = json!({
+            "broker": "127.0.0.1", "port": broker.port,
+            "username": "home_assistant", "password": "secret",
+        });
+        let done = self.post(&format!("{flows}/{flow}"), login).await;
+        assert_eq!(done["type"], "create_entry", "{done}");
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Value {
+        let answer = self.ask(Method::POST, path, Some(body)).await;
+        answer.unwrap_or_else(|(status, text)| panic!("{path}: {status} {text}"))
+    }
+
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<Value, (StatusCode, String)> {
+        let mut request = self.http.request(method, format!("{}{path}", self.address));
+        if !self.token.is_empty() {
+            request = request.bearer_auth(&self.token);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.unwrap();
+        let status = answer.status();
+        let text = answer.text().await.unwrap();
+        if !status.is_success() {
+            return Err((status, text));
+        }
+        Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+}
+
+/// The folder of the pinned installation.
+fn installation() -> PathBuf {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live/home_assistant/install.sh");
+    let found = Command::new(&script).arg("--where").output().unwrap();
+    assert!(
+        found.status.success(),
+        "Home Assistant is not installed for the tests: run `make test`, which installs it, or {}",
+        script.display()
+    );
+    PathBuf::from(String::from_utf8(found.stdout).unwrap().trim())
+}
+
+fn launch(environment: &Path, folder: &Path) -> Process {
+    let binaries = environment.join("bin");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path =
+        std::env::join_paths(std::iter::once(binaries.clone()).chain(std::env::split_paths(&path)));
+    let mut command = Command::new(binaries.join("hass"));
+    command
+        .arg("--skip-pip")
+        .arg("-c")
+        .arg(folder)
+        .env("PATH", path.unwrap())
+        .env("UV_OFFLINE", "1")
+        .env("PYTHONUNBUFFERED", "1");
+    Process::start(&mut command, &folder.join("output"))
+}

@@ -1,0 +1,145 @@
+//! A server that a test starts, and that ends with it.
+
+use std::fs::File;
+use std::future::Future;
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+/// A running program with all that it starts; killed when dropped.
+pub struct Process {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Starts `command` in a process group of its own, with its output in `log`.
+    pub fn start(command: &mut Command, log: &Path) -> Self {
+        let file = File::options().create(true).append(true).open(log).unwrap();
+        let child = command
+            .process_group(0)
+            .stdin(Stdio::null())
+            .stdout(file.try_clone().unwrap())
+            .stderr(file)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{:?} does not start: {error}", command.get_program()));
+        Self {
+            child,
+            log: log.to_owned(),
+        }
+    }
+
+    /// `kill -9`, for it and everything that it started.
+    pub fn kill(&mut self) {
+        let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        // A group that is gone already is as good as killed.
+        if let Some(group) = group
+            && kill_process_group(group, Signal::KILL).is_err()
+        {
+            return;
+        }
+        self.child.wait().unwrap();
+    }
+
+    /// Whether it still runs.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// What it has said so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Waits until something listens on `port`.
+    pub fn wait_for_port(&mut self, port: u16, patience: Duration) {
+        let deadline = Instant::now() + patience;
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(
+                self.is_running(),
+                "it ended instead of listening:\n{}",
+                self.log()
+            );
+            assert!(
+                Instant::now() < deadline,
+                "nothing listens on {port}:\n{}",
+                self.log()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A port of 127.0.0.1 that nobody listens on.
+pub fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
+
+/// Where `program` is installed; fails with how to install its Debian `package`.
+pub fn installed(program: &str, package: &str) -> PathBuf {
+    // Debian keeps servers in sbin, which is not on everybody's path.
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders =
+        std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]);
+    folders
+        .map(|it| it.join(program))
+        .find(|it| it.is_file())
+        .unwrap_or_else(|| {
+            panic!("{program} is not installed: run `make test`, which installs it, or `apt-get install {package}`")
+        })
+}
+
+/// Runs a program to its end and returns what it says; fails when it fails.
+pub fn output(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "{:?}: {said}{complaint}",
+        command.get_program()
+    );
+    said
+}
+
+/// Asks `question` again and again until it has an answer; fails after `patience` with `what`.
+pub async fn eventually<T, F>(what: &str, patience: Duration, mut question: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Option<T>>,
+{
+    let deadline = Instant::now() + patience;
+    loop {
+        if let Some(answer) = question().await {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "not within {patience:?}: {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Runs `future` beside the test.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test has no lifecycle to spawn by"
+)]
+pub fn beside<F>(future: F) -> tokio::task::JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send,
+{
+    tokio::spawn(future)
+}
