@@ -1,0 +1,95 @@
+# workmate. `make run` shows it, `make test` is the gate; `make` alone lists everything.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run demo-clean test fmt lint doc deny advisories bench score soak packages screenshots build
+
+CARGO ?= cargo
+PACKAGES := tests/fixtures/packages.sh
+# Tools that the gate needs beside the Rust toolchain stay in the build folder.
+TOOLS := $(CURDIR)/target/tools
+export PATH := $(PATH):$(TOOLS)/bin
+CORPUS ?= ../shared/corpus
+SOAK_MINUTES ?= 30
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+
+# -- seeing it -----------------------------------------------------------------------------------
+
+run: ## Build, start the daemon and a private broker on ./demo-data, add samples, say where to look
+	@$(PACKAGES) build demo
+	$(CARGO) build --release --bins --example samples
+	@tests/fixtures/demo.sh
+
+demo-clean: ## Remove ./demo-data (refused while the demo runs)
+	@tests/fixtures/demo.sh clean
+
+build: ## The two release binaries: target/release/workmate and workmate-reader
+	@$(PACKAGES) build
+	$(CARGO) build --release
+
+packages: ## Install every Debian package that run, test and bench need
+	@$(PACKAGES) build demo test bench
+	@echo "Everything that the Makefile needs from Debian is installed."
+
+# -- the gate: cheap checks fail first -----------------------------------------------------------
+
+test: ## Everything that must pass: fmt, lints, licences, docs, unit tests, tests/it, tests/live
+	@$(PACKAGES) build test
+	@$(MAKE) --no-print-directory fmt deny lint doc
+	$(CARGO) test --lib --bins --test it
+	$(CARGO) test --doc
+	$(CARGO) test --test live
+
+fmt: ## The code is formatted
+	@$(CARGO) fmt --version >/dev/null 2>&1 || { echo "Missing: rustfmt. Installing it with rustup."; rustup component add rustfmt; }
+	$(CARGO) fmt --check
+
+lint: ## No warning from clippy in any target
+	@$(CARGO) clippy --version >/dev/null 2>&1 || { echo "Missing: clippy. Installing it with rustup."; rustup component add clippy; }
+	$(CARGO) clippy --all-targets -- -D warnings
+
+doc: ## Every page of the documentation builds, private modules too: they are the map
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --document-private-items --lib
+
+$(TOOLS)/bin/cargo-deny:
+	@echo "Missing: cargo-deny. Building it into target/tools (about a minute)."
+	CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+	  $(CARGO) install cargo-deny --version 0.20.2 --locked --root $(TOOLS) --target-dir $(CURDIR)/target/tools/build
+	rm -rf target/tools/build
+
+deny: ## Licences, sources and duplicate crates are those that deny.toml allows
+	@command -v cargo-deny >/dev/null 2>&1 || $(MAKE) --no-print-directory $(TOOLS)/bin/cargo-deny
+	$(CARGO) deny --locked check licenses bans sources
+	@echo "Not checked here: security advisories. Their database comes from github.com; 'make advisories' asks it."
+
+advisories: ## Security advisories about our crates (needs github.com)
+	@command -v cargo-deny >/dev/null 2>&1 || $(MAKE) --no-print-directory $(TOOLS)/bin/cargo-deny
+	$(CARGO) deny --locked check advisories
+
+# -- figures -------------------------------------------------------------------------------------
+
+bench: ## Measure this machine and write tests/bench/RESULTS.md
+	@$(PACKAGES) build bench
+	$(CARGO) build --release --bins --example samples --example bench
+	tests/bench/bench.sh
+
+score: ## Score the readings against a corpus with truth (CORPUS=folder)
+	@if [ ! -f "$(CORPUS)/score.py" ]; then \
+	  echo "No corpus at $(CORPUS): it is not part of this repository, so there is nothing to score."; \
+	  echo "Point to one with: make score CORPUS=/path/to/corpus"; \
+	else \
+	  $(PACKAGES) build && $(CARGO) build --release --bins && \
+	  python3 "$(CORPUS)/score.py" --program target/release/workmate "$(CORPUS)/letters" "$(CORPUS)/public"; \
+	fi
+
+soak: ## Keep a daemon busy for SOAK_MINUTES (30) and fail if it grows, leaks or loses something
+	@$(PACKAGES) build bench
+	$(CARGO) build --release --bins --example samples --example bench
+	tests/bench/bench.sh soak $(SOAK_MINUTES)
+
+screenshots: ## Make the README's pictures anew, with a real browser
+	@$(PACKAGES) build test
+	WORKMATE_SCREENSHOTS="$(CURDIR)/tests/fixtures/screenshots" $(CARGO) test --test live
