@@ -128,8 +128,6 @@ pub struct Mqtt {
     pub discovery_prefix: String,
     /// `full`, `title` or `none`: how much a reminder tells.
     pub detail: Detail,
-    /// How much retained topics tell, which anybody reads who subscribes later.
-    pub retained_detail: Detail,
 }
 
 /// `[log]`
@@ -208,7 +206,6 @@ impl Default for Mqtt {
             prefix: "workmate".to_owned(),
             discovery_prefix: "homeassistant".to_owned(),
             detail: Detail::Full,
-            retained_detail: Detail::Title,
         }
     }
 }

@@ -7,10 +7,14 @@
 //! - [`config`]: what must be known before the database opens.
 //! - [`store`]: the one SQLite file and the files beside it.
 //! - [`understanding`]: words to findings and obligations.
+//! - [`reading`]: bytes to pages of words, in a process of its own.
 //! - [`connect`]: the ways in and out: the MQTT broker, Home Assistant.
+//! - [`work`]: the loops that do the next thing.
 
 pub mod config;
 pub mod connect;
 pub mod domain;
+pub mod reading;
 pub mod store;
 pub mod understanding;
+pub mod work;

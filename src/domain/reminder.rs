@@ -186,6 +186,26 @@ fn ladder_moments(task: &Task, ladder: &Ladder, zone: &TimeZone) -> Vec<Planned>
     moments
 }
 
+/// The morning of the day on which `now` lies; `None` only at the ends of time.
+pub fn morning_of(now: Timestamp, morning: Time, zone: &TimeZone) -> Option<Timestamp> {
+    let today = now.to_zoned(zone.clone()).date();
+    let at = today.to_datetime(morning).to_zoned(zone.clone()).ok()?;
+    Some(at.timestamp())
+}
+
+/// The first morning after `now`: until when "later" puts off if nobody says until when.
+pub fn next_morning(now: Timestamp, morning: Time, zone: &TimeZone) -> Timestamp {
+    let tomorrow = now.to_zoned(zone.clone()).date().saturating_add(1.days());
+    match (
+        morning_of(now, morning, zone),
+        tomorrow.to_datetime(morning).to_zoned(zone.clone()),
+    ) {
+        (Some(today), _) if today > now => today,
+        (_, Ok(tomorrow)) => tomorrow.timestamp(),
+        (_, Err(_)) => now,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::civil::{date, time};

@@ -51,8 +51,22 @@ pub fn of_task(tx: &ReadTx<'_>, task: TaskId) -> Result<Vec<Reminder>, Error> {
     reminders.collect()
 }
 
-/// Planned reminders whose moment has come, by task and moment. Of several of one task only the
-/// latest is worth saying.
+/// Of several moments of one task that have passed unsaid only the latest is worth saying; the
+/// others lapse.
+pub fn lapse_missed(tx: &WriteTx<'_>) -> Result<(), Error> {
+    tx.prepare_cached(
+        "UPDATE reminder SET state = 'lapsed'
+          WHERE state = 'planned' AND at <= :now
+            AND EXISTS (SELECT 1 FROM reminder later
+                         WHERE later.task = reminder.task AND later.state = 'planned'
+                           AND later.at <= :now
+                           AND (later.at, later.id) > (reminder.at, reminder.id))",
+    )?
+    .execute(named_params! { ":now": tx.now().as_millisecond() })?;
+    Ok(())
+}
+
+/// Planned reminders whose moment has come, earliest first.
 pub fn due(tx: &ReadTx<'_>, limit: u32) -> Result<Vec<Reminder>, Error> {
     let mut query = tx.prepare_cached(
         "SELECT * FROM reminder WHERE state = 'planned' AND at <= ?1 ORDER BY at LIMIT ?2",

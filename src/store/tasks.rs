@@ -372,8 +372,8 @@ pub struct Summary {
     pub overdue: u64,
     /// Of those, due today.
     pub due_today: u64,
-    /// The open task that is due next, overdue ones first.
-    pub next: Option<Task>,
+    /// The open task that is due next, today or later.
+    pub next_upcoming: Option<Task>,
 }
 
 /// What the viewer has to do, seen from `today`.
@@ -391,17 +391,16 @@ pub fn summary(tx: &ReadTx<'_>, today: Date) -> Result<Summary, Error> {
             open: columns.count("open")?,
             overdue: columns.count("overdue")?,
             due_today: columns.count("due_today")?,
-            next: None,
+            next_upcoming: None,
         })
     })?;
     let mut summary = rows.next().transpose()?.unwrap_or_default();
     let mut query = tx.prepare_cached(&format!(
-        "SELECT * FROM task WHERE status = 'open' AND due IS NOT NULL AND {VISIBLE}
+        "SELECT * FROM task WHERE status = 'open' AND due >= :today AND {VISIBLE}
           ORDER BY due, coalesce(due_time, '99'), id LIMIT 1"
     ))?;
-    let mut rows =
-        query.query_and_then(named_params! { ":viewer": tx.viewer_id() }, task_from_row)?;
-    summary.next = rows.next().transpose()?;
+    let mut rows = query.query_and_then(parameters, task_from_row)?;
+    summary.next_upcoming = rows.next().transpose()?;
     Ok(summary)
 }
 

@@ -1,0 +1,155 @@
+//! Workers that look at the store and do the next thing, until the house closes.
+//!
+//! A worker takes no input but the store. It is woken by a signal and looks by itself every now and
+//! then in any case, so a lost signal costs time, never work; it may be killed at any instruction
+//! and run again. [`intake`] is the one door through which documents come in.
+//!
+//! In the order of a document's way: [`watch_folder`] → [`intake`] → `read_documents` →
+//! `understand_documents` → [`derive_tasks`] → [`remind`] → [`deliver`], with [`take_answers`] and
+//! [`publish_state`] towards the broker and [`tidy_up`] behind everybody.
+
+pub mod board;
+pub mod deliver;
+pub mod derive_tasks;
+pub mod intake;
+pub mod publish_state;
+pub mod remind;
+pub mod take_answers;
+pub mod tidy_up;
+pub mod watch_folder;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+pub use board::Board;
+
+use crate::domain::clock::Clock;
+use crate::store;
+
+/// What a worker found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// There is more to do at once.
+    More,
+    /// Nothing to do for now.
+    Idle,
+    /// Nothing to do before this moment.
+    Until(Timestamp),
+}
+
+/// Why a turn failed; the next one may succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The store could not do it.
+    #[error("the store failed")]
+    Store(#[from] store::Error),
+    /// Something beside the store is not there for now.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+/// One loop of the house.
+pub trait Worker: Send + 'static {
+    /// `verb_noun`: on the board, in the log and in the journal.
+    const NAME: &'static str;
+    /// The longest rest between two turns.
+    const REST: Duration;
+
+    /// Does what there is to do; ends early at a safe point when `stop` says so.
+    fn turn(
+        &mut self,
+        stop: &CancellationToken,
+    ) -> impl Future<Output = Result<Turn, Error>> + Send;
+}
+
+/// Runs `worker` until the house closes: at once when woken, and every `W::REST` in any case.
+///
+/// `Notify` keeps one permit, so a wake during a turn is not lost. A turn is never dropped half-way
+/// by a soft stop.
+pub async fn run<W: Worker>(
+    mut worker: W,
+    wake: Arc<Notify>,
+    board: Board,
+    clock: Clock,
+    stop: CancellationToken,
+) {
+    while !stop.is_cancelled() {
+        let outcome = worker.turn(&stop).await;
+        board.record(W::NAME, clock.now(), &outcome);
+        let rest = match outcome {
+            Ok(Turn::More) => continue,
+            Ok(Turn::Idle) => W::REST,
+            Ok(Turn::Until(moment)) => until(moment, clock.now()).min(W::REST),
+            Err(error) => {
+                let rest = board.backoff(W::NAME);
+                let chain = chain(&error);
+                log::warn!(worker = W::NAME, rest_seconds = rest.as_secs(); "{}: {chain}", W::NAME);
+                rest
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => (),
+            () = wake.notified() => (),
+            () = tokio::time::sleep(rest) => (),
+        }
+    }
+}
+
+fn until(moment: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(moment - now).unwrap_or(Duration::ZERO)
+}
+
+/// An error with all that caused it, for the log.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// "Look now", one bell for each worker. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Wake {
+    /// A file may lie in the watched folder.
+    pub folder: Arc<Notify>,
+    /// A document waits to be read.
+    pub reading: Arc<Notify>,
+    /// A document waits to be understood.
+    pub understanding: Arc<Notify>,
+    /// The tasks of a document may have changed.
+    pub tasks: Arc<Notify>,
+    /// The reminders of a task may have changed.
+    pub reminders: Arc<Notify>,
+    /// A delivery waits.
+    pub deliveries: Arc<Notify>,
+    /// What the broker shows may have changed.
+    pub state: Arc<Notify>,
+    /// Something lies in the trash.
+    pub trash: Arc<Notify>,
+}
+
+impl Wake {
+    /// Rings every bell: after a change of the clock, or of the configuration.
+    pub fn all(&self) {
+        for bell in [
+            &self.folder,
+            &self.reading,
+            &self.understanding,
+            &self.tasks,
+            &self.reminders,
+            &self.deliveries,
+            &self.state,
+            &self.trash,
+        ] {
+            bell.notify_one();
+        }
+    }
+}

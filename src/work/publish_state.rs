@@ -1,0 +1,161 @@
+//! Keeps what the broker shows in step: counts and days retained, the discovery for Home Assistant.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use tokio_util::sync::CancellationToken;
+
+use super::deliver::Voice;
+use super::{Error, Turn, Worker};
+use crate::connect::home_assistant::{self, Device};
+use crate::connect::mqtt::messages::{self, Next, Summary};
+use crate::connect::mqtt::{Connection, Retain};
+use crate::domain::person::Language;
+use crate::domain::task::Task;
+use crate::store::{Store, Viewer, tasks};
+
+/// The worker.
+pub struct PublishState {
+    store: Store,
+    voice: Voice,
+    zone: TimeZone,
+    language: Language,
+    discovery: Discovery,
+    said: Option<Said>,
+}
+
+/// Whether Home Assistant is told of the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Discovery {
+    /// It is.
+    On,
+    /// `mqtt.discovery_prefix` is empty.
+    Off,
+}
+
+/// What was last said, so that nothing is said twice; forgotten with the connection.
+#[derive(Clone, PartialEq, Eq)]
+struct Said {
+    connected_since: Timestamp,
+    summary: Summary,
+    next: Next,
+}
+
+impl PublishState {
+    /// Says how things stand in `store`, counted in `zone`.
+    pub const fn new(
+        store: Store,
+        voice: Voice,
+        zone: TimeZone,
+        language: Language,
+        discovery: Discovery,
+    ) -> Self {
+        Self {
+            store,
+            voice,
+            zone,
+            language,
+            discovery,
+            said: None,
+        }
+    }
+
+    async fn publish(&self, topic: &str, payload: Vec<u8>, retain: Retain) -> Result<(), Error> {
+        let sent = self.voice.client.publish(topic, payload, retain).await;
+        sent.map_err(|error| Error::Unavailable(error.to_string()))
+    }
+
+    async fn discover(&self) -> Result<(), Error> {
+        if self.discovery == Discovery::Off {
+            return Ok(());
+        }
+        let url = Some(self.voice.url.clone());
+        let device = Device {
+            language: self.language,
+            detail: self.voice.detail,
+            url,
+        };
+        let payload = home_assistant::discovery(&self.voice.topics, &device);
+        let topic = self.voice.topics.discovery();
+        self.publish(&topic, messages::json(&payload), Retain::Yes)
+            .await
+    }
+}
+
+/// The moment a task is due: its hour, else the end of its day.
+fn due_at(task: &Task, zone: &TimeZone) -> Option<Timestamp> {
+    let due = task.due?;
+    let moment = match task.due_time {
+        Some(time) => due.to_datetime(time),
+        None => due.at(23, 59, 59, 0),
+    };
+    Some(moment.to_zoned(zone.clone()).ok()?.timestamp())
+}
+
+fn count(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn summary(counted: &tasks::Summary, today: Date, zone: &TimeZone) -> Summary {
+    let upcoming = counted
+        .next_upcoming
+        .as_ref()
+        .filter(|it| it.due >= Some(today));
+    Summary {
+        open: count(counted.open),
+        overdue: count(counted.overdue),
+        due_today: count(counted.due_today),
+        next_due: upcoming.and_then(|it| it.due),
+        next_due_at: upcoming.and_then(|it| due_at(it, zone)),
+    }
+}
+
+impl Worker for PublishState {
+    const NAME: &'static str = "publish_state";
+    // Days pass without anybody changing anything.
+    const REST: Duration = Duration::from_secs(20);
+
+    async fn turn(&mut self, _stop: &CancellationToken) -> Result<Turn, Error> {
+        let connection = self.voice.client.connection().borrow().clone();
+        let Connection::Up {
+            since: connected_since,
+        } = connection
+        else {
+            self.said = None;
+            return Ok(Turn::Idle);
+        };
+        let today = self.store.clock().now().to_zoned(self.zone.clone()).date();
+        let counted = self
+            .store
+            .read(Viewer::House, move |tx| tasks::summary(tx, today))
+            .await?;
+        let said = Said {
+            connected_since,
+            summary: summary(&counted, today, &self.zone),
+            next: Next::about(counted.next_upcoming.as_ref(), self.voice.detail),
+        };
+        let is_wanted = self.voice.wanted.swap(false, Ordering::SeqCst);
+        let before = self.said.take().filter(|_| !is_wanted);
+        let is_new = before
+            .as_ref()
+            .is_none_or(|it| it.connected_since != connected_since);
+        if is_new {
+            self.discover().await?;
+        }
+        if is_new || before.as_ref().is_none_or(|it| it.summary != said.summary) {
+            let topic = self.voice.topics.summary();
+            self.publish(&topic, messages::json(&said.summary), Retain::Yes)
+                .await?;
+        }
+        if is_new || before.as_ref().is_none_or(|it| it.next != said.next) {
+            let topic = self.voice.topics.next();
+            self.publish(&topic, messages::json(&said.next), Retain::No)
+                .await?;
+        }
+        self.said = Some(said);
+        Ok(Turn::Idle)
+    }
+}
