@@ -203,9 +203,12 @@ pub enum Incoming {
         /// To be called once the answer is stored.
         ack: Ack,
     },
-    /// Everything retained, and the discovery, should be said again: the broker is back (it may have
-    /// forgotten), or Home Assistant has started.
+    /// Everything retained should be said again, the discovery first: the broker is back (it may
+    /// have forgotten), or Home Assistant has started.
     StateWanted,
+    /// A few seconds after that: who has just learnt of a topic listens to it by now, so what is
+    /// not retained ([`messages::Next`]) should be said again.
+    NextWanted,
 }
 
 /// Tells the broker that a message is safe. Dropped without being called, the message comes again

@@ -27,8 +27,8 @@ const SUMMARY: Summary = Summary {
     next_due_at: Some(Timestamp::constant(1_796_165_999, 0)),
 };
 
-/// What the house says when it is asked to say everything.
-async fn say_everything(client: &Client, topics: &Topics) {
+/// What the house says when it is asked to say everything that is retained.
+async fn say_state(client: &Client, topics: &Topics) {
     let device = Device {
         language: Language::English,
         detail: Detail::Title,
@@ -43,6 +43,9 @@ async fn say_everything(client: &Client, topics: &Topics) {
         .publish(&topics.summary(), payload(&SUMMARY), Retain::Yes)
         .await
         .unwrap();
+}
+
+async fn say_next(client: &Client, topics: &Topics) {
     let next = Next {
         title: Some("Waterworks: pay 84.20 EUR".to_owned()),
         due: Some(date(2026, 12, 1)),
@@ -67,9 +70,9 @@ fn spoken(number: u128, event_type: EventType) -> Spoken {
     }
 }
 
-async fn state_is_wanted(incoming: &mut mpsc::Receiver<Incoming>) {
+async fn next(incoming: &mut mpsc::Receiver<Incoming>) -> Incoming {
     let next = tokio::time::timeout(Duration::from_mins(1), incoming.recv());
-    assert!(matches!(next.await.unwrap(), Some(Incoming::StateWanted)));
+    next.await.expect("in time").expect("the driver runs")
 }
 
 #[tokio::test]
@@ -80,12 +83,15 @@ async fn home_assistant_shows_the_device_its_numbers_and_its_reminders() {
     let (client, driver, mut incoming) = mqtt::open(&settings, Clock::System).unwrap();
     let stop = CancellationToken::new();
     let driver = beside(driver.run(stop.clone()));
-    state_is_wanted(&mut incoming).await;
+    assert!(matches!(next(&mut incoming).await, Incoming::StateWanted));
+    assert!(matches!(next(&mut incoming).await, Incoming::NextWanted));
 
     let home = HomeAssistant::start(&broker).await;
     // It says that it has started as soon as it is connected.
-    state_is_wanted(&mut incoming).await;
-    say_everything(&client, &topics).await;
+    assert!(matches!(next(&mut incoming).await, Incoming::StateWanted));
+    say_state(&client, &topics).await;
+    assert!(matches!(next(&mut incoming).await, Incoming::NextWanted));
+    say_next(&client, &topics).await;
 
     let open = home.shows("sensor.workmate_open", "3").await;
     assert_eq!(open["attributes"]["friendly_name"], "workmate Open");

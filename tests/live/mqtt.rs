@@ -83,7 +83,7 @@ impl Connected {
         loop {
             match self.next().await {
                 Incoming::Answer { task, command, ack } => return (task, command.answer, ack),
-                Incoming::StateWanted => (),
+                Incoming::StateWanted | Incoming::NextWanted => (),
             }
         }
     }
@@ -381,5 +381,7 @@ async fn the_state_is_asked_for_when_home_assistant_starts() {
     let mut connected = Connected::to(&broker).await;
     broker.say("homeassistant/status", "offline", &[]);
     broker.say("homeassistant/status", "online", &[]);
+    assert!(matches!(connected.next().await, Incoming::NextWanted));
     assert!(matches!(connected.next().await, Incoming::StateWanted));
+    assert!(matches!(connected.next().await, Incoming::NextWanted));
 }

@@ -52,6 +52,9 @@ const STEADY_AFTER: Duration = Duration::from_secs(10);
 /// Home Assistant asks every device at once when it starts; each answers after a moment of its own.
 const ANSWER_HOME_ASSISTANT_MILLISECONDS: (u32, u32) = (500, 2500);
 
+/// So long Home Assistant needs, with some to spare, to listen to the topics it is told about.
+const LISTENERS_NEED: Duration = Duration::from_secs(5);
+
 /// Commands that make no sense are named in the log once in this time at most.
 const COMPLAIN_EVERY: Duration = Duration::from_mins(1);
 
@@ -372,6 +375,10 @@ impl<'a> Session<'a> {
     async fn ask_for_state(&self) -> Trouble {
         self.subscribed.notified().await;
         while self.incoming.send(Incoming::StateWanted).await.is_ok() {
+            sleep(LISTENERS_NEED).await;
+            if self.incoming.send(Incoming::NextWanted).await.is_err() {
+                break;
+            }
             self.home_assistant_started.notified().await;
             let (least, most) = ANSWER_HOME_ASSISTANT_MILLISECONDS;
             sleep(Duration::from_millis(u64::from(random_between(

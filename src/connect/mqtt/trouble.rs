@@ -86,19 +86,33 @@ fn untrusted(error: &TlsError) -> String {
         TlsError::Io(error) => error
             .get_ref()
             .and_then(|it| it.downcast_ref::<rustls::Error>())
-            .map_or_else(|| unreachable(error), certificate),
+            .map_or_else(|| interrupted(error), certificate),
         TlsError::DNSName(_) => "the broker's name cannot stand in a certificate".to_owned(),
         other => other.to_string(),
     }
 }
 
+/// A broker that expects plain MQTT hangs up when it hears TLS.
+fn interrupted(error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => {
+            NOT_TLS.to_owned()
+        }
+        _ => unreachable(error),
+    }
+}
+
+const NOT_TLS: &str = "what answers there does not speak TLS; is it the port for mqtt://?";
+
 fn certificate(error: &rustls::Error) -> String {
     use rustls::CertificateError;
     let rustls::Error::InvalidCertificate(problem) = error else {
-        return "what answers there does not speak TLS; is it the port for mqtt://?".to_owned();
+        return NOT_TLS.to_owned();
     };
     match problem {
-        CertificateError::UnknownIssuer => {
+        // A bad signature is an authority that has the right name and another key: made anew.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
             "the broker's certificate comes from an authority that is not trusted here (mqtt.ca_file)"
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
