@@ -75,6 +75,26 @@ async fn next(incoming: &mut mpsc::Receiver<Incoming>) -> Incoming {
     next.await.expect("in time").expect("the driver runs")
 }
 
+async fn every_kind_of_reminder_fires(home: &HomeAssistant, client: &Client, topics: &Topics) {
+    for (number, event_type) in (1..).zip(EventType::ALL) {
+        let said = spoken(number, event_type);
+        client
+            .publish(&topics.reminder(), payload(&said), Retain::No)
+            .await
+            .unwrap();
+        let delivery = json!(said.delivery);
+        let event = eventually("the reminder fires", Duration::from_secs(10), || async {
+            let state = home.state("event.workmate_reminder").await?;
+            Some(state).filter(|it| it["attributes"]["delivery"] == delivery)
+        })
+        .await;
+        let attributes = &event["attributes"];
+        assert_eq!(attributes["event_type"], json!(event_type));
+        assert_eq!(attributes["title"], "Waterworks: pay 84.20 EUR");
+        assert_eq!(attributes["days_left"], 2);
+    }
+}
+
 #[tokio::test]
 async fn home_assistant_shows_the_device_its_numbers_and_its_reminders() {
     let broker = Mosquitto::start();
@@ -130,26 +150,23 @@ async fn home_assistant_shows_the_device_its_numbers_and_its_reminders() {
     home.shows("sensor.workmate_next_deadline", "unknown").await;
     home.shows("sensor.workmate_next_title", "unknown").await;
 
-    for (number, event_type) in (1..).zip(EventType::ALL) {
-        let said = spoken(number, event_type);
-        client
-            .publish(&topics.reminder(), payload(&said), Retain::No)
-            .await
-            .unwrap();
-        let delivery = json!(said.delivery);
-        let event = eventually("the reminder fires", Duration::from_secs(10), || async {
-            let state = home.state("event.workmate_reminder").await?;
-            Some(state).filter(|it| it["attributes"]["delivery"] == delivery)
-        })
-        .await;
-        let attributes = &event["attributes"];
-        assert_eq!(attributes["event_type"], json!(event_type));
-        assert_eq!(attributes["title"], "Waterworks: pay 84.20 EUR");
-        assert_eq!(attributes["days_left"], 2);
-    }
+    every_kind_of_reminder_fires(&home, &client, &topics).await;
+    assert_eq!(home.complaints_about_mqtt(), Vec::<String>::new());
+
+    // It would have complained: this is no event that the discovery names.
+    let wrong = br#"{"event_type":"unheard_of"}"#.to_vec();
+    client
+        .publish(&topics.reminder(), wrong, Retain::No)
+        .await
+        .unwrap();
+    eventually(
+        "a wrong event is complained about",
+        Duration::from_secs(10),
+        || async { (home.complaints_about_mqtt().len() == 1).then_some(()) },
+    )
+    .await;
 
     stop.cancel();
     driver.await.unwrap();
     home.shows("sensor.workmate_open", "unavailable").await;
-    assert_eq!(home.complaints_about_mqtt(), Vec::<String>::new());
 }

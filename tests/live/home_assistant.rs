@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use url::form_urlencoded;
 
 use crate::mosquitto::Mosquitto;
-use crate::process::{Process, eventually, free_port};
+use crate::process::{self, Process, eventually, free_port};
 
 /// From start to answering; it writes its database and loads hundreds of modules.
 const START_PATIENCE: Duration = Duration::from_mins(3);
@@ -55,20 +55,10 @@ impl HomeAssistant {
         let configuration = CONFIGURATION.replace("PORT", &port.to_string());
         std::fs::write(folder.path().join("configuration.yaml"), configuration).unwrap();
         let process = launch(&environment, folder.path());
-        // Plain HTTP to this machine; the client wants its TLS to be there all the same.
-        if rustls::crypto::ring::default_provider()
-            .install_default()
-            .is_err()
-        {
-            log::debug!("another test has set up TLS");
-        }
         let mut home = Self {
             process,
             address: format!("http://127.0.0.1:{port}"),
-            http: Client::builder()
-                .timeout(Duration::from_secs(30))
-                .build()
-                .unwrap(),
+            http: process::http(),
             token: String::new(),
             _folder: folder,
         };
@@ -128,7 +118,7 @@ impl HomeAssistant {
             "client_id": client_id, "name": "Test", "username": "test", "password": "test-password",
             "language": "en",
         });
-        let patience = Duration::from_secs(60);
+        let patience = Duration::from_mins(1);
         let made = eventually("Home Assistant takes its first user", patience, || async {
             self.ask(Method::POST, "/api/onboarding/users", Some(owner.clone()))
                 .await

@@ -153,10 +153,7 @@ impl Mosquitto {
 
     fn write_passwords(&self) {
         let file = self.path("passwords");
-        let plain: String = USERS
-            .iter()
-            .map(|user| format!("{user}:secret\n"))
-            .collect();
+        let plain = USERS.map(|user| format!("{user}:secret\n")).concat();
         std::fs::write(&file, plain).unwrap();
         let program = installed("mosquitto_passwd", "mosquitto");
         output(Command::new(program).arg("-U").arg(file));

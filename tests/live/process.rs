@@ -20,7 +20,7 @@ impl Process {
     /// Starts `command` in a process group of its own, with its output in `log`.
     pub fn start(command: &mut Command, log: &Path) -> Self {
         let file = File::options().create(true).append(true).open(log).unwrap();
-        let child = command
+        let child = dying_with_us(command)
             .process_group(0)
             .stdin(Stdio::null())
             .stdout(file.try_clone().unwrap())
@@ -80,6 +80,23 @@ impl Drop for Process {
     }
 }
 
+/// The same command, killed by the kernel when the test's thread ends: a test that is interrupted
+/// leaves no server behind.
+fn dying_with_us(command: &Command) -> Command {
+    let mut guarded = Command::new(installed("setpriv", "util-linux"));
+    guarded
+        .args(["--pdeathsig", "KILL", "--"])
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => guarded.env(name, value),
+            None => guarded.env_remove(name),
+        };
+    }
+    guarded
+}
+
 /// A port of 127.0.0.1 that nobody listens on.
 pub fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0))
@@ -114,6 +131,19 @@ pub fn output(command: &mut Command) -> String {
         command.get_program()
     );
     said
+}
+
+/// An HTTP client for servers of this machine.
+pub fn http() -> reqwest::Client {
+    // It speaks plain HTTP here, but wants its TLS to be set up all the same.
+    if rustls::crypto::ring::default_provider()
+        .install_default()
+        .is_err()
+    {
+        log::debug!("another test has set up TLS");
+    }
+    let builder = reqwest::Client::builder().timeout(Duration::from_secs(30));
+    builder.build().expect("there is TLS")
 }
 
 /// Asks `question` again and again until it has an answer; fails after `patience` with `what`.
