@@ -23,6 +23,8 @@ mod trouble;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -61,7 +63,8 @@ pub struct Settings {
     pub ca_file: Option<PathBuf>,
     /// The first part of every topic. Two houses on one broker need two.
     pub prefix: String,
-    /// Where Home Assistant listens for devices; `homeassistant` unless changed there.
+    /// Where Home Assistant listens for devices; `homeassistant` unless changed there. Empty: there
+    /// is no Home Assistant.
     pub discovery_prefix: String,
 }
 
@@ -153,9 +156,10 @@ impl Topics {
         format!("{}/task/+/set", self.prefix)
     }
 
-    /// Where Home Assistant says that it has started.
-    fn home_assistant_status(&self) -> String {
-        format!("{}/status", self.discovery_prefix)
+    /// Where Home Assistant says that it has started, if there is one.
+    fn home_assistant_status(&self) -> Option<String> {
+        let prefix = &self.discovery_prefix;
+        (!prefix.is_empty()).then(|| format!("{prefix}/status"))
     }
 
     /// The task that a topic answers.
@@ -203,42 +207,52 @@ pub enum Incoming {
         /// To be called once the answer is stored.
         ack: Ack,
     },
-    /// Everything retained should be said again, the discovery first: the broker is back (it may
-    /// have forgotten), or Home Assistant has started.
+    /// Everything should be said again, the discovery first: the broker is back (it may have
+    /// forgotten), or Home Assistant has started. Comes twice, some seconds apart, because who has
+    /// just learnt of a topic does not listen to it yet and would miss what is not retained.
     StateWanted,
-    /// A few seconds after that: who has just learnt of a topic listens to it by now, so what is
-    /// not retained ([`messages::Next`]) should be said again.
-    NextWanted,
 }
 
-/// Tells the broker that a message is safe. Dropped without being called, the message comes again
-/// with the next connection.
+/// Tells the broker that a message is safe. Dropped without [`Ack::done`], for instance because
+/// storing failed, the message comes again with the next connection, which is made soon.
 #[must_use = "the broker keeps a message until it is acknowledged"]
 #[derive(Debug)]
-pub struct Ack(Option<(AsyncClient, Publish)>);
+pub struct Ack(Option<Pending>);
+
+#[derive(Debug)]
+struct Pending {
+    client: AsyncClient,
+    packet: Publish,
+    missed: Arc<AtomicBool>,
+}
 
 impl Ack {
-    /// Acknowledges nothing: for messages that do not come from a broker.
-    pub const fn nothing() -> Self {
-        Self(None)
-    }
-
-    fn of(client: &AsyncClient, publish: &Publish) -> Self {
+    fn of(client: &AsyncClient, publish: &Publish, missed: &Arc<AtomicBool>) -> Self {
         // The payload is not kept: the acknowledgement needs the packet's number alone.
         let mut packet = Publish::new("", publish.qos, Vec::new());
         packet.pkid = publish.pkid;
-        Self(Some((client.clone(), packet)))
+        Self(Some(Pending {
+            client: client.clone(),
+            packet,
+            missed: Arc::clone(missed),
+        }))
     }
 
     /// The message is stored. If the connection is gone by now, the message will come again, which
     /// an answer bears.
-    pub async fn done(self) {
-        if let Some((client, packet)) = self.0
-            && client.ack(&packet).await.is_err()
+    pub async fn done(mut self) {
+        if let Some(pending) = self.0.take()
+            && pending.client.ack(&pending.packet).await.is_err()
         {
-            log::debug!(
-                "an acknowledgement came after its connection; the message will come again"
-            );
+            log::debug!("an acknowledgement came after its connection; the message comes again");
+        }
+    }
+}
+
+impl Drop for Ack {
+    fn drop(&mut self) {
+        if let Some(pending) = &self.0 {
+            pending.missed.store(true, Ordering::SeqCst);
         }
     }
 }

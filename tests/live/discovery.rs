@@ -27,8 +27,8 @@ const SUMMARY: Summary = Summary {
     next_due_at: Some(Timestamp::constant(1_796_165_999, 0)),
 };
 
-/// What the house says when it is asked to say everything that is retained.
-async fn say_state(client: &Client, topics: &Topics) {
+/// What the house says when it is asked to say everything.
+async fn say_everything(client: &Client, topics: &Topics) {
     let device = Device {
         language: Language::English,
         detail: Detail::Title,
@@ -43,9 +43,6 @@ async fn say_state(client: &Client, topics: &Topics) {
         .publish(&topics.summary(), payload(&SUMMARY), Retain::Yes)
         .await
         .unwrap();
-}
-
-async fn say_next(client: &Client, topics: &Topics) {
     let next = Next {
         title: Some("Waterworks: pay 84.20 EUR".to_owned()),
         due: Some(date(2026, 12, 1)),
@@ -104,14 +101,14 @@ async fn home_assistant_shows_the_device_its_numbers_and_its_reminders() {
     let stop = CancellationToken::new();
     let driver = beside(driver.run(stop.clone()));
     assert!(matches!(next(&mut incoming).await, Incoming::StateWanted));
-    assert!(matches!(next(&mut incoming).await, Incoming::NextWanted));
+    assert!(matches!(next(&mut incoming).await, Incoming::StateWanted));
 
     let home = HomeAssistant::start(&broker).await;
     // It says that it has started as soon as it is connected.
     assert!(matches!(next(&mut incoming).await, Incoming::StateWanted));
-    say_state(&client, &topics).await;
-    assert!(matches!(next(&mut incoming).await, Incoming::NextWanted));
-    say_next(&client, &topics).await;
+    say_everything(&client, &topics).await;
+    assert!(matches!(next(&mut incoming).await, Incoming::StateWanted));
+    say_everything(&client, &topics).await;
 
     let open = home.shows("sensor.workmate_open", "3").await;
     assert_eq!(open["attributes"]["friendly_name"], "workmate Open");

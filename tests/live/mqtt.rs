@@ -83,7 +83,7 @@ impl Connected {
         loop {
             match self.next().await {
                 Incoming::Answer { task, command, ack } => return (task, command.answer, ack),
-                Incoming::StateWanted | Incoming::NextWanted => (),
+                Incoming::StateWanted => (),
             }
         }
     }
@@ -376,12 +376,24 @@ async fn what_can_never_be_sent_is_said_at_once() {
 }
 
 #[tokio::test]
-async fn the_state_is_asked_for_when_home_assistant_starts() {
+async fn the_state_is_asked_for_twice_when_home_assistant_starts() {
     let broker = Mosquitto::start();
     let mut connected = Connected::to(&broker).await;
     broker.say("homeassistant/status", "offline", &[]);
     broker.say("homeassistant/status", "online", &[]);
-    assert!(matches!(connected.next().await, Incoming::NextWanted));
-    assert!(matches!(connected.next().await, Incoming::StateWanted));
-    assert!(matches!(connected.next().await, Incoming::NextWanted));
+    for _ in 0..3 {
+        assert!(matches!(connected.next().await, Incoming::StateWanted));
+    }
+}
+
+#[tokio::test]
+async fn a_command_that_could_not_be_stored_is_fetched_again() {
+    let broker = Mosquitto::start();
+    let mut connected = Connected::to(&broker).await;
+    broker.say(&format!("workmate/task/{}/set", task(1)), "done", &[]);
+    let (_, _, ack) = connected.next_answer().await;
+    drop(ack);
+    let (answered, _, ack) = connected.next_answer().await;
+    assert_eq!(answered, task(1));
+    ack.done().await;
 }

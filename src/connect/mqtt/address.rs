@@ -104,6 +104,9 @@ pub(super) fn parse(settings: &Settings) -> Result<Broker, SettingsError> {
     ] {
         let is_plain = |it: char| it.is_alphanumeric() || matches!(it, '-' | '_' | '.' | ' ');
         let is_level = |level: &str| !level.is_empty() && level.chars().all(is_plain);
+        if key == "discovery_prefix" && prefix.is_empty() {
+            continue;
+        }
         if prefix.len() > 100 || !prefix.split('/').all(is_level) {
             return Err(SettingsError::Prefix { key });
         }

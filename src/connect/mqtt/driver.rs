@@ -10,7 +10,8 @@
 //! tells the house to say everything anew, and `watch_over` ends a connection that has gone silent.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rumqttc::QoS::AtMostOnce;
@@ -128,6 +129,7 @@ impl Driver {
             permits: &permits,
             subscribed: Notify::new(),
             home_assistant_started: Notify::new(),
+            missed: Arc::default(),
             traffic: Mutex::default(),
         };
         let trouble = tokio::select! {
@@ -178,6 +180,9 @@ struct Session<'a> {
     permits: &'a Semaphore,
     subscribed: Notify,
     home_assistant_started: Notify,
+    /// A command found no room, or could not be stored. It was not acknowledged, so the broker still
+    /// has it.
+    missed: Arc<AtomicBool>,
     traffic: Mutex<Traffic<'a>>,
 }
 
@@ -190,8 +195,6 @@ struct Traffic<'a> {
     sent: HashMap<u16, Parcel<'a>>,
     /// When the subscriptions were asked for, until they are confirmed.
     subscribing_since: Option<Instant>,
-    /// A command found no room. It was not acknowledged, so the broker still has it.
-    missed: bool,
     /// Commands that made no sense, and when that was last said.
     refused: u64,
     complained_at: Option<Instant>,
@@ -238,10 +241,10 @@ impl<'a> Session<'a> {
 
     /// The broker has let us in: listen first, then say that we are there.
     fn greet(&self) -> Result<(), rumqttc::ClientError> {
-        let filters = [
-            SubscribeFilter::new(self.topics.commands(), QOS),
-            SubscribeFilter::new(self.topics.home_assistant_status(), AtMostOnce),
-        ];
+        let mut filters = vec![SubscribeFilter::new(self.topics.commands(), QOS)];
+        if let Some(status) = self.topics.home_assistant_status() {
+            filters.push(SubscribeFilter::new(status, AtMostOnce));
+        }
         self.traffic().subscribing_since = Some(Instant::now());
         self.client.try_subscribe_many(filters)?;
         self.traffic().handed.push_back(Parcel {
@@ -281,7 +284,7 @@ impl<'a> Session<'a> {
     }
 
     fn receive(&self, publish: &Publish) {
-        if publish.topic == self.topics.home_assistant_status() {
+        if self.topics.home_assistant_status().as_ref() == Some(&publish.topic) {
             // A retained one is old news; the state is sent after every connection anyway.
             if !publish.retain && publish.payload.as_ref() == b"online" {
                 self.home_assistant_started.notify_one();
@@ -308,14 +311,17 @@ impl<'a> Session<'a> {
         let task = self.topics.answered_task(&publish.topic);
         let task = task.ok_or("its topic names no task")?;
         let command: Command = messages::command(&publish.payload).map_err(|it| it.to_string())?;
-        let ack = Ack::of(&self.client, publish);
+        let ack = Ack::of(&self.client, publish, &self.missed);
         Ok(Incoming::Answer { task, command, ack })
     }
 
     fn hand_over(&self, incoming: Incoming) {
         match self.incoming.try_send(incoming) {
             Ok(()) => (),
-            Err(TrySendError::Full(_)) => self.traffic().missed = true,
+            // Dropped unacknowledged, it counts as missed.
+            Err(TrySendError::Full(_)) => {
+                log::debug!("more commands came than there is room for; they are fetched again")
+            }
             Err(TrySendError::Closed(_)) => log::debug!("nobody listens to commands any more"),
         }
     }
@@ -376,7 +382,7 @@ impl<'a> Session<'a> {
         self.subscribed.notified().await;
         while self.incoming.send(Incoming::StateWanted).await.is_ok() {
             sleep(LISTENERS_NEED).await;
-            if self.incoming.send(Incoming::NextWanted).await.is_err() {
+            if self.incoming.send(Incoming::StateWanted).await.is_err() {
                 break;
             }
             self.home_assistant_started.notified().await;
@@ -403,9 +409,11 @@ impl<'a> Session<'a> {
             if oldest.is_some_and(|it| it.elapsed() > SILENCE_MAX) {
                 return Trouble::new("the broker does not acknowledge any more");
             }
-            if traffic.missed && self.incoming.capacity() == self.incoming.max_capacity() {
+            if self.missed.load(Ordering::SeqCst)
+                && self.incoming.capacity() == self.incoming.max_capacity()
+            {
                 return Trouble::new(
-                    "more commands came than could be stored at once; they are fetched again",
+                    "a command could not be stored; the broker is asked for it again",
                 );
             }
         }
