@@ -4,5 +4,6 @@
 #[path = "../fixtures/paper/paper.rs"]
 mod paper;
 
+mod reminders;
 mod samples;
 mod tidy;

@@ -1,0 +1,268 @@
+//! When the house speaks, with a clock that the test moves.
+
+use jiff::Timestamp;
+use jiff::civil::{date, time};
+use jiff::tz::TimeZone;
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+use workmate::domain::clock::Clock;
+use workmate::domain::delivery::ChannelName;
+use workmate::domain::id::TaskId;
+use workmate::domain::reminder::{self, Ladder};
+use workmate::domain::task::{Answer, AnswerKind};
+use workmate::store::deliveries::{self, Outcome, Subject};
+use workmate::store::tasks::{self, NewTask};
+use workmate::store::{Caller, Store, Viewer};
+use workmate::work::remind::Remind;
+use workmate::work::{Turn, Wake, Worker};
+
+/// A store, a clock by hand and the worker that reminds.
+struct Household {
+    dir: TempDir,
+    clock: Clock,
+    store: Store,
+    remind: Remind,
+}
+
+fn berlin() -> TimeZone {
+    TimeZone::get("Europe/Berlin").unwrap()
+}
+
+fn moment(local: &str) -> Timestamp {
+    let local: jiff::civil::DateTime = local.parse().unwrap();
+    local.to_zoned(berlin()).unwrap().timestamp()
+}
+
+impl Household {
+    fn at(local: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Clock::at(moment(local));
+        let store = Store::open(dir.path(), clock.clone()).unwrap();
+        let remind = Self::worker(&store);
+        Self {
+            dir,
+            clock,
+            store,
+            remind,
+        }
+    }
+
+    fn worker(store: &Store) -> Remind {
+        let ladder = Ladder::standard(time(8, 0, 0, 0));
+        let channels = vec![ChannelName::Mqtt];
+        Remind::new(store.clone(), Wake::default(), berlin(), ladder, channels)
+    }
+
+    /// Ends the process and starts it again on the same data.
+    fn restart(mut self) -> Self {
+        self.store.close();
+        drop(self.remind);
+        drop(self.store);
+        self.store = Store::open(self.dir.path(), self.clock.clone()).unwrap();
+        self.remind = Self::worker(&self.store);
+        self
+    }
+
+    async fn task(&self, title: &str, due: jiff::civil::Date) -> TaskId {
+        let new = NewTask {
+            title: title.to_owned(),
+            due: Some(due),
+            ..NewTask::default()
+        };
+        let caller = Caller::house("anna", "web");
+        let task = self.store.write(caller, |tx| tasks::create(tx, new)).await;
+        task.unwrap().id
+    }
+
+    /// Lets the worker do all there is to do, takes what it wants said, and says it.
+    async fn said(&mut self) -> Vec<String> {
+        let stop = CancellationToken::new();
+        while self.remind.turn(&stop).await.unwrap() == Turn::More {}
+        let said = self.store.write(Caller::worker("deliver"), |tx| {
+            let mut said = Vec::new();
+            for waiting in deliveries::waiting(tx, ChannelName::Mqtt, 1000)? {
+                let delivery = waiting.delivery.id;
+                let attempt = deliveries::begin_attempt(tx, delivery)?.unwrap();
+                deliveries::finish_attempt(tx, delivery, attempt, &Outcome::Delivered)?;
+                said.push(match waiting.subject {
+                    Subject::Task { task, level } => format!("{level} {}", task.title),
+                    Subject::Digest { tasks } => format!("digest of {}", tasks.len()),
+                });
+            }
+            Ok(said)
+        });
+        said.await.unwrap()
+    }
+
+    /// What is said at `local`, once the clock has got there.
+    async fn said_at(&mut self, local: &str) -> Vec<String> {
+        self.clock.set(moment(local));
+        self.said().await
+    }
+
+    async fn answer(&self, task: TaskId, answer: AnswerKind) {
+        let answer = Answer {
+            answer,
+            until: None,
+        };
+        let caller = Caller::house("anna", "web");
+        let answered = self.store.write(caller, move |tx| {
+            let morning = reminder::next_morning(tx.now(), time(8, 0, 0, 0), &berlin());
+            tasks::answer(tx, task, &answer, morning)
+        });
+        answered.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_bill_is_spoken_of_louder_and_louder_until_it_is_done() {
+    let mut house = Household::at("2026-03-01T10:00");
+    let bill = house.task("water bill", date(2026, 3, 18)).await;
+    assert!(house.said().await.is_empty());
+    assert!(house.said_at("2026-03-11T07:59").await.is_empty());
+    assert_eq!(house.said_at("2026-03-11T08:00").await, ["info water bill"]);
+    assert!(house.said_at("2026-03-11T20:00").await.is_empty());
+    assert_eq!(
+        house.said_at("2026-03-16T08:00").await,
+        ["warning water bill"]
+    );
+    assert_eq!(
+        house.said_at("2026-03-17T08:00").await,
+        ["urgent water bill"]
+    );
+    assert_eq!(
+        house.said_at("2026-03-18T08:00").await,
+        ["urgent water bill"]
+    );
+    assert_eq!(
+        house.said_at("2026-03-19T08:00").await,
+        ["overdue water bill"]
+    );
+    house.answer(bill, AnswerKind::Done).await;
+    assert!(house.said_at("2026-03-20T08:00").await.is_empty());
+}
+
+#[tokio::test]
+async fn later_is_the_next_morning() {
+    let mut house = Household::at("2026-03-17T09:00");
+    let bill = house.task("water bill", date(2026, 3, 18)).await;
+    assert_eq!(house.said().await, ["urgent water bill"]);
+    house.answer(bill, AnswerKind::Later).await;
+    assert!(house.said_at("2026-03-17T23:00").await.is_empty());
+    assert_eq!(house.said_at("2026-03-18T08:00").await.len(), 1);
+    assert!(house.said_at("2026-03-18T08:01").await.is_empty());
+}
+
+#[tokio::test]
+async fn the_morning_is_kept_when_summer_time_begins_and_when_it_ends() {
+    let mut house = Household::at("2026-03-27T12:00");
+    house.task("spring", date(2026, 3, 30)).await;
+    house.said().await;
+    assert_eq!(house.said_at("2026-03-28T08:00").await, ["warning spring"]);
+    // In the night to 29 March the clock goes from 02:00 to 03:00.
+    assert!(house.said_at("2026-03-29T07:59").await.is_empty());
+    assert_eq!(house.said_at("2026-03-29T08:00").await, ["urgent spring"]);
+    let mut house = Household::at("2026-10-23T12:00");
+    house.task("autumn", date(2026, 10, 26)).await;
+    house.said().await;
+    assert_eq!(house.said_at("2026-10-24T08:00").await, ["warning autumn"]);
+    // In the night to 25 October the clock goes from 03:00 back to 02:00.
+    assert!(house.said_at("2026-10-25T07:59").await.is_empty());
+    assert_eq!(house.said_at("2026-10-25T08:00").await, ["urgent autumn"]);
+    assert!(house.said_at("2026-10-25T09:00").await.is_empty());
+}
+
+#[tokio::test]
+async fn nobody_is_reminded_before_the_clock_is_set() {
+    let mut house = Household::at("1970-01-01T00:00");
+    house.task("old", date(2026, 3, 18)).await;
+    assert!(house.said().await.is_empty());
+    assert!(house.said_at("1970-01-02T00:00").await.is_empty());
+    assert_eq!(house.said_at("2026-03-17T09:00").await, ["urgent old"]);
+}
+
+#[tokio::test]
+async fn what_a_jump_of_forty_days_missed_is_said_once() {
+    let mut house = Household::at("2026-03-01T10:00");
+    house.task("water bill", date(2026, 3, 18)).await;
+    house.task("rent", date(2026, 3, 25)).await;
+    house.said().await;
+    let said = house.said_at("2026-04-10T10:00").await;
+    assert_eq!(
+        said,
+        ["overdue rent", "overdue water bill"].map(String::from)
+    );
+    assert!(house.said_at("2026-04-10T10:01").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_clock_that_goes_back_repeats_nothing() {
+    let mut house = Household::at("2026-03-01T10:00");
+    house.task("water bill", date(2026, 3, 18)).await;
+    house.said().await;
+    assert_eq!(
+        house.said_at("2026-03-16T08:00").await,
+        ["warning water bill"]
+    );
+    assert!(house.said_at("2026-03-11T08:00").await.is_empty());
+    let mut house = house.restart();
+    assert!(house.said_at("2026-03-11T08:00").await.is_empty());
+    assert!(house.said_at("2026-03-16T08:00").await.is_empty());
+    assert_eq!(
+        house.said_at("2026-03-17T08:00").await,
+        ["urgent water bill"]
+    );
+}
+
+#[tokio::test]
+async fn after_days_without_a_broker_one_message_is_left() {
+    let mut house = Household::at("2026-03-16T10:00");
+    house.task("water bill", date(2026, 3, 18)).await;
+    let stop = CancellationToken::new();
+    for day in [
+        "2026-03-17T08:00",
+        "2026-03-18T08:00",
+        "2026-03-19T08:00",
+        "2026-03-20T08:00",
+    ] {
+        house.clock.set(moment(day));
+        while house.remind.turn(&stop).await.unwrap() == Turn::More {}
+    }
+    assert_eq!(house.said().await, ["overdue water bill"]);
+}
+
+#[tokio::test]
+async fn a_moment_that_a_person_chose_is_kept() {
+    let mut house = Household::at("2026-03-01T10:00");
+    let new = NewTask {
+        title: "call the plumber".to_owned(),
+        remind_at: vec![moment("2026-03-02T17:30")],
+        ..NewTask::default()
+    };
+    let caller = Caller::house("anna", "api");
+    house
+        .store
+        .write(caller, |tx| tasks::create(tx, new))
+        .await
+        .unwrap();
+    assert!(house.said_at("2026-03-02T17:29").await.is_empty());
+    assert_eq!(
+        house.said_at("2026-03-02T17:30").await,
+        ["warning call the plumber"]
+    );
+}
+
+#[tokio::test]
+async fn the_journal_of_all_this_is_unbroken() {
+    let mut house = Household::at("2026-03-01T10:00");
+    let bill = house.task("water bill", date(2026, 3, 18)).await;
+    house.said_at("2026-03-11T08:00").await;
+    house.answer(bill, AnswerKind::Done).await;
+    let verification = house
+        .store
+        .read(Viewer::House, workmate::store::journal::verify)
+        .await
+        .unwrap();
+    assert_eq!(verification.entries, 3);
+    assert_eq!(verification.broken, None);
+}
