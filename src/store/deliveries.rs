@@ -123,7 +123,7 @@ pub(super) fn overtake(tx: &WriteTx<'_>, task: TaskId) -> Result<(), Error> {
 pub fn waiting(tx: &ReadTx<'_>, channel: ChannelName, limit: u32) -> Result<Vec<Waiting>, Error> {
     let mut query = tx.prepare_cached(
         "SELECT * FROM delivery
-          WHERE state = 'waiting' AND channel = ?1 AND retry_at <= ?2 ORDER BY id LIMIT ?3",
+          WHERE state = 'waiting' AND channel = ?1 AND retry_at <= ?2 ORDER BY rowid LIMIT ?3",
     )?;
     let parameters = params![channel.as_str(), tx.now().as_millisecond(), limit];
     let rows = query.query_and_then(parameters, |row| {

@@ -69,7 +69,7 @@ pub fn lapse_missed(tx: &WriteTx<'_>) -> Result<(), Error> {
 /// Planned reminders whose moment has come, earliest first.
 pub fn due(tx: &ReadTx<'_>, limit: u32) -> Result<Vec<Reminder>, Error> {
     let mut query = tx.prepare_cached(
-        "SELECT * FROM reminder WHERE state = 'planned' AND at <= ?1 ORDER BY at LIMIT ?2",
+        "SELECT * FROM reminder WHERE state = 'planned' AND at <= ?1 ORDER BY at, rowid LIMIT ?2",
     )?;
     let reminders =
         query.query_and_then(params![tx.now().as_millisecond(), limit], reminder_from_row)?;

@@ -547,7 +547,8 @@ pub(super) fn task_from_row(row: &Row<'_>) -> Result<Task, Error> {
 
 /// Tasks whose reminders are to be planned anew.
 pub fn to_plan(tx: &ReadTx<'_>, limit: u32) -> Result<Vec<Task>, Error> {
-    let mut query = tx.prepare_cached("SELECT * FROM task WHERE plan = 1 ORDER BY id LIMIT ?1")?;
+    let mut query =
+        tx.prepare_cached("SELECT * FROM task WHERE plan = 1 ORDER BY rowid LIMIT ?1")?;
     let tasks = query.query_and_then([limit], task_from_row)?;
     tasks.collect()
 }

@@ -190,7 +190,7 @@ async fn what_a_jump_of_forty_days_missed_is_said_once() {
     let said = house.said_at("2026-04-10T10:00").await;
     assert_eq!(
         said,
-        ["overdue rent", "overdue water bill"].map(String::from)
+        ["overdue water bill", "overdue rent"].map(String::from)
     );
     assert!(house.said_at("2026-04-10T10:01").await.is_empty());
 }
