@@ -73,6 +73,8 @@ fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
     // A power cut must not take what was acknowledged.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // What is erased is overwritten, not only forgotten.
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "cache_size", -2048)?;
     connection.pragma_update(None, "journal_size_limit", 8 << 20)?;
     Ok(connection)

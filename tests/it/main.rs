@@ -4,6 +4,7 @@
 #[path = "../fixtures/paper/paper.rs"]
 mod paper;
 
+mod documents;
 mod reminders;
 mod samples;
 mod tidy;

@@ -246,3 +246,5 @@ CREATE VIRTUAL TABLE search USING fts5 (
     title, sender, body,
     content = '', contentless_delete = 1, tokenize = 'trigram'
 );
+-- What is erased leaves the index at once, not at its next merge.
+INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
