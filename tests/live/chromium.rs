@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
-use crate::process::{Process, eventually, free_port, installed};
+use crate::process::{Process, eventually, free_port, http, installed, installed_as};
 
 /// How long a page may take to show something.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -29,7 +29,10 @@ pub struct Browser {
 impl Browser {
     /// A window of 1280 × 800 points that prefers light colours and English.
     pub async fn start() -> Self {
-        let chromium = installed("chromium", "chromium");
+        let chromium = installed_as(
+            &["chromium", "chromium-browser", "google-chrome"],
+            "chromium",
+        );
         let folder = tempfile::tempdir().unwrap();
         let port = free_port();
         let mut command = Command::new(installed("chromedriver", "chromium-driver"));
@@ -147,12 +150,7 @@ impl Browser {
     async fn ask(&self, path: &str, body: Value) -> Value {
         let session = self.client.session_id().await.unwrap().expect("a session");
         let url = format!("{}/session/{session}/{path}", self.driver);
-        let answer = crate::process::http()
-            .post(url)
-            .json(&body)
-            .send()
-            .await
-            .unwrap();
+        let answer = http().post(url).json(&body).send().await.unwrap();
         let answer: Value = answer.json().await.unwrap();
         assert!(answer["value"]["error"].is_null(), "{path}: {answer}");
         answer

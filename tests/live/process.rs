@@ -108,16 +108,22 @@ pub fn free_port() -> u16 {
 
 /// Where `program` is installed; fails with how to install its Debian `package`.
 pub fn installed(program: &str, package: &str) -> PathBuf {
+    installed_as(&[program], package)
+}
+
+/// Where the first of `programs` is installed; they are names of the same one.
+pub fn installed_as(programs: &[&str], package: &str) -> PathBuf {
     // Debian keeps servers in sbin, which is not on everybody's path.
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders =
-        std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]);
-    folders
-        .map(|it| it.join(program))
-        .find(|it| it.is_file())
-        .unwrap_or_else(|| {
-            panic!("{program} is not installed: run `make test`, which installs it, or `apt-get install {package}`")
-        })
+    let sbin = ["/usr/sbin".into(), "/usr/local/sbin".into()];
+    let folders: Vec<PathBuf> = std::env::split_paths(&path).chain(sbin).collect();
+    let places = programs
+        .iter()
+        .flat_map(|program| folders.iter().map(move |it| it.join(program)));
+    places.into_iter().find(|it| it.is_file()).unwrap_or_else(|| {
+        let program = programs.join(" or ");
+        panic!("{program} is not installed: run `make test`, which installs it, or `apt-get install {package}`")
+    })
 }
 
 /// Runs a program to its end and returns what it says; fails when it fails.

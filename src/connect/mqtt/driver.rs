@@ -320,7 +320,7 @@ impl<'a> Session<'a> {
             Ok(()) => (),
             // Dropped unacknowledged, it counts as missed.
             Err(TrySendError::Full(_)) => {
-                log::debug!("more commands came than there is room for; they are fetched again")
+                log::debug!("more commands came than there is room for; they are fetched again");
             }
             Err(TrySendError::Closed(_)) => log::debug!("nobody listens to commands any more"),
         }
