@@ -1,0 +1,243 @@
+//! A daemon of the release build on a data folder of its own, and a client that speaks to it.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use reqwest::multipart::{Form, Part};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::paper::Sheet;
+use super::{Ground, until};
+
+/// Longest wait for anything.
+const PATIENCE: Duration = Duration::from_mins(3);
+
+/// It runs until it is dropped.
+pub struct Daemon {
+    child: Child,
+    data: TempDir,
+    address: String,
+    client: reqwest::Client,
+    token: String,
+}
+
+impl Daemon {
+    /// A daemon on an empty folder, with its readers leaving after a second of rest.
+    pub async fn start(ground: &Ground) -> Result<Self> {
+        Self::start_on(ground, tempfile::tempdir()?).await
+    }
+
+    async fn start_on(ground: &Ground, data: TempDir) -> Result<Self> {
+        let client = reqwest::Client::builder().timeout(PATIENCE).build()?;
+        let port = free_port()?;
+        let (child, _) = launched(ground, data.path(), port, &client).await?;
+        let token = token(ground, data.path(), port)?;
+        let address = format!("http://127.0.0.1:{port}");
+        Ok(Self {
+            child,
+            data,
+            address,
+            client,
+            token,
+        })
+    }
+
+    /// Stops it by force and starts it again on the same folder.
+    pub async fn kill_and_restart(mut self, ground: &Ground) -> Result<Self> {
+        self.child.kill()?;
+        self.child.wait()?;
+        let data = std::mem::replace(&mut self.data, tempfile::tempdir()?);
+        Self::start_on(ground, data).await
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// Uploads `sheet` and returns its id.
+    pub async fn upload(&self, sheet: &Sheet) -> Result<String> {
+        let part = Part::bytes(sheet.bytes.clone()).file_name(sheet.name.clone());
+        let answer = self
+            .client
+            .post(format!("{}/api/v1/documents", self.address))
+            .bearer_auth(&self.token)
+            .multipart(Form::new().part("file", part))
+            .send()
+            .await?;
+        let status = answer.status();
+        let body: Value = answer.json().await?;
+        ensure!(
+            status.is_success(),
+            "upload of {}: {status} {body}",
+            sheet.name
+        );
+        let one = body
+            .get("documents")
+            .and_then(|it| it.get(0))
+            .unwrap_or(&body);
+        Ok(one
+            .get("id")
+            .and_then(Value::as_str)
+            .context("no id")?
+            .to_owned())
+    }
+
+    /// What the API says at `path`.
+    pub async fn json(&self, path: &str) -> Result<Value> {
+        let answer = self
+            .client
+            .get(format!("{}{path}", self.address))
+            .bearer_auth(&self.token)
+            .send()
+            .await?;
+        let status = answer.status();
+        ensure!(
+            status.is_success(),
+            "{path}: {status} {}",
+            answer.text().await?
+        );
+        Ok(answer.json().await?)
+    }
+
+    /// How long the API takes to answer at `path`, body included.
+    pub async fn latency(&self, path: &str) -> Result<Duration> {
+        let start = Instant::now();
+        self.json(path).await?;
+        Ok(start.elapsed())
+    }
+
+    /// Waits until the document has a task.
+    pub async fn task_of(&self, id: &str) -> Result<()> {
+        let path = format!("/api/v1/documents/{id}");
+        until(PATIENCE, "a task", || async {
+            let document = self.json(&path).await?;
+            refuse_stuck(&document)?;
+            let tasks = document.get("tasks").or_else(|| document.get("task_ids"));
+            Ok(tasks
+                .and_then(Value::as_array)
+                .is_some_and(|it| !it.is_empty()))
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Waits until the document is understood.
+    pub async fn understood(&self, id: &str) -> Result<()> {
+        let path = format!("/api/v1/documents/{id}");
+        until(PATIENCE, "understanding", || async {
+            let document = self.json(&path).await?;
+            refuse_stuck(&document)?;
+            Ok(stage(&document) == "understood")
+        })
+        .await?;
+        Ok(())
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // It is gone already if this fails.
+        self.child.kill().unwrap_or_default();
+        self.child.wait().map(drop).unwrap_or_default();
+    }
+}
+
+fn stage(document: &Value) -> &str {
+    let stage = document.get("stage");
+    stage
+        .and_then(|it| {
+            it.as_str()
+                .or_else(|| it.get("name").and_then(Value::as_str))
+        })
+        .unwrap_or("")
+}
+
+fn refuse_stuck(document: &Value) -> Result<()> {
+    if stage(document) == "stuck" {
+        bail!("a sample got stuck: {document}");
+    }
+    Ok(())
+}
+
+/// Starts the process and waits for its first answer: how long that took.
+pub async fn launched(
+    ground: &Ground,
+    data: &Path,
+    port: u16,
+    client: &reqwest::Client,
+) -> Result<(Child, Duration)> {
+    let health = format!("http://127.0.0.1:{port}/health");
+    let start = Instant::now();
+    let child = command(ground, data, port)
+        .arg("serve")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(std::fs::File::create(data.join("log"))?)
+        .spawn()?;
+    until(PATIENCE, "the first answer", || async {
+        Ok(client
+            .get(&health)
+            .send()
+            .await
+            .is_ok_and(|it| it.status().is_success()))
+    })
+    .await?;
+    Ok((child, start.elapsed()))
+}
+
+fn command(ground: &Ground, data: &Path, port: u16) -> Command {
+    let mut command = Command::new(ground.program("workmate"));
+    command
+        .arg("--config")
+        .arg(ground.root.join("config/workmate.toml"))
+        .env("WORKMATE_DATA__DIR", data.join("data"))
+        .env("WORKMATE_SERVER__LISTEN", format!("127.0.0.1:{port}"))
+        .env("WORKMATE_READING__IDLE_SECONDS", "1");
+    command
+}
+
+fn token(ground: &Ground, data: &Path, port: u16) -> Result<String> {
+    let output = command(ground, data, port)
+        .args(["token", "create", "bench"])
+        .output()?;
+    let text = String::from_utf8(output.stdout)?;
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    ensure!(
+        output.status.success(),
+        "workmate token create: {complaint}"
+    );
+    Ok(text
+        .split_whitespace()
+        .last()
+        .context("no token was printed")?
+        .to_owned())
+}
+
+/// Whether the journal of the daemon's data holds together.
+pub fn journal_verifies(ground: &Ground, daemon: &Daemon) -> Result<bool> {
+    let port = daemon
+        .address
+        .rsplit_once(':')
+        .context("no port")?
+        .1
+        .parse()?;
+    let status = command(ground, daemon.data(), port)
+        .args(["journal", "verify"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()?;
+    Ok(status.success())
+}
+
+pub fn free_port() -> Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?
+        .local_addr()?
+        .port())
+}

@@ -1,0 +1,105 @@
+//! What the kernel knows of a process, and how long a command takes.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+/// Kilobytes that `key` (`VmRSS`, `VmHWM`) says in `/proc/PID/status`.
+pub fn kilobytes(pid: u32, key: &str) -> Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status
+        .lines()
+        .find(|it| it.starts_with(key))
+        .with_context(|| key.to_owned())?;
+    let number = line
+        .split_whitespace()
+        .nth(1)
+        .context("a line without a number")?;
+    Ok(number.parse()?)
+}
+
+/// Kilobytes that are the process's share of memory (PSS).
+pub fn proportional_kilobytes(pid: u32) -> Result<u64> {
+    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;
+    let line = rollup
+        .lines()
+        .find(|it| it.starts_with("Pss:"))
+        .context("no Pss")?;
+    Ok(line
+        .split_whitespace()
+        .nth(1)
+        .context("a line without a number")?
+        .parse()?)
+}
+
+/// Files, sockets and pipes that the process has open.
+pub fn open_files(pid: u32) -> Result<usize> {
+    Ok(fs::read_dir(format!("/proc/{pid}/fd"))?.count())
+}
+
+/// Processes whose parent is `pid`.
+pub fn children(pid: u32) -> Vec<u32> {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    tasks
+        .filter_map(|task| fs::read_to_string(task.path().join("children")).ok())
+        .flat_map(|list| {
+            list.split_whitespace()
+                .filter_map(|it| it.parse().ok())
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// How long a command took.
+#[derive(Clone, Copy, Debug)]
+pub struct Taken {
+    pub wall: Duration,
+    /// Of it and of all that it started, in steps of 10 ms.
+    pub processor: Duration,
+}
+
+/// Runs `program` to its end with nothing to read and its words thrown away.
+pub fn timed(program: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Taken> {
+    let before = processor_of_children()?;
+    let start = Instant::now();
+    let status = Command::new(program)
+        .args(arguments)
+        .envs(environment.iter().copied())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .with_context(|| program.display().to_string())?;
+    let wall = start.elapsed();
+    ensure!(
+        status.success(),
+        "{} {arguments:?} failed: {status}",
+        program.display()
+    );
+    Ok(Taken {
+        wall,
+        processor: processor_of_children()?.saturating_sub(before),
+    })
+}
+
+/// Processor time of all children that have ended and been waited for, and of theirs.
+fn processor_of_children() -> Result<Duration> {
+    let stat = fs::read_to_string("/proc/self/stat")?;
+    // The name in brackets may hold spaces; the fields count from behind it.
+    let (_, fields) = stat.rsplit_once(") ").context("no name")?;
+    let ticks = |field: usize| -> Result<u64> {
+        Ok(fields
+            .split(' ')
+            .nth(field - 3)
+            .context("a short line")?
+            .parse()?)
+    };
+    // Fields 16 and 17 (proc_pid_stat(5)), at 100 ticks a second.
+    Ok(Duration::from_millis(10 * (ticks(16)? + ticks(17)?)))
+}
