@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo-clean test fmt lint doc deny advisories bench score soak packages screenshots build
+.PHONY: help run demo-clean test fmt lint doc deny advisories bench score soak packages screenshots build rust
 
 CARGO ?= cargo
 PACKAGES := tests/fixtures/packages.sh
@@ -14,11 +14,16 @@ CORPUS ?= ../shared/corpus
 SOAK_MINUTES ?= 30
 
 help: ## This list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 24
+
+# Said before anything is installed.
+rust:
+	@command -v $(CARGO) >/dev/null 2>&1 || { \
+	  echo "Rust is not installed (1.95 or newer is needed): https://rustup.rs shows how."; exit 1; }
 
 # -- seeing it -----------------------------------------------------------------------------------
 
-run: ## Build, start the daemon and a private broker on ./demo-data, add samples, say where to look
+run: rust ## Build, start the daemon and a private broker on ./demo-data, add samples, say where to look
 	@$(PACKAGES) build demo
 	$(CARGO) build --release --bins --example samples
 	@tests/fixtures/demo.sh
@@ -26,7 +31,7 @@ run: ## Build, start the daemon and a private broker on ./demo-data, add samples
 demo-clean: ## Remove ./demo-data (refused while the demo runs)
 	@tests/fixtures/demo.sh clean
 
-build: ## The two release binaries: target/release/workmate and workmate-reader
+build: rust ## The two release binaries: target/release/workmate and workmate-reader
 	@$(PACKAGES) build
 	$(CARGO) build --release
 
@@ -36,7 +41,7 @@ packages: ## Install every Debian package that run, test and bench need
 
 # -- the gate: cheap checks fail first -----------------------------------------------------------
 
-test: ## Everything that must pass: fmt, lints, licences, docs, unit tests, tests/it, tests/live
+test: rust ## Everything that must pass: fmt, lints, licences, docs, unit tests, tests/it, tests/live
 	@$(PACKAGES) build test
 	@$(MAKE) --no-print-directory fmt deny lint doc
 	$(CARGO) test --lib --bins --test it
@@ -71,7 +76,7 @@ advisories: ## Security advisories about our crates (needs github.com)
 
 # -- figures -------------------------------------------------------------------------------------
 
-bench: ## Measure this machine and write tests/bench/RESULTS.md
+bench: rust ## Measure this machine and write tests/bench/RESULTS.md
 	@$(PACKAGES) build bench
 	$(CARGO) build --release --bins --example samples --example bench
 	tests/bench/bench.sh
@@ -85,11 +90,11 @@ score: ## Score the readings against a corpus with truth (CORPUS=folder)
 	  python3 "$(CORPUS)/score.py" --program target/release/workmate "$(CORPUS)/letters" "$(CORPUS)/public"; \
 	fi
 
-soak: ## Keep a daemon busy for SOAK_MINUTES (30) and fail if it grows, leaks or loses something
+soak: rust ## Keep a daemon busy for SOAK_MINUTES (30) and fail if it grows, leaks or loses something
 	@$(PACKAGES) build bench
 	$(CARGO) build --release --bins --example samples --example bench
 	tests/bench/bench.sh soak $(SOAK_MINUTES)
 
-screenshots: ## Make the README's pictures anew, with a real browser
+screenshots: rust ## Make the README's pictures anew, with a real browser
 	@$(PACKAGES) build test
 	WORKMATE_SCREENSHOTS="$(CURDIR)/tests/fixtures/screenshots" $(CARGO) test --test live

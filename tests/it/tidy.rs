@@ -76,7 +76,17 @@ const ROOMS: &[Room] = &[
 ];
 
 /// Rooms that know everything, because they wire it.
-const WIRING: &[&str] = &["app", "lifecycle", "cli", "main", "lib", "bin"];
+/// `control` is the socket on which commands reach the daemon, `logging` what it says of itself.
+const WIRING: &[&str] = &[
+    "app",
+    "lifecycle",
+    "control",
+    "logging",
+    "cli",
+    "main",
+    "lib",
+    "bin",
+];
 
 /// Crates that only some places may name.
 struct Place {
@@ -153,7 +163,7 @@ const PLACES: &[Place] = &[
     },
     Place {
         crates: &["systemd_journal_logger", "sd_notify"],
-        only_in: &["app", "lifecycle", "cli", "main"],
+        only_in: &["app", "lifecycle", "logging"],
         reason: "one place speaks to the service manager",
     },
 ];
@@ -203,7 +213,8 @@ const WORDS: &[Word] = &[
     },
     Word {
         text: "env::var",
-        only_in: &["config"],
+        // The commands collect it, config makes sense of it.
+        only_in: &["config", "cli.rs"],
         reason: "the environment is read once, into the configuration",
     },
     Word {
