@@ -70,6 +70,7 @@ const ROOMS: &[Room] = &[
             "work::intake",
             "work::Wake",
             "work::Board",
+            "work::board",
         ],
         reason: "the web is thin: of work it knows the one door, how to wake, and the board",
     },
