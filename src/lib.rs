@@ -6,11 +6,12 @@
 //! - [`domain`]: what paperwork is. Pure types and rules.
 //! - [`config`]: what must be known before the database opens.
 //! - [`store`]: the one SQLite file and the files beside it.
-//! - [`understanding`]: words to findings and obligations.
 //! - [`reading`]: bytes to pages of words, in a process of its own.
+//! - [`understanding`]: words to findings and obligations, in the same process.
 //! - [`connect`]: the ways in and out: the MQTT broker, Home Assistant.
 //! - [`work`]: the loops that do the next thing.
 
+pub mod cli;
 pub mod config;
 pub mod connect;
 pub mod domain;

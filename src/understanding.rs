@@ -3,12 +3,42 @@
 //! Runs in the reader process. It knows neither files nor the network: pages of words go in, an
 //! [`Extraction`] comes out. Being silent is right more often than being eager: what is unsure goes
 //! to the questions.
+//!
+//! Read in this order: [`lex`] cuts text into words and matches patterns over them, [`lines`] makes
+//! lines and paragraphs of the words on a page; [`dates`], [`amounts`], [`ibans`], [`tracking`],
+//! [`codes`] find candidates; [`issue`], [`totals`], [`parties`], [`references`], [`settled`] give
+//! them roles; [`deadlines`] and [`obligations`] say what is to be done by when.
+
+pub mod amounts;
+pub mod codes;
+pub mod dates;
+pub mod deadlines;
+pub mod ibans;
+pub mod issue;
+pub mod kind_rules;
+pub mod lex;
+pub mod lines;
+pub mod numerals;
+pub mod obligations;
+pub mod paper;
+pub mod parties;
+pub mod phrases;
+pub mod references;
+pub mod settled;
+pub mod totals;
+pub mod tracking;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::document::Reading;
-use crate::domain::finding::Extraction;
+use crate::domain::document::{Kind, Reading};
+use crate::domain::finding::{ClaimedBy, Evidence, Extraction, Field, Finding, Value};
+use crate::domain::value::{Confidence, Iban, Money};
+
+use codes::Payment;
+use deadlines::{Facts, contracts};
+use paper::{Language, Paper};
+use settled::Settlement;
 
 /// What is known before the first word is read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +50,336 @@ pub struct Context {
 }
 
 /// Finds what a document says and what it wants.
-pub fn understand(_reading: &Reading, _context: &Context) -> Extraction {
-    Extraction::default()
+pub fn understand(reading: &Reading, context: &Context) -> Extraction {
+    let mut paper = Paper::of(reading, context);
+    let mut findings = Vec::new();
+    let language = match paper.language {
+        Language::German => "de",
+        Language::English => "en",
+    };
+    findings.push(finding(
+        Field::Language,
+        Value::Text(language.to_owned()),
+        0.9,
+        None,
+    ));
+
+    let kind = kind_rules::kind_by_rules(&paper.lines);
+    if let Some((kind, confidence, evidence)) = &kind {
+        findings.push(finding(
+            Field::Kind,
+            Value::Kind(*kind),
+            confidence.value(),
+            Some(evidence.clone()),
+        ));
+    }
+    let kind = kind.map(|(it, ..)| it);
+
+    let issued = issue::issue_day(&paper);
+    if let Some(issued) = &issued {
+        paper.written_on(issued.spot.found.day);
+        findings.push(finding(
+            Field::IssueDate,
+            Value::Date(issued.spot.found.day),
+            issued.confidence,
+            issued.evidence.clone(),
+        ));
+    }
+    let payment = reading
+        .codes
+        .iter()
+        .find_map(|code| Some((codes::payment(&code.text)?, code_evidence(code))));
+    findings.extend(sender(&paper, payment.as_ref()));
+    findings.extend(references::references(&paper));
+    findings.extend(parcels(&paper));
+
+    let settlement = settled::settlement(&paper, kind);
+    let money = money(&paper, kind, settlement, payment.as_ref());
+    let payable = money.payable;
+    findings.extend(money.findings);
+    findings.extend(account(&paper, payable.is_some(), payment.as_ref()));
+
+    let facts = Facts {
+        issued: issued
+            .as_ref()
+            .map_or(paper.received_on, |it| it.spot.found.day),
+        is_issued_known: issued.is_some(),
+        kind,
+        payable,
+        is_official: is_official(&paper, kind),
+    };
+    let term = contracts::term(&paper, &facts);
+    findings.extend(term_findings(&term, kind));
+    let mut duties = deadlines::duties(&paper, &facts);
+    duties.extend(contracts::duty(&facts, &term));
+    let (obligations, questions) = obligations::obligations(duties, &facts, settlement);
+    Extraction {
+        findings,
+        obligations,
+        questions,
+    }
+}
+
+fn finding(field: Field, value: Value, confidence: f32, evidence: Option<Evidence>) -> Finding {
+    Finding {
+        field,
+        name: String::new(),
+        value,
+        confidence: Confidence::new(confidence),
+        evidence,
+        by: ClaimedBy::Rule,
+    }
+}
+
+fn code_evidence(code: &crate::domain::document::Code) -> Evidence {
+    Evidence {
+        page: code.page,
+        text: code.text.clone(),
+        at: code.at,
+    }
+}
+
+/// A claim that a payment code makes.
+fn sure(field: Field, name: &str, value: Value, evidence: &Evidence) -> Finding {
+    Finding {
+        field,
+        name: name.to_owned(),
+        value,
+        confidence: Confidence::CERTAIN,
+        evidence: Some(evidence.clone()),
+        by: ClaimedBy::Data,
+    }
+}
+
+fn sender(paper: &Paper<'_>, payment: Option<&(Payment, Evidence)>) -> Vec<Finding> {
+    if let Some((name, evidence, confidence)) = parties::sender(paper) {
+        return vec![finding(
+            Field::Sender,
+            Value::Text(name),
+            confidence,
+            Some(evidence),
+        )];
+    }
+    let creditor = payment.filter(|(it, _)| !it.creditor.is_empty());
+    creditor
+        .map(|(it, evidence)| {
+            sure(
+                Field::Sender,
+                "",
+                Value::Text(it.creditor.clone()),
+                evidence,
+            )
+        })
+        .into_iter()
+        .collect()
+}
+
+fn parcels(paper: &Paper<'_>) -> Vec<Finding> {
+    let lines = &paper.lines;
+    let mut found: Vec<Finding> = Vec::new();
+    for (index, passage) in lines.segments.iter().enumerate() {
+        let beside = |at: Option<usize>| at.and_then(|it| lines.segments.get(it));
+        for (number, bytes) in tracking::tracking_numbers(
+            passage,
+            beside(lines.right_of(index)),
+            beside(lines.below(index)),
+        ) {
+            let value = Value::Text(number);
+            if !found.iter().any(|it| it.value == value) {
+                found.push(finding(
+                    Field::TrackingNumber,
+                    value,
+                    0.9,
+                    Some(passage.evidence(&bytes)),
+                ));
+            }
+        }
+    }
+    found
+}
+
+/// Findings about money, and what is to be paid by the reader's own act.
+struct MoneyFound {
+    findings: Vec<Finding>,
+    payable: Option<Money>,
+}
+
+fn money(
+    paper: &Paper<'_>,
+    kind: Option<Kind>,
+    settlement: Settlement,
+    payment: Option<&(Payment, Evidence)>,
+) -> MoneyFound {
+    let totals = totals::totals(paper, kind);
+    let mut findings = Vec::new();
+    let mut total = totals.total.as_ref().map(|(money, ..)| *money);
+    if settlement == Settlement::Credit
+        && let Some(credit) = total.as_mut()
+        && credit.amount.hundredths() > 0
+    {
+        *credit = Money::new(-credit.amount.hundredths(), credit.currency);
+    }
+    if let (Some(total), Some((_, spot, confidence))) = (total, &totals.total) {
+        findings.push(finding(
+            Field::Total,
+            Value::Money(total),
+            *confidence,
+            paper.evidence(spot.segment, &spot.bytes),
+        ));
+    }
+    let by_code = payment.and_then(|(it, evidence)| {
+        Some((
+            Money {
+                amount: it.amount?,
+                currency: it.currency,
+            },
+            evidence,
+        ))
+    });
+    if let Some((money, evidence)) = by_code.filter(|_| settlement == Settlement::Open) {
+        findings.push(sure(Field::Payable, "", Value::Money(money), evidence));
+        return MoneyFound {
+            findings,
+            payable: Some(money),
+        };
+    }
+    let asks = matches!(
+        kind,
+        None | Some(
+            Kind::Invoice
+                | Kind::PaymentReminder
+                | Kind::Fine
+                | Kind::Tax
+                | Kind::Order
+                | Kind::Insurance
+                | Kind::OfficialNotice
+                | Kind::Medical
+                | Kind::Letter
+                | Kind::Contract
+        )
+    );
+    let found = totals
+        .payable
+        .as_ref()
+        .or(totals.total.as_ref().filter(|_| asks));
+    let payable =
+        found.filter(|(money, ..)| settlement == Settlement::Open && money.amount.hundredths() > 0);
+    let payable = payable.filter(|_| asks && is_asked_for(paper, kind));
+    if let Some((money, spot, confidence)) = payable {
+        findings.push(finding(
+            Field::Payable,
+            Value::Money(*money),
+            *confidence,
+            paper.evidence(spot.segment, &spot.bytes),
+        ));
+    }
+    MoneyFound {
+        findings,
+        payable: payable.map(|(money, ..)| *money),
+    }
+}
+
+/// Whether the reader is asked for money: bills always ask, other papers only in words.
+fn is_asked_for(paper: &Paper<'_>, kind: Option<Kind>) -> bool {
+    if matches!(
+        kind,
+        Some(Kind::Invoice | Kind::PaymentReminder | Kind::Fine)
+    ) {
+        return true;
+    }
+    paper.lines.paragraphs.iter().any(|passage| {
+        lines::sentences(passage)
+            .into_iter()
+            .any(|range| settled::is_request(passage.lexemes.get(range).unwrap_or(&[])))
+    }) || paper.lines.segments.iter().any(|it| {
+        lex::has(
+            &it.lexemes,
+            &[
+                "fällig|fälligkeit|zahlbar bis|am|zum",
+                "fälligkeit",
+                "amount|payment due",
+                "zahlbetrag|zahlungsziel|zahlungsfrist",
+            ],
+        )
+    })
+}
+
+/// The account to pay to: the code's, else the one named where payment is asked for, else the
+/// sender's own in the footer.
+fn account(
+    paper: &Paper<'_>,
+    is_payable: bool,
+    payment: Option<&(Payment, Evidence)>,
+) -> Option<Finding> {
+    if !is_payable {
+        return None;
+    }
+    if let Some((payment, evidence)) = payment {
+        return Some(sure(
+            Field::Iban,
+            "",
+            Value::Iban(payment.iban.clone()),
+            evidence,
+        ));
+    }
+    let mut best: Option<(i32, Iban, Evidence)> = None;
+    for passage in paper.lines.segments.iter().chain(&paper.lines.paragraphs) {
+        for found in ibans::ibans(&passage.text) {
+            let theirs = lex::has(
+                &passage.lexemes,
+                &["auf|konto|empfänger|zahlbar|überweis*|iban|bank transfer|account|to"],
+            );
+            let ours = lex::has(
+                &passage.lexemes,
+                &[
+                    "ihrem|ihres|ihr konto",
+                    "von ihrem",
+                    "your account",
+                    "lastschrift*|abgebucht|einzuziehen|einzug",
+                ],
+            );
+            let score = i32::from(theirs) * 2 - i32::from(ours) * 4;
+            if best.as_ref().is_none_or(|(top, ..)| score > *top) {
+                best = Some((score, found.iban, passage.evidence(&found.at)));
+            }
+        }
+    }
+    let (score, iban, evidence) = best?;
+    (score >= -1).then(|| finding(Field::Iban, Value::Iban(iban), 0.95, Some(evidence)))
+}
+
+/// Whether an authority wrote it, so that periods of public law count.
+fn is_official(paper: &Paper<'_>, kind: Option<Kind>) -> bool {
+    let words = [
+        "rechtsbehelfsbelehrung|rechtsmittelbelehrung|bescheid|bußgeldbescheid|verwaltungsakt|finanzamt|landratsamt|jobcenter|magistrat|bezirkshauptmannschaft|kassenzeichen",
+    ];
+    matches!(kind, Some(Kind::Fine | Kind::Tax | Kind::OfficialNotice))
+        || paper
+            .lines
+            .paragraphs
+            .iter()
+            .any(|it| lex::has(&it.lexemes, &words))
+}
+
+fn term_findings(term: &contracts::Term, kind: Option<Kind>) -> Vec<Finding> {
+    if !matches!(kind, Some(Kind::Contract | Kind::Insurance | Kind::Invoice)) {
+        return Vec::new();
+    }
+    let end = term.end.as_ref().map(|(day, evidence)| {
+        finding(
+            Field::ContractEnd,
+            Value::Date(*day),
+            0.8,
+            Some(evidence.clone()),
+        )
+    });
+    let notice = term.notice.as_ref().map(|(period, evidence)| {
+        finding(
+            Field::NoticePeriod,
+            Value::Text(contracts::say(*period)),
+            0.8,
+            Some(evidence.clone()),
+        )
+    });
+    end.into_iter().chain(notice).collect()
 }

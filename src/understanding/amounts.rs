@@ -1,0 +1,322 @@
+//! Every amount of money that a text names: `1.234,56 €`, `EUR 89,–`, `1'234.50 CHF`, `£1,234.50`,
+//! `84,20-`, `(12.00)`.
+
+use std::ops::Range;
+
+use crate::domain::value::{Amount, Currency};
+
+use super::lex::{Lexeme, Sort};
+
+/// An amount that a text names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AmountMatch {
+    /// Which lexemes name it, its currency included.
+    pub lexemes: Range<usize>,
+    /// Where, in bytes.
+    pub at: Range<usize>,
+    /// How much.
+    pub amount: Amount,
+    /// In what, where that is said.
+    pub currency: Option<Currency>,
+    /// Whether its hundredths are printed (`12,00`, `12,–`): what is neither this nor beside a
+    /// currency is a mere number.
+    pub has_places: bool,
+}
+
+impl AmountMatch {
+    /// Whether it is surely money.
+    pub fn is_money(&self) -> bool {
+        self.currency.is_some() || self.has_places
+    }
+}
+
+/// How currencies are written, folded.
+const CURRENCIES: &[(&str, &str)] = &[
+    ("€", "EUR"),
+    ("eur", "EUR"),
+    ("euro", "EUR"),
+    ("euros", "EUR"),
+    ("£", "GBP"),
+    ("gbp", "GBP"),
+    ("pound", "GBP"),
+    ("pounds", "GBP"),
+    ("$", "USD"),
+    ("usd", "USD"),
+    ("dollar", "USD"),
+    ("dollars", "USD"),
+    ("chf", "CHF"),
+    ("sfr", "CHF"),
+    ("fr", "CHF"),
+    ("franken", "CHF"),
+    ("rm", "MYR"),
+    ("myr", "MYR"),
+];
+
+fn currency_of(lexeme: Option<&Lexeme>) -> Option<Currency> {
+    let text = lexeme?.text.as_str();
+    let (_, code) = CURRENCIES.iter().find(|(name, _)| *name == text)?;
+    code.parse().ok()
+}
+
+/// Every number of the lexemes that may be money, in their order.
+pub fn amounts(lexemes: &[Lexeme]) -> Vec<AmountMatch> {
+    let mut found = Vec::new();
+    let mut index = 0;
+    while index < lexemes.len() {
+        match amount_at(lexemes, index) {
+            Some(it) => {
+                index = it.lexemes.end.max(index + 1);
+                found.push(it);
+            }
+            None => index += 1,
+        }
+    }
+    found
+}
+
+/// A number's value and shape.
+struct Figure {
+    hundredths: i64,
+    has_places: bool,
+    end: usize,
+}
+
+fn amount_at(lexemes: &[Lexeme], from: usize) -> Option<AmountMatch> {
+    let mut start = from;
+    let mut currency = None;
+    let mut negative = false;
+    // A sign, a bracket and a currency may stand before the figures in any order.
+    for _ in 0..3 {
+        let lexeme = lexemes.get(start)?;
+        if lexeme.is_one_of("-–−") {
+            negative = true;
+        } else if let (None, Some(known)) = (currency, currency_of(Some(lexeme))) {
+            currency = Some(known);
+            if lexemes
+                .get(start + 1)
+                .is_some_and(|it| it.is_mark('.') && it.glued)
+            {
+                start += 1;
+            }
+        } else {
+            break;
+        }
+        start += 1;
+    }
+    let first = lexemes.get(start).filter(|it| it.sort == Sort::Number)?;
+    if first.glued && start == from && is_tail(lexemes, start) {
+        return None;
+    }
+    let figure = figure(lexemes, start)?;
+    let mut end = figure.end;
+    let after = lexemes.get(end);
+    if after.is_some_and(|it| it.is_one_of("-–−") && it.glued)
+        && figure.has_places
+        && !lexemes
+            .get(end + 1)
+            .is_some_and(|it| it.glued && it.sort != Sort::Mark)
+    {
+        negative = true;
+        end += 1;
+    }
+    if currency.is_none()
+        && let Some(known) = currency_of(lexemes.get(end))
+    {
+        currency = Some(known);
+        end += 1;
+    }
+    let in_brackets = from
+        .checked_sub(1)
+        .and_then(|it| lexemes.get(it))
+        .is_some_and(|it| it.is_mark('('))
+        && lexemes.get(end).is_some_and(|it| it.is_mark(')'))
+        && figure.has_places
+        && currency.is_none();
+    let sign = if negative || in_brackets { -1 } else { 1 };
+    Some(AmountMatch {
+        lexemes: from..end,
+        at: lexemes.get(from)?.at.start..lexemes.get(end.checked_sub(1)?)?.at.end,
+        amount: Amount::from_hundredths(sign * figure.hundredths),
+        currency,
+        has_places: figure.has_places,
+    })
+}
+
+/// Whether a glued number continues a word or a longer number.
+fn is_tail(lexemes: &[Lexeme], index: usize) -> bool {
+    let before = |back: usize| index.checked_sub(back).and_then(|it| lexemes.get(it));
+    match before(1) {
+        Some(it) if it.sort != Sort::Mark => currency_of(Some(it)).is_none(),
+        Some(it) if it.is_one_of(".,'/") => before(2).is_some_and(|it| it.sort == Sort::Number),
+        Some(it) if it.is_one_of("-_#&") => it.glued,
+        _ => false,
+    }
+}
+
+/// Figures with their thousands and places. What has neither three digits in its later groups nor
+/// one or two places at its end is no amount (`12.09.2025`, `3.25.1`).
+fn figure(lexemes: &[Lexeme], from: usize) -> Option<Figure> {
+    let first = lexemes.get(from)?;
+    if first.text.len() > 9 {
+        return None;
+    }
+    let mut groups: Vec<(char, &str)> = Vec::new();
+    let mut end = from + 1;
+    while let (Some(mark), Some(digits)) = (lexemes.get(end), lexemes.get(end + 1)) {
+        let sign = mark.text.chars().next()?;
+        let touches =
+            mark.sort == Sort::Mark && mark.glued && digits.glued && digits.sort == Sort::Number;
+        if !touches || !matches!(sign, '.' | ',' | '\'') {
+            break;
+        }
+        groups.push((sign, digits.text.as_str()));
+        end += 2;
+    }
+    // Swiss and ISO writing: thousands apart by a space.
+    if groups.is_empty() && first.text.len() <= 3 {
+        while let Some(digits) = lexemes.get(end)
+            && digits.sort == Sort::Number
+            && digits.text.len() == 3
+            && !digits.glued
+            && spaced_thousands(lexemes, end)
+        {
+            groups.push((' ', digits.text.as_str()));
+            end += 1;
+            if let (Some(mark), Some(places)) = (lexemes.get(end), lexemes.get(end + 1))
+                && mark.is_one_of(".,")
+                && places.text.len() == 2
+            {
+                groups.push((mark.text.chars().next()?, places.text.as_str()));
+                end += 2;
+                break;
+            }
+        }
+    }
+    let (whole, places) = parts(&first.text, &groups)?;
+    let mut has_places = places.is_some();
+    let whole: i64 = whole.parse().ok()?;
+    let mut places: i64 = places.unwrap_or("0").parse().ok().filter(|_| true)?;
+    if groups.last().is_some_and(|(_, it)| it.len() == 1) && has_places {
+        places *= 10;
+    }
+    // "89,–", "89.--", "89,-"
+    if !has_places
+        && lexemes
+            .get(end)
+            .is_some_and(|it| it.is_one_of(".,") && it.glued)
+        && lexemes
+            .get(end + 1)
+            .is_some_and(|it| it.is_one_of("-–—") && it.glued)
+    {
+        has_places = true;
+        end += 2;
+        while lexemes
+            .get(end)
+            .is_some_and(|it| it.is_one_of("-–—") && it.glued)
+        {
+            end += 1;
+        }
+    }
+    Some(Figure {
+        hundredths: whole.checked_mul(100)?.checked_add(places)?,
+        has_places,
+        end,
+    })
+}
+
+/// `1 284.60`: a group of three after a space belongs to the number only if places follow it.
+fn spaced_thousands(lexemes: &[Lexeme], at: usize) -> bool {
+    let mark = lexemes.get(at + 1);
+    let places = lexemes.get(at + 2);
+    mark.is_some_and(|it| it.is_one_of(".,") && it.glued)
+        && places.is_some_and(|it| it.glued && it.text.len() == 2 && it.sort == Sort::Number)
+}
+
+/// The digits before the places, and the places if there are any.
+fn parts<'a>(first: &str, groups: &[(char, &'a str)]) -> Option<(String, Option<&'a str>)> {
+    let Some(((last_sign, last), thousands)) = groups.split_last() else {
+        return Some((first.to_owned(), None));
+    };
+    let is_decimal = matches!(last.len(), 1 | 2) && matches!(last_sign, '.' | ',');
+    let grouped = if is_decimal { thousands } else { groups };
+    let separators_agree = grouped
+        .windows(2)
+        .all(|pair| matches!(pair, [(a, _), (b, _)] if a == b))
+        && (!is_decimal || grouped.iter().all(|(sign, _)| sign != last_sign));
+    if !separators_agree
+        || grouped.iter().any(|(_, it)| it.len() != 3)
+        || !grouped.is_empty() && first.len() > 3
+    {
+        return None;
+    }
+    let whole = grouped
+        .iter()
+        .fold(first.to_owned(), |whole, (_, it)| whole + it);
+    (whole.len() <= 12).then_some((whole, is_decimal.then_some(*last)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lex::lex;
+    use super::*;
+
+    fn read(text: &str) -> Vec<(String, Option<String>)> {
+        let found = amounts(&lex(text))
+            .into_iter()
+            .filter(AmountMatch::is_money);
+        found
+            .map(|it| (it.amount.to_string(), it.currency.map(|it| it.to_string())))
+            .collect()
+    }
+
+    #[test]
+    fn amounts_are_read_however_they_are_written() {
+        for (text, amount, currency) in [
+            ("1.234,56 €", "1234.56", Some("EUR")),
+            ("EUR 89,–", "89.00", Some("EUR")),
+            ("1'234.50 CHF", "1234.50", Some("CHF")),
+            ("CHF 1’284.60", "1284.60", Some("CHF")),
+            ("CHF 1 284.60", "1284.60", Some("CHF")),
+            ("£1,234.50", "1234.50", Some("GBP")),
+            ("$12", "12.00", Some("USD")),
+            ("84,20 Euro", "84.20", Some("EUR")),
+            ("84,20-", "-84.20", None),
+            ("-87,38 €", "-87.38", Some("EUR")),
+            ("(12.00)", "-12.00", None),
+            ("Fr. 20.00", "20.00", Some("CHF")),
+            ("€ 231,87", "231.87", Some("EUR")),
+            ("1.000 €", "1000.00", Some("EUR")),
+            ("RM60.30", "60.30", Some("MYR")),
+            ("-$5.00", "-5.00", Some("USD")),
+        ] {
+            assert_eq!(
+                read(text),
+                [(amount.to_owned(), currency.map(str::to_owned))],
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn days_and_numbers_are_no_amounts() {
+        for text in [
+            "12.09.2025",
+            "2025-0871",
+            "34/202/11874",
+            "05021 7714",
+            "§ 35a",
+            "KR 77.104.338-2",
+        ] {
+            assert!(read(text).is_empty(), "{text}: {:?}", read(text));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_breaks_the_reader(text in "([0-9]{1,12}|[.,' ()€-]|EUR|\\PC){0,24}") {
+            for it in amounts(&lex(&text)) {
+                proptest::prop_assert!(text.get(it.at).is_some());
+            }
+        }
+    }
+}

@@ -1,0 +1,444 @@
+//! Last days that a document sets, from its sentences, its labels and its tables.
+//!
+//! Three ways of saying are read: a day with a word before it that makes it a last day (`bis`,
+//! `by`), a period with the day from which it is counted ([`periods`]), and the term of a contract
+//! with its notice ([`contracts`]). What a day is for is told by the nearest word for an action.
+
+pub mod contracts;
+mod cues;
+mod periods;
+mod series;
+
+use std::ops::Range;
+
+use jiff::ToSpan;
+use jiff::civil::{Date, Time};
+
+use crate::domain::document::Kind;
+use crate::domain::finding::Evidence;
+use crate::domain::obligation::{Action, Alternative, Basis};
+use crate::domain::value::{Amount, Money};
+
+use super::amounts::amounts;
+use super::dates::{DateMatch, Form, dates, time_near};
+use super::lex::{Lexeme, has};
+use super::lines::{Passage, sentences};
+use super::paper::Paper;
+use cues::{DISCOUNT, Marker, action_near, is_conditional, is_not_ours, marker_before};
+
+/// What is known about the document before its days are judged.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The day it carries; else the day it arrived.
+    pub issued: Date,
+    /// Whether the day it carries is known.
+    pub is_issued_known: bool,
+    /// What sort of document it is.
+    pub kind: Option<Kind>,
+    /// What is to be paid.
+    pub payable: Option<Money>,
+    /// Whether an authority wrote it, so that public-law periods count.
+    pub is_official: bool,
+}
+
+/// A last day for doing something.
+#[derive(Clone, Debug)]
+pub struct Duty {
+    /// What.
+    pub action: Action,
+    /// Until when.
+    pub due: Date,
+    /// At what hour.
+    pub time: Option<Time>,
+    /// How much.
+    pub amount: Option<Amount>,
+    /// Whether it is a right.
+    pub optional: bool,
+    /// How the day was found.
+    pub basis: Basis,
+    /// 0 to 1.
+    pub confidence: f32,
+    /// Where it stands.
+    pub evidence: Evidence,
+    /// Other days and amounts that do too.
+    pub alternatives: Vec<Alternative>,
+    /// The earliest day that may be meant.
+    pub safe_due: Option<Date>,
+    /// Whether it is one of several payments that are all to be made.
+    pub is_instalment: bool,
+}
+
+/// One sentence with its place.
+#[derive(Clone, Copy)]
+pub(super) struct Sentence<'a> {
+    passage: &'a Passage,
+    lexemes: &'a [Lexeme],
+}
+
+impl Sentence<'_> {
+    /// The sentence around some of its bytes: all of it, or of a long one the part nearby.
+    fn evidence(&self, around: &Range<usize>) -> Evidence {
+        let near = |it: &&Lexeme| it.at.start + 170 > around.start && it.at.end < around.end + 130;
+        let start = self
+            .lexemes
+            .iter()
+            .find(near)
+            .map_or(around.start, |it| it.at.start);
+        let end = self
+            .lexemes
+            .iter()
+            .rev()
+            .find(near)
+            .map_or(around.end, |it| it.at.end);
+        self.passage
+            .evidence(&(start.min(around.start)..end.max(around.end)))
+    }
+}
+
+/// Every last day of the document.
+pub fn duties(paper: &Paper<'_>, facts: &Facts) -> Vec<Duty> {
+    let mut found = Vec::new();
+    for passage in &paper.lines.paragraphs {
+        for range in sentences(passage) {
+            let lexemes = passage.lexemes.get(range).unwrap_or(&[]);
+            let sentence = Sentence { passage, lexemes };
+            let of_series = series::duties(paper, facts, &sentence);
+            if !of_series.is_empty() {
+                found.extend(of_series);
+                continue;
+            }
+            found.extend(of_days(paper, facts, &sentence));
+            found.extend(periods::duties(paper, facts, &sentence));
+        }
+    }
+    found.extend(of_labels(paper, facts));
+    found.extend(series::of_rows(paper, facts));
+    found
+}
+
+/// Days of a sentence with what stands before and behind them.
+fn of_days(paper: &Paper<'_>, facts: &Facts, sentence: &Sentence<'_>) -> Vec<Duty> {
+    let mut found: Vec<Duty> = Vec::new();
+    let days = dates(sentence.lexemes, &paper.style);
+    let mut carried: Option<(Action, usize)> = None;
+    for day in days {
+        let duty = of_day(
+            facts,
+            sentence,
+            &day,
+            carried
+                .filter(|(_, end)| is_list(sentence, *end, day.lexemes.start))
+                .map(|(it, _)| it),
+        );
+        if let Some(mut duty) = duty {
+            if let Some((action, end)) = carried
+                && action == duty.action
+                && is_list(sentence, end, day.lexemes.start)
+            {
+                duty.is_instalment = true;
+                if let Some(first) = found.last_mut() {
+                    first.is_instalment = true;
+                }
+            }
+            carried = Some((duty.action, day.lexemes.end));
+            found.push(duty);
+        }
+    }
+    found
+}
+
+/// Whether only list words stand between two days (`15.02., 15.05. und 15.08.`).
+fn is_list(sentence: &Sentence<'_>, end: usize, start: usize) -> bool {
+    let between = sentence.lexemes.get(end..start).unwrap_or(&[]);
+    between.len() <= 4
+        && between.iter().all(|it| {
+            it.is_one_of(",/&")
+                || matches!(
+                    it.text.as_str(),
+                    "und" | "and" | "sowie" | "am" | "zum" | "on"
+                )
+        })
+}
+
+/// Whether a day can be a last day at all: after the document's own, within three years.
+pub(super) fn is_ahead(facts: &Facts, day: Date) -> bool {
+    day > facts.issued && day <= facts.issued.saturating_add(3.years())
+}
+
+fn of_day(
+    facts: &Facts,
+    sentence: &Sentence<'_>,
+    day: &DateMatch,
+    carried: Option<Action>,
+) -> Option<Duty> {
+    let due = day.day;
+    if !is_ahead(facts, due) || matches!(day.form, Form::Relative | Form::Weekday) {
+        return None;
+    }
+    let lexemes = sentence.lexemes;
+    let time = hour_behind(lexemes, day.lexemes.end);
+    let evidence = sentence.evidence(&day.at);
+    let marker = marker_before(lexemes, day.lexemes.start);
+    if let (None, Some(time)) = (marker, time)
+        && !is_not_ours(lexemes)
+        && is_meeting(facts, sentence)
+    {
+        return Some(Duty {
+            time: Some(time),
+            confidence: 0.9,
+            ..plain(Action::Attend, due, evidence)
+        });
+    }
+    if has(lexemes, DISCOUNT) && facts.kind != Some(Kind::Fine) {
+        return None;
+    }
+    let (action, distance) = match (marker, carried) {
+        (None, Some(action)) => (action, 0),
+        (None, None) => return None,
+        (Some(marker), _) => what_for(facts, sentence, day, marker)?,
+    };
+    if is_not_ours(lexemes) && !matches!(action, Action::Object | Action::Cancel) {
+        return None;
+    }
+    let due = if marker == Some(Marker::Before) {
+        due.yesterday().ok()?
+    } else {
+        due
+    };
+    let closeness = match distance {
+        0..=6 => 0.95,
+        7..=14 => 0.9,
+        15..=25 => 0.82,
+        _ => 0.7,
+    };
+    let optional = match action {
+        Action::Object | Action::Cancel => true,
+        Action::Reply | Action::Submit | Action::Book => {
+            is_conditional(lexemes) || facts.kind == Some(Kind::Quote)
+        }
+        Action::Return => is_conditional(lexemes) && facts.kind != Some(Kind::Letter),
+        Action::Pay | Action::Attend | Action::PickUp | Action::Renew => false,
+    };
+    let amount = match action {
+        Action::Pay => amount_for(facts, sentence, day.lexemes.start),
+        Action::Reply if facts.kind == Some(Kind::Quote) => facts.payable.map(|it| it.amount),
+        _ => None,
+    };
+    Some(Duty {
+        optional,
+        amount,
+        confidence: closeness,
+        ..plain(action, due, evidence)
+    })
+}
+
+/// A duty with nothing but its day.
+pub(super) fn plain(action: Action, due: Date, evidence: Evidence) -> Duty {
+    Duty {
+        action,
+        due,
+        time: None,
+        amount: None,
+        optional: false,
+        basis: Basis::Explicit,
+        confidence: 0.9,
+        evidence,
+        alternatives: Vec::new(),
+        safe_due: None,
+        is_instalment: false,
+    }
+}
+
+/// The hour that belongs to a day: directly behind it.
+fn hour_behind(lexemes: &[Lexeme], end: usize) -> Option<Time> {
+    let behind = lexemes.get(end..lexemes.len().min(end + 8)).unwrap_or(&[]);
+    let (time, _) = time_near(behind, 0)?;
+    (time != Time::midnight()).then_some(time)
+}
+
+/// Whether a day with an hour is one to be somewhere.
+fn is_meeting(facts: &Facts, sentence: &Sentence<'_>) -> bool {
+    let by_kind = matches!(
+        facts.kind,
+        Some(Kind::Appointment | Kind::Invitation | Kind::Medical)
+    );
+    let words = [
+        "termin|terminvorschlag|*termin|findet|finden|statt|einlad*|laden|versammlung|erscheinen|vorladung|vorsprache|untersuchung|appointment|meeting|hearing|attend|invite*|sitzung|besprechung|treffen|feier*|sprechstunde|ablesung|besichtigung|visit|interview",
+    ];
+    let none = [
+        "geöffnet|öffnungszeiten|open|zugestellt|zustellung|delivery|delivered|between|zwischen|erstellt|gesendet|sent|printed|versand*",
+    ];
+    !has(sentence.lexemes, &none)
+        && facts.kind != Some(Kind::Advertisement)
+        && facts.kind != Some(Kind::Receipt)
+        && (by_kind || has(sentence.lexemes, &words))
+}
+
+/// What a last day is for.
+fn what_for(
+    facts: &Facts,
+    sentence: &Sentence<'_>,
+    day: &DateMatch,
+    marker: Marker,
+) -> Option<(Action, usize)> {
+    let near = action_near(sentence.lexemes, day.lexemes.start);
+    let has_payable = facts.payable.is_some();
+    match marker {
+        Marker::Valid if facts.kind == Some(Kind::Quote) => Some((Action::Reply, 3)),
+        Marker::Valid => None,
+        Marker::Expiry => {
+            let document = [
+                "*ausweis|*ausweises|reisepass|pass|passport|führerschein|licence|license|karte|card|permit|visum|aufenthaltstitel|parkausweis|tüv|hauptuntersuchung|mot|abonnement|registration|zulassung|plakette|rezept|prescription|certificate|zertifikat",
+            ];
+            has(sentence.lexemes, &document).then_some((Action::Renew, 2))
+        }
+        Marker::By | Marker::Before => match near {
+            Some((Action::Attend, distance)) => Some((Action::Reply, distance + 8)),
+            Some(found) => Some(found),
+            None if has_payable => Some((Action::Pay, 20)),
+            None if facts.kind == Some(Kind::Quote) => Some((Action::Reply, 12)),
+            None => None,
+        },
+    }
+}
+
+/// How much is to be paid by a day: what the sentence says, else what the letter asks for.
+pub(super) fn amount_for(facts: &Facts, sentence: &Sentence<'_>, at: usize) -> Option<Amount> {
+    let payable = facts.payable.map(|it| it.amount);
+    let named = amounts(sentence.lexemes)
+        .into_iter()
+        .filter(super::amounts::AmountMatch::is_money);
+    let named: Vec<_> = named.filter(|it| it.amount.hundredths() > 0).collect();
+    if payable.is_some_and(|payable| named.iter().any(|it| it.amount == payable)) {
+        return payable;
+    }
+    if payable.is_some()
+        && has(
+            sentence.lexemes,
+            &["mahngebühr*|verzugszinsen|zuzüglich|gebühr|fee|interest|charge"],
+        )
+    {
+        return payable;
+    }
+    let nearest = named.iter().min_by_key(|it| it.lexemes.start.abs_diff(at));
+    nearest.map(|it| it.amount).or(payable)
+}
+
+/// Days beside or below a label: `Fälligkeit: 15. Mai 2026`, `Due date | 4 March`.
+fn of_labels(paper: &Paper<'_>, facts: &Facts) -> Vec<Duty> {
+    let mut found = Vec::new();
+    for spot in paper.days() {
+        let Some(segment) = paper.lines.segments.get(spot.segment) else {
+            continue;
+        };
+        let before = segment
+            .lexemes
+            .get(..spot.found.lexemes.start)
+            .unwrap_or(&[]);
+        if before.iter().any(|it| it.text.chars().count() > 3) || !is_ahead(facts, spot.found.day) {
+            continue;
+        }
+        let labels = [
+            paper.lines.left_of(spot.segment),
+            paper.lines.above(spot.segment),
+        ];
+        for label in labels.into_iter().flatten() {
+            if label.lexemes.len() > 9 {
+                continue;
+            }
+            let Some(duty) = of_label(facts, segment, label, &spot.found) else {
+                continue;
+            };
+            found.push(duty);
+            break;
+        }
+    }
+    found
+}
+
+/// Labels that set a day, with what it is for.
+const LABELS: &[(Action, &str)] = &[
+    (
+        Action::Pay,
+        "fällig|fälligkeit|fälligkeitsdatum|zahlbar|zahlungsziel|zahlungsfrist|zahlungstermin|zahldatum|zahlungstag",
+    ),
+    (Action::Pay, "zu zahlen bis"),
+    (Action::Pay, "due|payment date|by|due"),
+    (Action::Pay, "pay by|before|on"),
+    (Action::Pay, "due"),
+    (
+        Action::PickUp,
+        "abholen|abholbar|abholung|lagert|abholfrist [bis]",
+    ),
+    (Action::PickUp, "letzter abholtag|tag"),
+    (Action::PickUp, "collect|pick by|up"),
+    (
+        Action::Return,
+        "rückgabe|rückgabetermin|leihfrist|leihfristende [bis]",
+    ),
+    (Action::Return, "return by|before"),
+    (Action::Reply, "angebot|gültig|bindefrist gültig|bis"),
+    (Action::Reply, "antwort|rückmeldung|um|rsvp [antwort] [bis]"),
+    (
+        Action::Submit,
+        "abgabe|abgabefrist|abgabetermin|einreichung|einsendeschluss|einreichfrist [bis]",
+    ),
+    (
+        Action::Object,
+        "widerspruchsfrist|einspruchsfrist|rechtsmittelfrist",
+    ),
+];
+
+fn of_label(facts: &Facts, segment: &Passage, label: &Passage, day: &DateMatch) -> Option<Duty> {
+    let behind = segment.lexemes.get(day.lexemes.end..).unwrap_or(&[]);
+    let value = segment.evidence(&day.at);
+    let text = format!("{} {}", label.text, value.text);
+    let place = value.at.union(&label.at);
+    let evidence = Evidence {
+        page: segment.page,
+        text,
+        at: place,
+    };
+    if behind.first().is_some_and(|it| it.is_one_of("-–"))
+        || is_not_ours(&label.lexemes)
+        || has(&label.lexemes, DISCOUNT)
+    {
+        return None;
+    }
+    let known = LABELS
+        .iter()
+        .find(|(_, pattern)| has(&label.lexemes, &[pattern]))
+        .map(|(action, _)| *action);
+    let meeting = ["termin|appointment|datum|date|wann|when|beginn|am|tag"];
+    if known.is_none()
+        && has(&label.lexemes, &meeting)
+        && matches!(facts.kind, Some(Kind::Appointment | Kind::Invitation))
+    {
+        let time = hour_behind(segment.lexemes.as_slice(), day.lexemes.end)?;
+        return Some(Duty {
+            time: Some(time),
+            confidence: 0.85,
+            ..plain(Action::Attend, day.day, evidence)
+        });
+    }
+    let action = known?;
+    if action == Action::Reply
+        && facts.kind != Some(Kind::Quote)
+        && !has(&label.lexemes, &["antwort|rückmeldung|rsvp"])
+    {
+        return None;
+    }
+    let amount = if matches!(action, Action::Pay) || facts.kind == Some(Kind::Quote) {
+        facts.payable.map(|it| it.amount)
+    } else {
+        None
+    };
+    let optional = matches!(action, Action::Object)
+        || facts.kind == Some(Kind::Quote) && action == Action::Reply;
+    Some(Duty {
+        amount,
+        optional,
+        confidence: 0.93,
+        ..plain(action, day.day, evidence)
+    })
+}

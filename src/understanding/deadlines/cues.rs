@@ -1,0 +1,256 @@
+//! The words by which letters say what is to be done, until when, and that nothing is to be done.
+
+use crate::domain::obligation::Action;
+
+use super::super::lex::{Lexeme, has, match_at};
+
+/// What stands before a day and makes it a last day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Marker {
+    /// On this day at the latest.
+    By,
+    /// Before this day.
+    Before,
+    /// Something ends on this day.
+    Expiry,
+    /// An offer stands until this day.
+    Valid,
+}
+
+/// Words right before a day, the more special first.
+const MARKERS: &[(Marker, &str)] = &[
+    (Marker::Valid, "gültig [noch] bis [einschließlich] [zum]"),
+    (
+        Marker::Valid,
+        "valid|open|stands until|to|till|through|thru",
+    ),
+    (
+        Marker::Valid,
+        "gebunden|bindend|halten|bindefrist .. bis [zum]",
+    ),
+    (Marker::Expiry, "läuft|laufen [ab] [bis] [am|zum]"),
+    (Marker::Expiry, "endet|enden|erlischt|verfällt [am|mit|zum]"),
+    (Marker::Expiry, "ablaufdatum|gültigkeitsende"),
+    (
+        Marker::Expiry,
+        "expires|expire|expiring|expiry [date|on|at]",
+    ),
+    (Marker::Expiry, "ends|end [at] [midnight] [on]"),
+    (Marker::Before, "before [00:01] [on]"),
+    (Marker::Before, "before … on|the"),
+    (Marker::Before, "vor dem|vor"),
+    (
+        Marker::By,
+        "bis [spätestens|einschließlich|inklusive|inkl|längstens|einschl] [zum|zur|am|spätestens|einschließlich] [ablauf] [des|dem|den|einschließlich]",
+    ),
+    (Marker::By, "spätestens [am|bis|zum|jedoch] [zum|am|dem]"),
+    (Marker::By, "by [no] [later|latest] [than] [the]"),
+    (Marker::By, "no|not later than [the]"),
+    (Marker::By, "on or before"),
+    (Marker::By, "until|till [midnight|noon] [on]"),
+    (
+        Marker::By,
+        "due|payable [date|in] [full] [on|by|is|for|before|date] [payment]",
+    ),
+    (
+        Marker::By,
+        "fällig [am|zum|bis|per|ist|wird|werden] [am|zum]",
+    ),
+    (
+        Marker::By,
+        "fälligkeit|fälligkeitsdatum|fälligkeitstag|zahltag|verfalltag [am|ist|zum|per]",
+    ),
+    (
+        Marker::By,
+        "zahlbar|zahlen|bezahlen [am|zum|per|bis] [spätestens|zum]",
+    ),
+    (
+        Marker::By,
+        "deadline|frist|stichtag|abgabetermin|abgabefrist|zahlungsfrist|zahlungsziel|zahlungstermin|einsendeschluss|anmeldeschluss|rückmeldefrist|fristende|fristablauf [ist|is|endet|ends|date] [am|on|der|the]",
+    ),
+    (
+        Marker::By,
+        "letzter|letzte|letztmöglicher *tag [ist|zum] [der|am]",
+    ),
+    (
+        Marker::By,
+        "last day|date [to|for] [collect|pay|return|payment|collection|return] [is|on]",
+    ),
+    (Marker::By, "pay|paid|payment on|by|date|due"),
+    (Marker::By, "reply|respond|rsvp|antwort|rückmeldung by|bis"),
+];
+
+/// The marker that ends right before lexeme `at`.
+pub fn marker_before(lexemes: &[Lexeme], at: usize) -> Option<Marker> {
+    let before = lexemes.get(..at)?;
+    let first = at.saturating_sub(14);
+    MARKERS.iter().find_map(|(marker, pattern)| {
+        let ends_here = (first..at).any(|start| {
+            match_at(before, start, pattern).is_some_and(|end| {
+                before.get(end..).is_some_and(|rest| {
+                    rest.iter().all(|it| {
+                        it.is_one_of(":,.-–(*")
+                            || matches!(
+                                it.text.as_str(),
+                                "zum" | "am" | "den" | "dem" | "the" | "on"
+                            )
+                    })
+                })
+            })
+        });
+        ends_here.then_some(*marker)
+    })
+}
+
+/// Words for what is to be done.
+const ACTIONS: &[(Action, &str)] = &[
+    (
+        Action::Object,
+        "widerspruch*|einspruch*|einwendung*|einwände|anfecht*|klage|beschwerde|rekurs|einsprache*|rechtsmittel|rechtsbehelf|appeal*|object|objection*|challenge*|dispute*|contest*|representation*|reconsideration",
+    ),
+    (
+        Action::Cancel,
+        "kündig*|*kündigung|*kündigungsrecht|widerruf*|cancel*|terminat*|stornier*|kündbar|opt-out",
+    ),
+    (Action::Cancel, "not .. renew"),
+    (
+        Action::PickUp,
+        "abhol*|abzuhol*|*abholung|abgeholt|abholtag|pick|pickup|collected|collection",
+    ),
+    (Action::PickUp, "[to] collect your|the|it"),
+    (
+        Action::Return,
+        "zurückgeb*|zurückzugeben|zurücksend*|zurückzusenden|rücksend*|rückgabe*|zurückbring*|retour*|rückversand|return|returned|returning|sendback|abzulesen",
+    ),
+    (Action::Return, "bring|send|give .. back"),
+    (
+        Action::Submit,
+        "einreich*|einzureich*|vorleg*|vorzuleg*|vorlage|abgeb*|abzugeb*|abgabe|einsend*|einzusend*|nachreich*|nachzureich*|übermitt*|zusend*|*unterlagen|*nachweis|*nachweise|formular|fragebogen|steuererklärung|zählerstand|ablesung|submit*|provide|supply|file|upload|hochladen|beibring*|ausgefüllt*|complete|documents|form|evidence|beantragen|antrag|apply|application|register",
+    ),
+    (Action::Renew, "verlänger*|erneuer*|renew*|neuen beantrag*"),
+    (
+        Action::Book,
+        "buchen|reserv*|book|schedule|terminvereinbarung",
+    ),
+    (Action::Book, "termin|appointment .. vereinbar*|buch*"),
+    (Action::Book, "vereinbar* .. termin"),
+    (Action::Book, "arrange|make .. appointment"),
+    (
+        Action::Reply,
+        "antwort*|rückmeld*|mitteil*|mitzuteil*|bestätig*|zusag*|absag*|abzusag*|anmeld*|anzumeld*|bescheid|rückantwort*|stellungnahme|äußer*|reply|respond*|response|rsvp|confirm*|annahme|annehm*|anzunehm*|accept*|auftrag* erteil*|vollmacht*|stellung|melden|stimmzettel",
+    ),
+    (Action::Reply, "let us know"),
+    (Action::Reply, "tell|inform|contact|notify|call us"),
+    (
+        Action::Pay,
+        "überweis*|zahl*|zahlung*|bezahl*|einzuzahl*|einzahl*|begleich*|beglich*|entricht*|fällig*|pay|paid|payment*|payable|remit*|settle*|*betrag|beitrag|gutgeschrieben|due|rate|raten|instalment*|installment*|betrag|balance|amount|miete|saldo|ausgleich*|auszugleich*",
+    ),
+    (
+        Action::Attend,
+        "termin|erschein*|stattfind*|einlad*|versammlung|appointment|attend*|meeting|vorladung|hearing|ladung|vorsprache|sitzung|untersuchung|vorstellungsgespräch",
+    ),
+    (Action::Attend, "findet|finden .. statt"),
+];
+
+/// The action whose words stand nearest to the lexeme `at`, with their distance in lexemes.
+pub fn action_near(lexemes: &[Lexeme], at: usize) -> Option<(Action, usize)> {
+    let mut best: Option<(Action, usize)> = None;
+    for index in 0..lexemes.len() {
+        let hit = ACTIONS
+            .iter()
+            .find(|(_, pattern)| match_at(lexemes, index, pattern).is_some());
+        let Some((action, _)) = hit else { continue };
+        let weak = lexemes
+            .get(index)
+            .is_some_and(|it| WEAK.contains(&it.text.as_str()));
+        let distance = index.abs_diff(at) + if weak { 12 } else { 0 };
+        if best.is_none_or(|(_, nearest)| distance < nearest) {
+            best = Some((*action, distance));
+        }
+    }
+    best
+}
+
+/// Words that name a thing more often than an act.
+const WEAK: &[&str] = &[
+    "form",
+    "complete",
+    "file",
+    "due",
+    "betrag",
+    "amount",
+    "bescheid",
+    "antrag",
+    "termin",
+    "contact",
+    "call",
+    "melden",
+    "beitrag",
+    "fallig",
+    "rate",
+    "abgabe",
+    "bestatigung",
+    "provide",
+    "documents",
+    "balance",
+    "miete",
+];
+
+/// Sentences in which a day is the sender's business or nobody's.
+pub const NOT_OURS: &[&str] = &[
+    "buchen|ziehen|belasten|buchten wir|ich",
+    "wir|ich … abbuchen|einziehen|abgebucht|eingezogen|belasten",
+    "wird|werden … abgebucht|eingezogen|abgezogen|belastet|gutgeschrieben|zugestellt|geliefert|erstattet|verrechnet",
+    "we will|shall|are|'ll [automatically] collect|take|debit|charge|deliver|refund|credit",
+    "we will be collecting|taking|charging",
+    "will|be|is [automatically] charged|debited|collected|taken|deducted|delivered|credited|drafted",
+    "direct debit .. collected|taken",
+    "lastschrift|bankeinzug|einzugsermächtigung|sepa-mandat",
+    "zahlungseingänge|zahlungseingang|zahlungen|buchungen [sind] bis … berücksichtigt|eingegangen",
+    "bis … berücksichtigt",
+    "payments received|made .. up|until|by|before|to",
+    "bei [zahlungseingang] … garantiert",
+    "gutschein*|voucher|coupon|rabattcode|rabatt|promo*|sonderpreis|aktionspreis",
+    "bereit|abrufbar|verfügbar|available|download",
+    "aufbewahren|aufzubewahren|aufbewahrung",
+    "garantie|gewährleistung|warranty",
+    "zugestellt|zustellung|geliefert|lieferung|liefertermin|delivered|arrive|arriving",
+    "frühestens",
+    "voraussichtlich",
+    "stand|berücksichtigt",
+    "geändert|änderung|wirksam|inkrafttreten",
+];
+
+/// Whether the sentence says what others do.
+pub fn is_not_ours(lexemes: &[Lexeme]) -> bool {
+    has(lexemes, NOT_OURS)
+}
+
+/// Words that make a duty depend on a wish of the reader.
+const CONDITIONS: &[&str] = &[
+    "falls|sofern|wenn sie|ihnen|du",
+    "sollten|möchten|wünschen sie",
+    "if you|not|unable|possible",
+    "should you",
+    "unless",
+    "können sie",
+    "you may|can|have the right",
+    "haben sie das recht",
+    "anstelle",
+];
+
+/// Whether the sentence leaves the reader a choice.
+pub fn is_conditional(lexemes: &[Lexeme]) -> bool {
+    has(lexemes, CONDITIONS)
+}
+
+/// Early-payment discount.
+pub const DISCOUNT: &[&str] = &[
+    "skonto|skontoabzug|skontofrist",
+    "discount",
+    "# % abzug|nachlass",
+    "abzüglich # %",
+    "early payment",
+    "reduced|discounted [amount|charge|penalty|rate|sum] [of]",
+    "ermäßigt*",
+];

@@ -1,0 +1,401 @@
+//! Periods and the day from which they are counted: `innerhalb von 14 Tagen nach Rechnungsdatum`,
+//! `30 days net`, `binnen zwei Wochen ab Zugang`, `innerhalb eines Monats nach Bekanntgabe`.
+
+use std::ops::Range;
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+use crate::domain::deadline::{Period, Unit, made_known_on, remedy_until};
+use crate::domain::document::Kind;
+use crate::domain::obligation::{Action, Alternative, Basis};
+use crate::domain::value::Amount;
+
+use super::super::amounts::amounts;
+use super::super::lex::{Lexeme, has, match_at};
+use super::super::numerals::period_at;
+use super::super::paper::Paper;
+use super::cues::{DISCOUNT, action_near, is_conditional, is_not_ours, marker_before};
+use super::{Duty, Facts, Sentence, amount_for, dates, plain};
+
+/// Days that a private letter needs until it is received, where a period runs from receipt.
+const POST_DAYS: i32 = 3;
+
+/// From when a period is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Start {
+    /// The document's own day.
+    Issue,
+    /// That day is the first of the period.
+    IssueItself,
+    /// When the letter arrives.
+    Receipt,
+    /// When an act is made known or served.
+    Notice,
+    /// When an act becomes final.
+    Finality,
+    /// Nothing is said.
+    Unsaid,
+    /// Something that the letter does not date.
+    Unknown,
+}
+
+/// Words before a period that make it one to act in.
+const INTRODUCTIONS: &[&str] = &[
+    "innerhalb|innerh [von] [einer|der] [frist|nächsten|zahlungsfrist] [von]",
+    "binnen|innert [einer] [frist] [von]",
+    "within [the] [next|period] [of]",
+    "in [den] nächsten",
+    "spätestens [nach]",
+    "frist|zahlungsfrist|einspruchsfrist|widerspruchsfrist|zahlungsziel|zahlungsbedingungen|zahlungskonditionen|zahlungsbedingung|zahlbar|fällig [beträgt|von|ist|in|nach]",
+    "payment terms|term [are|is|of]",
+    "terms|net|due|payable [in|within]",
+    "allow|have [up] to",
+    "bis [zu]",
+];
+
+/// Words behind a period that make it a payment term.
+const CONCLUSIONS: &[&str] = &[
+    "netto|net|ohne abzug|abzug",
+    "rein netto",
+    "zahlungsziel",
+    "nach|ab rechnung*",
+    "skonto",
+    "# % skonto",
+    "payment terms",
+];
+
+/// Periods of a sentence with their ends.
+pub fn duties(paper: &Paper<'_>, facts: &Facts, sentence: &Sentence<'_>) -> Vec<Duty> {
+    let mut found: Vec<Duty> = Vec::new();
+    let mut discounts: Vec<Alternative> = Vec::new();
+    let lexemes = sentence.lexemes;
+    let mut index = 0;
+    while index < lexemes.len() {
+        let Some((period, end)) = period_at(lexemes, index) else {
+            index += 1;
+            continue;
+        };
+        let range = index..end;
+        index = end;
+        if !is_introduced(lexemes, &range) {
+            continue;
+        }
+        if is_discount(lexemes, &range) {
+            discounts.extend(discount(paper, facts, sentence, period, &range));
+        } else if !has_day_behind(paper, lexemes, &range)
+            && let Some(duty) = of_period(paper, facts, sentence, period, &range)
+        {
+            found.push(duty);
+        }
+    }
+    if let Some(first) = found.iter_mut().find(|it| it.action == Action::Pay) {
+        first.alternatives.extend(discounts);
+    } else if let Some(first) = discounts.into_iter().next() {
+        // A discount of its own sentence joins the payment it belongs to when duties are merged.
+        let evidence = sentence.evidence(
+            &(sentence.lexemes.first().map_or(0, |it| it.at.start)
+                ..sentence.lexemes.last().map_or(0, |it| it.at.end)),
+        );
+        found.push(Duty {
+            alternatives: vec![first.clone()],
+            confidence: 0.0,
+            amount: first.amount,
+            ..plain(Action::Pay, first.due, evidence)
+        });
+    }
+    found
+}
+
+fn is_introduced(lexemes: &[Lexeme], range: &Range<usize>) -> bool {
+    let before = lexemes.get(..range.start).unwrap_or(&[]);
+    let first = range.start.saturating_sub(7);
+    let introduced = INTRODUCTIONS.iter().any(|pattern| {
+        (first..range.start).any(|start| {
+            match_at(before, start, pattern).is_some_and(|end| {
+                before.get(end..).is_some_and(|rest| {
+                    rest.iter().all(|it| {
+                        it.is_one_of(":,-–(")
+                            || matches!(it.text.as_str(), "von" | "of" | "the" | "der" | "einer")
+                    })
+                })
+            })
+        })
+    });
+    introduced
+        || CONCLUSIONS
+            .iter()
+            .any(|pattern| match_at(lexemes, range.end, pattern).is_some())
+}
+
+/// The clause around a period: between commas, semicolons and the word *bei*.
+fn clause<'a>(lexemes: &'a [Lexeme], range: &Range<usize>) -> &'a [Lexeme] {
+    let is_border = |it: &Lexeme| it.is_one_of(",;/") && !it.glued || it.is_mark(',');
+    let before = lexemes.get(..range.start).unwrap_or(&[]);
+    let start = before
+        .iter()
+        .rposition(|it| is_border(it))
+        .map_or(0, |it| it + 1);
+    let behind = lexemes.get(range.end..).unwrap_or(&[]);
+    let end = behind
+        .iter()
+        .position(|it| is_border(it))
+        .map_or(lexemes.len(), |it| range.end + it);
+    lexemes.get(start..end).unwrap_or(&[])
+}
+
+fn is_discount(lexemes: &[Lexeme], range: &Range<usize>) -> bool {
+    has(clause(lexemes, range), DISCOUNT)
+        && !has(clause(lexemes, range), &["ohne|kein skonto|abzug"])
+}
+
+/// A printed day behind a period (`30 Tagen netto bis 04.07.2013`) says more than the period.
+fn has_day_behind(paper: &Paper<'_>, lexemes: &[Lexeme], range: &Range<usize>) -> bool {
+    let behind = lexemes
+        .get(range.end..lexemes.len().min(range.end + 9))
+        .unwrap_or(&[]);
+    let clause = clause(behind, &(0..0));
+    dates(clause, &paper.style)
+        .first()
+        .is_some_and(|it| marker_before(clause, it.lexemes.start).is_some())
+}
+
+/// A day and an amount for paying early.
+fn discount(
+    paper: &Paper<'_>,
+    facts: &Facts,
+    sentence: &Sentence<'_>,
+    period: Period,
+    range: &Range<usize>,
+) -> Option<Alternative> {
+    let from = match start_of(sentence.lexemes, range.end) {
+        Start::Receipt => facts.issued.saturating_add(POST_DAYS.days()),
+        Start::IssueItself => facts.issued.yesterday().ok()?,
+        _ => facts.issued,
+    };
+    let due = period.after(from, &paper.region)?;
+    let payable = facts.payable?.amount.hundredths();
+    let named = amounts(sentence.lexemes)
+        .into_iter()
+        .filter(super::super::amounts::AmountMatch::is_money)
+        .map(|it| it.amount.hundredths());
+    let printed = named
+        .filter(|it| *it < payable && *it * 10 > payable * 4)
+        .max();
+    let percent = clause(sentence.lexemes, range)
+        .windows(2)
+        .find_map(|pair| match pair {
+            [number, sign] if sign.is_mark('%') => number.number(),
+            _ => None,
+        });
+    let computed = percent.map(|it| payable - (payable * i64::from(it) + 50) / 100);
+    let amount = printed.or(computed).map(Amount::from_hundredths);
+    Some(Alternative { due, amount })
+}
+
+/// Days on which periods begin, in words behind the period.
+const STARTS: &[(Start, &str)] = &[
+    (
+        Start::IssueItself,
+        "beginning|starting with|on|from the date",
+    ),
+    (
+        Start::Finality,
+        "nach|ab [eintritt] [der] rechtskraft|bestandskraft",
+    ),
+    (
+        Start::Notice,
+        "nach|ab|seit [der|ihrer|deren] [erfolgter] bekanntgabe|zustellung|eröffnung",
+    ),
+    (Start::Notice, "nachdem .. bekannt|zugestellt"),
+    (Start::Notice, "of|from|after service|notification|being"),
+    (
+        Start::Receipt,
+        "nach|ab|seit|von [dem|des|der] [tag] [des|der] zugang|erhalt|eingang|empfang|rechnungserhalt|rechnungseingang|zustellung",
+    ),
+    (
+        Start::Receipt,
+        "of|from|after [the] [date] [of|you] receipt|receiving|receive|received|delivery",
+    ),
+    (
+        Start::Issue,
+        "nach|ab|vom|seit|gerechnet [dem|des|der] [tag] [des|der] rechnungsdatum|rechnungsstellung|rechnungslegung|ausstellung*|rechnungsausgang|faktura*|briefdatum|bescheiddatum|bestelldatum|bestellung|auftragsdatum|fakturadatum|heute",
+    ),
+    (Start::Issue, "nach|ab|vom|seit [dem] datum|tag"),
+    (Start::Issue, "rechnungsdatum|invoice date"),
+    (
+        Start::Issue,
+        "of|from|after [the] [date] [of|on] [this|the|your|our] [invoice|issue|bill|letter|notice|statement|order|today]",
+    ),
+];
+
+/// From when the period that ends at lexeme `end` is counted.
+fn start_of(lexemes: &[Lexeme], end: usize) -> Start {
+    let behind = lexemes.get(end..lexemes.len().min(end + 10)).unwrap_or(&[]);
+    let found = STARTS.iter().filter_map(|(start, pattern)| {
+        (0..4)
+            .find(|from| match_at(behind, *from, pattern).is_some())
+            .map(|from| (from, *start))
+    });
+    // The earliest words count; on the same place the first of the table.
+    let best = found.fold(None, |best: Option<(usize, Start)>, it| match best {
+        Some(known) if known.0 <= it.0 => Some(known),
+        _ => Some(it),
+    });
+    match best {
+        Some((_, start)) => start,
+        None if match_at(behind, 0, "nach|ab|after|from|vor|before|of|seit|zum|to").is_some() => {
+            Start::Unknown
+        }
+        None => Start::Unsaid,
+    }
+}
+
+fn of_period(
+    paper: &Paper<'_>,
+    facts: &Facts,
+    sentence: &Sentence<'_>,
+    period: Period,
+    range: &Range<usize>,
+) -> Option<Duty> {
+    let lexemes = sentence.lexemes;
+    let start = start_of(lexemes, range.end);
+    let (action, distance) = what_for(facts, sentence, range)?;
+    if is_not_ours(lexemes) && !matches!(action, Action::Object | Action::Cancel)
+        || period.unit == Unit::Year
+    {
+        return None;
+    }
+    let (due, safe_due, basis, mut confidence) = counted(paper, facts, action, period, start)?;
+    let bytes = sentence.passage.bytes(&(0..0)).start..0;
+    let bytes = lexemes
+        .get(range.start)
+        .map_or(bytes.start, |it| it.at.start)
+        ..lexemes.get(range.end - 1).map_or(bytes.end, |it| it.at.end);
+    if !facts.is_issued_known {
+        confidence *= 0.5;
+    }
+    if distance > 14 {
+        confidence -= 0.1;
+    }
+    let optional = matches!(action, Action::Object | Action::Cancel)
+        || matches!(action, Action::Reply | Action::Submit) && is_conditional(lexemes);
+    let amount = (action == Action::Pay)
+        .then(|| amount_for(facts, sentence, range.start))
+        .flatten();
+    let mut alternatives = Vec::new();
+    if start == Start::Finality {
+        for days in [-1, 1] {
+            alternatives.push(Alternative {
+                due: due.saturating_add(i32::from(i8::try_from(days).unwrap_or(0)).days()),
+                amount,
+            });
+        }
+    }
+    Some(Duty {
+        optional,
+        amount,
+        basis,
+        confidence,
+        safe_due,
+        alternatives,
+        ..plain(action, due, sentence.evidence(&bytes))
+    })
+}
+
+/// The end of a period with the earliest end that could be meant, how it was counted and how sure.
+fn counted(
+    paper: &Paper<'_>,
+    facts: &Facts,
+    action: Action,
+    period: Period,
+    start: Start,
+) -> Option<(Date, Option<Date>, Basis, f32)> {
+    let issued = facts.issued;
+    let region = &paper.region;
+    let plainly = period.after(issued, region)?;
+    let is_german = region.country() == "DE";
+    let is_remedy = action == Action::Object && facts.is_official;
+    Some(match start {
+        Start::Issue => (plainly, None, Basis::Relative, 0.93),
+        Start::Unsaid => (plainly, None, Basis::Relative, 0.82),
+        Start::IssueItself => (
+            period.beginning_with(issued, region)?,
+            None,
+            Basis::Relative,
+            0.93,
+        ),
+        Start::Notice | Start::Receipt if is_remedy && is_german => (
+            remedy_until(issued, period, region)?,
+            Some(plainly),
+            Basis::Statutory,
+            0.88,
+        ),
+        Start::Notice => {
+            let end = period.after(made_known_on(issued), region)?;
+            (end, Some(plainly), Basis::Statutory, 0.75)
+        }
+        Start::Receipt => {
+            let days = if facts.is_official && is_german {
+                4
+            } else {
+                POST_DAYS
+            };
+            (
+                period.after(issued.saturating_add(days.days()), region)?,
+                Some(plainly),
+                Basis::Relative,
+                0.88,
+            )
+        }
+        Start::Finality => {
+            let served = made_known_on(issued);
+            let fortnight = Period {
+                count: 2,
+                unit: Unit::Week,
+            };
+            let end = period.after(fortnight.after(served, region)?, region)?;
+            (
+                region.working_day_from(end),
+                Some(plainly),
+                Basis::Statutory,
+                0.8,
+            )
+        }
+        Start::Unknown => return None,
+    })
+}
+
+/// What the period is for.
+fn what_for(
+    facts: &Facts,
+    sentence: &Sentence<'_>,
+    range: &Range<usize>,
+) -> Option<(Action, usize)> {
+    let near = action_near(sentence.lexemes, range.start);
+    let is_bill = facts.payable.is_some()
+        && matches!(
+            facts.kind,
+            Some(
+                Kind::Invoice
+                    | Kind::PaymentReminder
+                    | Kind::Fine
+                    | Kind::Tax
+                    | Kind::Order
+                    | Kind::Insurance
+                    | Kind::Medical
+            ) | None
+        );
+    let is_term = CONCLUSIONS
+        .iter()
+        .any(|it| match_at(sentence.lexemes, range.end, it).is_some());
+    match near {
+        Some((Action::Attend | Action::Renew, _)) => None,
+        Some((Action::Pay, distance)) => facts.payable.is_some().then_some((Action::Pay, distance)),
+        Some(found) if !is_term => Some(found),
+        _ if is_bill && (is_term || has(sentence.lexemes, &["zahlungsziel|terms|payment"])) => {
+            Some((Action::Pay, 4))
+        }
+        _ => None,
+    }
+}

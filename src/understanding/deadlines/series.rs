@@ -1,0 +1,158 @@
+//! Several payments that are all to be made: `9 instalments of £181.00 on the 1st of each month from
+//! … to …`, and tables with a day and an amount in each row.
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+use crate::domain::obligation::{Action, Basis};
+
+use super::super::amounts::amounts;
+use super::super::dates::{Form, dates};
+use super::super::lex::{find_any, has};
+use super::super::paper::Paper;
+use super::cues::is_not_ours;
+use super::{Duty, Facts, Sentence, is_ahead, plain};
+
+/// Most payments that one sentence is believed to set.
+const PAYMENTS_MAX: usize = 36;
+
+/// A series that a sentence sets: how many, how much, from when to when.
+pub fn duties(paper: &Paper<'_>, facts: &Facts, sentence: &Sentence<'_>) -> Vec<Duty> {
+    let patterns = [
+        "instalment*|installment*|payments|raten|monatsraten|teilbeträge|teilzahlungen|rate|rates",
+    ];
+    let lexemes = sentence.lexemes;
+    if !has(lexemes, &patterns) || is_not_ours(lexemes) {
+        return Vec::new();
+    }
+    let mut found: Vec<Duty> = Vec::new();
+    let mut from = 0;
+    while let Some(at) = lexemes.get(from..).and_then(|rest| {
+        find_any(
+            rest,
+            &["# … instalment*|installment*|monatsraten|raten|rate|teilbeträge|payments"],
+        )
+    }) {
+        let start = from + at.start;
+        let next = lexemes.get(start + 1..).and_then(|rest| {
+            find_any(
+                rest,
+                &["then|danach|anschließend|sowie # .. instalment*|raten|installment*"],
+            )
+        });
+        let end = next.map_or(lexemes.len(), |it| start + 1 + it.start);
+        found.extend(part(paper, facts, sentence, start, end));
+        from = end.max(from + at.end);
+        if from >= lexemes.len() {
+            break;
+        }
+    }
+    found
+}
+
+/// One part of a series: `1 instalment of £186.40 on 1 April 2026`.
+fn part(
+    paper: &Paper<'_>,
+    facts: &Facts,
+    sentence: &Sentence<'_>,
+    start: usize,
+    end: usize,
+) -> Vec<Duty> {
+    let lexemes = sentence.lexemes.get(start..end).unwrap_or(&[]);
+    let count = lexemes
+        .first()
+        .and_then(super::Lexeme::number)
+        .and_then(|it| usize::try_from(it).ok());
+    let Some(count) = count.filter(|it| (1..=PAYMENTS_MAX).contains(it)) else {
+        return Vec::new();
+    };
+    let amount = amounts(lexemes)
+        .into_iter()
+        .find(super::super::amounts::AmountMatch::is_money)
+        .map(|it| it.amount);
+    let days: Vec<_> = dates(lexemes, &paper.style)
+        .into_iter()
+        .filter(|it| matches!(it.form, Form::Full | Form::DayMonth))
+        .collect();
+    let (Some(amount), Some(first)) = (amount, days.first()) else {
+        return Vec::new();
+    };
+    let bytes =
+        lexemes.first().map_or(0, |it| it.at.start)..lexemes.last().map_or(0, |it| it.at.end);
+    let evidence = sentence.passage.evidence(&bytes);
+    let months = if has(lexemes, &["quarter*|vierteljährlich*|quartal*"]) {
+        3
+    } else {
+        1
+    };
+    let payments = (0..count).filter_map(|index| {
+        let step = i32::try_from(index).ok()?.checked_mul(months)?;
+        Some((index, first.day.checked_add(step.months()).ok()?))
+    });
+    let last: Option<Date> = days.get(1).map(|it| it.day);
+    let within =
+        payments.filter(|(_, day)| last.is_none_or(|last| *day <= last) && is_ahead(facts, *day));
+    within
+        .map(|(index, day)| Duty {
+            amount: Some(amount),
+            is_instalment: true,
+            basis: if index == 0 || Some(day) == last {
+                Basis::Explicit
+            } else {
+                Basis::Relative
+            },
+            ..plain(Action::Pay, day, evidence.clone())
+        })
+        .collect()
+}
+
+/// Rows of a table with a day and an amount under words that make them payments.
+pub fn of_rows(paper: &Paper<'_>, facts: &Facts) -> Vec<Duty> {
+    let heading = [
+        "rate|raten|teilbetrag|abschlag|abschläge|abschlagszahlung*|vorauszahlung*|fälligkeit|fälligkeiten|instalment*|installment*|zahlungsplan|ratenplan|teilzahlung*",
+    ];
+    let has_heading = paper
+        .lines
+        .segments
+        .iter()
+        .any(|it| it.lexemes.len() <= 12 && has(&it.lexemes, &heading));
+    if !has_heading {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for spot in paper.days() {
+        let is_day = matches!(spot.found.form, Form::Full) && is_ahead(facts, spot.found.day);
+        if !is_day {
+            continue;
+        }
+        let in_row = paper.money.iter().find(|it| {
+            let middle = it.at.y + it.at.h / 2.0;
+            it.page == spot.page
+                && it.amount.hundredths() > 0
+                && middle > spot.at.y
+                && middle < spot.at.bottom()
+                && it.at.x > spot.at.x
+        });
+        let segment = paper.lines.segments.get(spot.segment);
+        let is_short = segment.is_some_and(|it| {
+            it.lexemes.len() <= spot.found.lexemes.len() + 8 && !is_not_ours(&it.lexemes)
+        });
+        if let (Some(money), Some(segment), true) = (in_row, segment, is_short) {
+            let mut evidence = segment.evidence(&spot.found.at);
+            if money.segment != spot.segment
+                && let Some(other) = paper.evidence(money.segment, &money.bytes)
+            {
+                evidence.text = format!("{} {}", evidence.text, other.text);
+                evidence.at = evidence.at.union(&other.at);
+            }
+            found.push(Duty {
+                amount: Some(money.amount),
+                is_instalment: true,
+                confidence: 0.86,
+                ..plain(Action::Pay, spot.found.day, evidence)
+            });
+        }
+    }
+    // One row alone is no plan.
+    if found.len() < 2 { Vec::new() } else { found }
+}

@@ -1,0 +1,161 @@
+//! The day a document carries: its own date, not that of a service, a due day or an older letter.
+
+use crate::domain::finding::Evidence;
+
+use super::dates::Form;
+use super::lex::{Lexeme, Sort, has};
+use super::paper::{DateSpot, Paper};
+
+/// Labels that name a document's own day, strongest first.
+const OWN: &[(&str, f32)] = &[
+    (
+        "rechnungsdatum|ausstellungsdatum|ausstelldatum|belegdatum|bescheiddatum|briefdatum|auszugsdatum|erstellungsdatum|druckdatum|angebotsdatum|bestelldatum|auftragsdatum|fakturadatum|vertragsdatum|rechnungsdat|tattag",
+        0.93,
+    ),
+    (
+        "invoice|issue|bill|statement|notice|letter|receipt|quote|order|billing date",
+        0.93,
+    ),
+    ("date of|issued [this] issue|invoice|notice|letter|on", 0.93),
+    ("datum|date|dated|tag|sent|gesendet", 0.9),
+    ("rechnung|bescheid|kontoauszug|auszug vom", 0.8),
+    ("invoice facture date|du", 0.8),
+    ("issued|ausgestellt|erstellt [am]", 0.8),
+];
+
+/// Labels and words before a day that make it another day.
+const OTHER: &[&str] = &[
+    "fällig*|fallig*|fälligkeit*|zahlbar|zahlungsziel|due|geb|geburtsdatum|geburtstag|birth|dob|born",
+    "leistung*|liefer*|lieferdatum|zeitraum|service|delivery|delivered|period|ausführung|valuta|wert|bestellt|behandlung*|statement period",
+    "bis|until|gültig*|valid|expires|expiry|ablauf*|ende|beginn|start*|ab|termin|appointment|zwischen|von|from|seit|since|laufzeit|mietbeginn|abgerechnet|periode|eingang|eingegangen|anreise|abreise|check",
+    "kaufdatum|gekauft|schadentag|unfall*|aufnahme|entlassung|bezahlt|paid|zahlung*|payment|last|letzte|next|nächste|stand|fassung|version|mandat*|vorjahr",
+];
+
+/// The document's day with where it stands and how sure that is.
+pub struct IssueDay {
+    /// What stands there.
+    pub spot: DateSpot,
+    /// Where it stands.
+    pub evidence: Option<Evidence>,
+    /// 0 to 1.
+    pub confidence: f32,
+}
+
+/// The day that the document carries.
+pub fn issue_day(paper: &Paper<'_>) -> Option<IssueDay> {
+    let days = paper.days();
+    let mut best: Option<(f32, &DateSpot)> = None;
+    for (order, spot) in days.iter().enumerate() {
+        if spot.found.form != Form::Full || spot.found.day > paper.received_on {
+            continue;
+        }
+        let early = 1.0 / (1.0 + f32::from(u16::try_from(order).unwrap_or(u16::MAX)));
+        let score = score(paper, spot) + early * 0.05;
+        if best.is_none_or(|(top, _)| score > top) {
+            best = Some((score, spot));
+        }
+    }
+    let (score, spot) = best.filter(|(score, _)| *score > 0.2)?;
+    Some(IssueDay {
+        spot: spot.clone(),
+        evidence: paper.evidence(spot.segment, &spot.found.at),
+        confidence: score.clamp(0.0, 0.97),
+    })
+}
+
+fn score(paper: &Paper<'_>, spot: &DateSpot) -> f32 {
+    let Some(segment) = paper.lines.segments.get(spot.segment) else {
+        return 0.0;
+    };
+    let before = segment
+        .lexemes
+        .get(..spot.found.lexemes.start)
+        .unwrap_or(&[]);
+    let after = segment.lexemes.get(spot.found.lexemes.end..).unwrap_or(&[]);
+    let near = tail(before, 4);
+    let page_penalty = if spot.page > 1 { 0.25 } else { 0.0 };
+    let is_range = after.first().is_some_and(|it| it.is_one_of("-–"))
+        || near.last().is_some_and(|it| it.is_one_of("-–") && it.glued);
+    let mut score: f32 = 0.3;
+    let has_words = before
+        .iter()
+        .any(|it| it.sort == Sort::Word && it.text.len() > 1);
+    if has_words {
+        score = inline(near, before, paper, spot);
+    } else {
+        let beside = paper
+            .lines
+            .left_of(spot.segment)
+            .map(|it| it.lexemes.clone())
+            .unwrap_or_default();
+        let above = paper.lines.label_above(spot.segment);
+        score = score.max(label(&beside)).max(label(&above) - 0.02);
+        if is_other(&beside) && label(&beside) < 0.5
+            || beside.is_empty() && is_other(&above) && label(&above) < 0.5
+        {
+            score = 0.12;
+        }
+        // A line with nothing but a day in the upper half is how letters are dated.
+        if after.is_empty() && paper.lines.is_near_top(spot.segment) && score > 0.2 {
+            score = score.max(0.7);
+        }
+    }
+    if is_range {
+        score = score.min(0.2);
+    }
+    if paper.lines.is_near_top(spot.segment) {
+        score += 0.03;
+    }
+    score - page_penalty
+}
+
+fn tail(lexemes: &[Lexeme], count: usize) -> &[Lexeme] {
+    lexemes
+        .get(lexemes.len().saturating_sub(count)..)
+        .unwrap_or(&[])
+}
+
+/// A day behind words of its own line: a label, a town, or running text.
+fn inline(near: &[Lexeme], before: &[Lexeme], paper: &Paper<'_>, spot: &DateSpot) -> f32 {
+    let labelled = label(near);
+    if labelled > 0.5 && !is_other(near) {
+        return if before.len() <= 6 {
+            labelled
+        } else {
+            labelled - 0.15
+        };
+    }
+    // "Nienwohlde, den 3. März 2026", "Emdersiel: 07.11.2025", "Hamburg, im März": a town and a day.
+    let is_town = before.len() <= 6
+        && near
+            .iter()
+            .rev()
+            .find(|it| it.text != "den" && it.text != "am" && it.text != "the")
+            .is_some_and(|it| it.is_one_of(",:·|"));
+    let ends = paper
+        .lines
+        .segments
+        .get(spot.segment)
+        .is_some_and(|it| it.lexemes.len() <= spot.found.lexemes.end + 3);
+    if is_town && ends && !is_other(near) {
+        return if paper.lines.is_near_top(spot.segment) {
+            0.86
+        } else {
+            0.6
+        };
+    }
+    if is_other(near) { 0.1 } else { 0.25 }
+}
+
+fn label(lexemes: &[Lexeme]) -> f32 {
+    if lexemes.is_empty() || lexemes.len() > 8 {
+        return 0.0;
+    }
+    OWN.iter()
+        .find(|(pattern, _)| has(lexemes, &[pattern]))
+        .map_or(0.0, |(_, worth)| *worth)
+}
+
+fn is_other(lexemes: &[Lexeme]) -> bool {
+    has(lexemes, OTHER)
+}

@@ -1,0 +1,258 @@
+//! What sort of document it is, by its headings and by words that only one sort uses.
+
+use crate::domain::document::Kind;
+use crate::domain::finding::Evidence;
+use crate::domain::value::Confidence;
+
+use super::lex::find;
+use super::lines::{Lines, Passage};
+
+/// Patterns that speak for a kind, with their weight where they stand in a heading of the first page;
+/// elsewhere they weigh a quarter. Stronger kinds come first: a reminder also says *invoice*.
+const HEADINGS: &[(Kind, u16, &str)] = &[
+    (
+        Kind::PaymentReminder,
+        12,
+        "mahnung|zahlungserinnerung|mahnbescheid|zahlungsaufforderung|*mahnung",
+    ),
+    (
+        Kind::PaymentReminder,
+        10,
+        "payment|final|friendly reminder|demand",
+    ),
+    (Kind::PaymentReminder, 10, "erinnerung .. rechnung|zahlung"),
+    (
+        Kind::PaymentReminder,
+        9,
+        "overdue invoice|account|payment|balance",
+    ),
+    (Kind::PaymentReminder, 7, "reminder .. invoice|payment|bill"),
+    (
+        Kind::CreditNote,
+        13,
+        "gutschrift|rechnungskorrektur|stornorechnung|avoir",
+    ),
+    (Kind::CreditNote, 13, "credit note|memo"),
+    (
+        Kind::Fine,
+        14,
+        "bußgeldbescheid|anhörungsbogen|verwarnungsgeld|anonymverfügung|strafverfügung|organstrafverfügung|ordnungsbusse|übertretungsanzeige|strafbefehl",
+    ),
+    (Kind::Fine, 14, "penalty charge|notice notice"),
+    (Kind::Fine, 12, "parking charge|ticket|citation|violation"),
+    (Kind::Fine, 10, "schriftliche verwarnung"),
+    (
+        Kind::Tax,
+        14,
+        "steuerbescheid|einkommensteuerbescheid|*steuerbescheid|*steuervorauszahlung*|grundsteuer*|gewerbesteuer*|hundesteuer*|abgabenbescheid|vorauszahlungsbescheid|steuerverfügung|veranlagungsverfügung|steuerrechnung",
+    ),
+    (Kind::Tax, 12, "bescheid .. *steuer*"),
+    (Kind::Tax, 12, "council|property tax bill|statement"),
+    (Kind::Tax, 10, "tax assessment|return|calculation|notice"),
+    (Kind::Tax, 9, "finanzamt .. "),
+    (
+        Kind::Payslip,
+        14,
+        "gehaltsabrechnung|lohnabrechnung|entgeltabrechnung|lohnzettel|verdienstabrechnung|bezügemitteilung|payslip",
+    ),
+    (Kind::Payslip, 13, "abrechnung der brutto|bezüge"),
+    (Kind::Payslip, 13, "pay slip|stub|advice|statement"),
+    (
+        Kind::BankStatement,
+        14,
+        "kontoauszug|depotauszug|kreditkartenabrechnung|rechnungsabschluss|finanzstatus",
+    ),
+    (Kind::BankStatement, 13, "bank|account|card statement"),
+    (Kind::BankStatement, 12, "statement of account"),
+    (
+        Kind::Quote,
+        13,
+        "angebot|kostenvoranschlag|offerte|quotation|quote|estimate",
+    ),
+    (
+        Kind::Order,
+        13,
+        "auftragsbestätigung|bestellbestätigung|bestelleingang",
+    ),
+    (Kind::Order, 12, "order confirmation"),
+    (Kind::Order, 9, "ihre bestellung"),
+    (Kind::Order, 9, "your order"),
+    (Kind::Delivery, 13, "lieferschein|packzettel|packliste"),
+    (Kind::Delivery, 13, "delivery|packing note|slip|list"),
+    (
+        Kind::Cancellation,
+        14,
+        "kündigungsbestätigung|kündigung|stornierung",
+    ),
+    (
+        Kind::Cancellation,
+        12,
+        "cancellation|termination confirmation|notice|of",
+    ),
+    (
+        Kind::Contract,
+        12,
+        "*vertrag|vertragsbestätigung|mietvertrag|arbeitsvertrag|*vereinbarung|tenancy|agreement",
+    ),
+    (
+        Kind::Contract,
+        8,
+        "preisänderung|preisanpassung|vertragsverlängerung|änderung ihrer *preise",
+    ),
+    (
+        Kind::Insurance,
+        12,
+        "versicherungsschein|versicherungspolice|*versicherung|beitragsrechnung|prämienrechnung|schadenmeldung|schadennummer",
+    ),
+    (
+        Kind::Insurance,
+        12,
+        "insurance policy|renewal|certificate|schedule",
+    ),
+    (Kind::Insurance, 9, "your .. insurance"),
+    (
+        Kind::Certificate,
+        13,
+        "zuwendungsbestätigung|spendenbescheinigung|spendenbestätigung|bescheinigung|zeugnis|urkunde|zertifikat|teilnahmebestätigung|immatrikulationsbescheinigung|meldebescheinigung|certificate",
+    ),
+    (Kind::Certificate, 13, "bestätigung über *zuwendung*"),
+    (
+        Kind::Warranty,
+        12,
+        "garantie|garantieschein|garantiekarte|garantieurkunde|warranty|guarantee",
+    ),
+    (
+        Kind::Parcel,
+        13,
+        "abholschein|benachrichtigungskarte|sendungsverfolgung|paketankündigung|versandbestätigung|benachrichtigung .. sendung|paket",
+    ),
+    (Kind::Parcel, 11, "ihr|ihre paket|sendung|päckchen"),
+    (Kind::Parcel, 11, "your parcel|package|delivery|shipment"),
+    (Kind::Parcel, 11, "sorry we missed you"),
+    (
+        Kind::Appointment,
+        12,
+        "terminbestätigung|terminerinnerung|terminvereinbarung|ihr termin|vorladung",
+    ),
+    (
+        Kind::Appointment,
+        12,
+        "appointment confirmation|reminder|letter|details|card",
+    ),
+    (Kind::Appointment, 10, "your appointment"),
+    (
+        Kind::Invitation,
+        12,
+        "einladung|invitation|mitgliederversammlung|eigentümerversammlung|hauptversammlung|elternabend|generalversammlung",
+    ),
+    (Kind::Invitation, 9, "you are invited"),
+    (Kind::Invitation, 9, "laden|lade .. ein"),
+    (
+        Kind::Medical,
+        11,
+        "befund|arztbrief|befundbericht|laborbefund|rezept|überweisungsschein|entlassungsbericht|arztbericht|prescription|diagnose",
+    ),
+    (Kind::Medical, 10, "test|lab results|report"),
+    (
+        Kind::OfficialNotice,
+        10,
+        "bescheid|*bescheid|verfügung|allgemeinverfügung|anhörung|bewilligungsbescheid|personalausweis|reisepass|verwaltungsakt|notice of",
+    ),
+    (
+        Kind::OfficialNotice,
+        9,
+        "rechtsbehelfsbelehrung|rechtsmittelbelehrung",
+    ),
+    (
+        Kind::Receipt,
+        12,
+        "kassenbon|quittung|kassenbeleg|kaufbeleg|receipt|barverkauf|kundenbeleg",
+    ),
+    (Kind::Receipt, 9, "cash|sales receipt|bill|sale"),
+    (
+        Kind::Receipt,
+        8,
+        "kartenzahlung|wechselgeld|rückgeld|terminal|girocard|change",
+    ),
+    (
+        Kind::Invoice,
+        11,
+        "rechnung|*rechnung|honorarnote|honorarrechnung|faktura|liquidation|invoice|rechnungsnummer|facture",
+    ),
+    (Kind::Invoice, 10, "invoice|bill number|no|date|to"),
+    (
+        Kind::Invoice,
+        8,
+        "abrechnung|*abrechnung|jahresabrechnung|nebenkostenabrechnung|gebührenbescheid|vorschreibung|statement",
+    ),
+    (
+        Kind::Advertisement,
+        9,
+        "newsletter|abmelden|unsubscribe|gutschein*|sonderangebot|rabattaktion|letzte chance",
+    ),
+    (Kind::Advertisement, 9, "nur heute|noch .. rabatt|sparen"),
+    (Kind::Advertisement, 9, "jetzt sichern|bestellen|zugreifen"),
+    (
+        Kind::Advertisement,
+        8,
+        "limited time|exclusive offer|offers|deal",
+    ),
+];
+
+/// The kind that the headings speak for, if they speak for one clearly.
+pub fn kind_by_rules(lines: &Lines) -> Option<(Kind, Confidence, Evidence)> {
+    let typical = typical_height(lines);
+    let mut scores: Vec<(Kind, u16, Option<Evidence>, u16)> = Vec::new();
+    for passage in &lines.segments {
+        let prominence = prominence(passage, typical);
+        if prominence == 0 {
+            continue;
+        }
+        for (kind, weight, pattern) in HEADINGS {
+            let Some(range) = find(&passage.lexemes, pattern) else {
+                continue;
+            };
+            let early = u16::from(range.start <= 1) * 3;
+            let worth = weight * prominence / 4 + if prominence >= 3 { early } else { 0 };
+            let evidence = passage.evidence(&passage.bytes(&range));
+            match scores.iter_mut().find(|(it, ..)| it == kind) {
+                Some((_, score, best, best_worth)) => {
+                    *score = (*score).max(worth) + worth.min(3) / 2;
+                    if worth > *best_worth {
+                        *best = Some(evidence);
+                        *best_worth = worth;
+                    }
+                }
+                None => scores.push((*kind, worth, Some(evidence), worth)),
+            }
+        }
+    }
+    let (kind, score, evidence, _) = scores.into_iter().max_by_key(|(_, score, ..)| *score)?;
+    let confidence = Confidence::new(0.35 + f32::from(score.min(20)) * 0.03);
+    (score >= 5).then_some((kind, confidence, evidence?))
+}
+
+/// The height of most lines.
+fn typical_height(lines: &Lines) -> f32 {
+    let mut heights: Vec<f32> = lines.segments.iter().map(|it| it.at.h).collect();
+    heights.sort_by(f32::total_cmp);
+    heights.get(heights.len() / 2).copied().unwrap_or(10.0)
+}
+
+/// How much a segment looks like a heading, 0 (running text) to 6.
+fn prominence(passage: &Passage, typical: f32) -> u16 {
+    if passage.page > 1 {
+        return 0;
+    }
+    let words = passage.text.split(' ').count();
+    let is_short = words <= 9;
+    let is_big = passage.at.h > typical * 1.25;
+    let is_upper_part = passage.at.y < 650.0;
+    match (is_big, is_short, is_upper_part) {
+        (true, true, true) => 6,
+        (false, true, true) => 4,
+        (true, _, _) => 3,
+        (false, true, false) | (false, false, true) => 1,
+        (false, false, false) => 0,
+    }
+}

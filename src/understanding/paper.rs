@@ -1,0 +1,321 @@
+//! One document as the rules see it: its lines, its language and country, how days and money are
+//! written in it, and every day and amount on it as a candidate.
+
+use std::ops::Range;
+
+use jiff::civil::Date;
+
+use crate::domain::deadline::Region;
+use crate::domain::document::{MediaType, Reading};
+use crate::domain::finding::Evidence;
+use crate::domain::value::{Amount, Currency, Rect};
+
+use super::Context;
+use super::amounts::amounts;
+use super::dates::{DateMatch, Style, dates};
+use super::lex::{Lexeme, Sort};
+use super::lines::Lines;
+
+/// The languages whose letters the rules know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// German, also as Austria and Switzerland write it.
+    German,
+    /// English.
+    English,
+}
+
+/// A day on a page.
+#[derive(Clone, Debug)]
+pub struct DateSpot {
+    /// Which segment.
+    pub segment: usize,
+    /// The day, with its place in the segment.
+    pub found: DateMatch,
+    /// Page, from 1.
+    pub page: u32,
+    /// Where.
+    pub at: Rect,
+}
+
+/// An amount of money on a page.
+#[derive(Clone, Debug)]
+pub struct MoneySpot {
+    /// Which segment.
+    pub segment: usize,
+    /// Where in the segment, in bytes.
+    pub bytes: Range<usize>,
+    /// How much.
+    pub amount: Amount,
+    /// In what, where it says so.
+    pub currency: Option<Currency>,
+    /// Page, from 1.
+    pub page: u32,
+    /// Where.
+    pub at: Rect,
+}
+
+/// One document, ready for the rules.
+pub struct Paper<'a> {
+    /// Its words and codes.
+    pub reading: &'a Reading,
+    /// Its lines.
+    pub lines: Lines,
+    /// In what language it is mostly.
+    pub language: Language,
+    /// Whose holidays count.
+    pub region: Region,
+    /// How its days are read.
+    pub style: Style,
+    /// What its amounts are counted in where they do not say.
+    pub currency: Currency,
+    /// All its money, in reading order.
+    pub money: Vec<MoneySpot>,
+    /// The day it arrived.
+    pub received_on: Date,
+}
+
+impl<'a> Paper<'a> {
+    /// Of what was read.
+    pub fn of(reading: &'a Reading, context: &Context) -> Self {
+        let lines = Lines::of(reading);
+        let language = language_of(&lines);
+        let region = region_of(&lines, language, &context.region);
+        let month_first = region.country() == "US";
+        let money = money_of(&lines);
+        let currency = currency_of(&money, &region);
+        let style = Style::page(context.received_on, month_first);
+        Self {
+            reading,
+            lines,
+            language,
+            region,
+            style,
+            currency,
+            money,
+            received_on: context.received_on,
+        }
+    }
+
+    /// Years that are left out are near this day from now on.
+    pub fn written_on(&mut self, day: Date) {
+        self.style.reference = day;
+    }
+
+    /// All days on the pages, in reading order.
+    pub fn days(&self) -> Vec<DateSpot> {
+        let mut spots = Vec::new();
+        for (segment, passage) in self.lines.segments.iter().enumerate() {
+            for found in dates(&passage.lexemes, &self.style) {
+                let at = passage.evidence(&found.at).at;
+                spots.push(DateSpot {
+                    segment,
+                    page: passage.page,
+                    at,
+                    found,
+                });
+            }
+        }
+        spots
+    }
+
+    /// Whether it came as a mail.
+    pub fn is_mail(&self) -> bool {
+        self.reading.media_type == MediaType::Mail
+    }
+
+    /// The evidence for bytes of a segment.
+    pub fn evidence(&self, segment: usize, bytes: &Range<usize>) -> Option<Evidence> {
+        self.lines
+            .segments
+            .get(segment)
+            .map(|it| it.evidence(bytes))
+    }
+
+    /// All lexemes of the pages, one paragraph after another.
+    pub fn lexemes(&self) -> impl Iterator<Item = &Lexeme> {
+        self.lines
+            .paragraphs
+            .iter()
+            .flat_map(|it| it.lexemes.iter())
+    }
+}
+
+const GERMAN: &[&str] = &[
+    "der", "die", "das", "und", "ist", "sie", "wir", "ihre", "ihr", "fur", "von", "mit", "bitte",
+    "nicht", "auf", "den", "zum", "im", "ein", "eine", "bis", "nr", "datum", "summe", "betrag",
+    "mwst", "str",
+];
+const ENGLISH: &[&str] = &[
+    "the", "and", "is", "you", "we", "your", "for", "of", "with", "please", "not", "on", "to",
+    "by", "in", "date", "total", "amount", "this", "are", "no", "tax", "thank",
+];
+
+fn language_of(lines: &Lines) -> Language {
+    let count = |words: &[&str]| {
+        lines
+            .paragraphs
+            .iter()
+            .flat_map(|it| it.lexemes.iter())
+            .filter(|it| words.contains(&it.text.as_str()))
+            .count()
+    };
+    if count(ENGLISH) > count(GERMAN) {
+        Language::English
+    } else {
+        Language::German
+    }
+}
+
+/// The country whose customs the document follows, by its money, its tax numbers and its addresses;
+/// the household's own where nothing speaks against it.
+fn region_of(lines: &Lines, language: Language, home: &str) -> Region {
+    let mut votes: [(&str, u32); 6] = [
+        ("DE", 0),
+        ("AT", 0),
+        ("CH", 0),
+        ("GB", 0),
+        ("IE", 0),
+        ("US", 0),
+    ];
+    let mut vote = |country: &str, weight: u32| {
+        if let Some((_, count)) = votes.iter_mut().find(|(it, _)| *it == country) {
+            *count += weight;
+        }
+    };
+    for passage in &lines.segments {
+        for (index, lexeme) in passage.lexemes.iter().enumerate() {
+            let text = lexeme.text.as_str();
+            let next = passage.lexemes.get(index + 1);
+            match text {
+                "£" | "gbp" => vote("GB", 2),
+                "$" | "usd" => vote("US", 2),
+                "chf" | "franken" | "che" | "mwst"
+                    if text != "mwst" || language == Language::German && is_swiss(next) =>
+                {
+                    vote("CH", 3)
+                }
+                "atu" | "osterreich" | "austria" => vote("AT", 4),
+                "ireland" | "eircode" | "revenue.ie" => vote("IE", 4),
+                "uk" | "england" | "wales" | "scotland" => vote("GB", 3),
+                "deutschland" | "germany" => vote("DE", 2),
+                "hrb" | "amtsgericht" | "finanzamt" => vote("DE", 2),
+                _ if lexeme.sort == Sort::Word
+                    && US_STATES.contains(&raw(passage, lexeme))
+                    && next.is_some_and(|it| it.sort == Sort::Number && it.text.len() == 5) =>
+                {
+                    vote("US", 6)
+                }
+                _ => {}
+            }
+        }
+        let accounts = super::ibans::ibans(&passage.text);
+        for account in accounts {
+            vote(account.iban.as_str().get(..2).unwrap_or(""), 3);
+        }
+    }
+    let home = Region::new(home);
+    let fits = |country: &str| match language {
+        Language::German => matches!(country, "DE" | "AT" | "CH"),
+        Language::English => matches!(country, "GB" | "IE" | "US"),
+    };
+    if fits(home.country()) {
+        vote(home.country(), 1);
+    }
+    let best = votes
+        .iter()
+        .filter(|(country, count)| fits(country) && *count > 0)
+        .max_by_key(|(_, count)| *count);
+    match best {
+        Some((country, _)) if *country == home.country() => home,
+        Some((country, _)) => Region::new(country),
+        None => home,
+    }
+}
+
+fn is_swiss(next: Option<&Lexeme>) -> bool {
+    next.is_none_or(|it| it.sort == Sort::Mark)
+}
+
+fn raw<'a>(passage: &'a super::lines::Passage, lexeme: &Lexeme) -> &'a str {
+    passage.text.get(lexeme.at.clone()).unwrap_or("")
+}
+
+/// Postal codes of the United States and its states.
+const US_STATES: &[&str] = &[
+    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS",
+    "KY", "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY",
+    "NC", "ND", "OH", "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV",
+    "WI", "WY", "DC",
+];
+
+fn money_of(lines: &Lines) -> Vec<MoneySpot> {
+    let mut spots = Vec::new();
+    for (segment, passage) in lines.segments.iter().enumerate() {
+        for found in amounts(&passage.lexemes) {
+            if !found.is_money() || is_other_measure(&passage.lexemes, found.lexemes.end) {
+                continue;
+            }
+            let at = passage.evidence(&found.at).at;
+            spots.push(MoneySpot {
+                segment,
+                bytes: found.at,
+                amount: found.amount,
+                currency: found.currency,
+                page: passage.page,
+                at,
+            });
+        }
+    }
+    spots
+}
+
+/// `3,25 Std.`, `19,00 %`, `7,84 kg` are no money.
+fn is_other_measure(lexemes: &[Lexeme], after: usize) -> bool {
+    lexemes.get(after).is_some_and(|it| {
+        it.is_mark('%')
+            || matches!(
+                it.text.as_str(),
+                "std"
+                    | "kg"
+                    | "km"
+                    | "kwh"
+                    | "m"
+                    | "qm"
+                    | "cm"
+                    | "uhr"
+                    | "ct"
+                    | "cent"
+                    | "stk"
+                    | "ltr"
+                    | "l"
+                    | "prozent"
+                    | "percent"
+                    | "hrs"
+                    | "h"
+                    | "gb"
+                    | "am"
+                    | "pm"
+            )
+    })
+}
+
+fn currency_of(money: &[MoneySpot], region: &Region) -> Currency {
+    let mut counts: Vec<(Currency, u32)> = Vec::new();
+    for currency in money.iter().filter_map(|it| it.currency) {
+        match counts.iter_mut().find(|(it, _)| *it == currency) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((currency, 1)),
+        }
+    }
+    let most = counts
+        .into_iter()
+        .max_by_key(|(_, count)| *count)
+        .map(|(it, _)| it);
+    most.unwrap_or(match region.country() {
+        "CH" => Currency::CHF,
+        "GB" => Currency::GBP,
+        "US" => Currency::USD,
+        _ => Currency::EUR,
+    })
+}

@@ -1,0 +1,321 @@
+//! Who wrote a document: by its letterhead, the line of return address over the window, its footer,
+//! the From of a mail and the holder of the account. The one it is addressed to is left out.
+
+use crate::domain::finding::Evidence;
+
+use super::lex::{Lexeme, Sort, fold, has};
+use super::lines::Passage;
+use super::paper::Paper;
+
+/// Legal forms, as they stand at the end of a name.
+const LEGAL_FORMS: &[&str] = &[
+    "gmbh", "ag", "kg", "ohg", "gbr", "mbh", "ug", "se", "eg", "e.v.", "e. v.", "e.k.", "e. k.",
+    "a.g.", "kgaa", "kdör", "aör", "ltd", "ltd.", "limited", "plc", "llp", "inc", "inc.", "llc",
+    "corp", "corp.", "p.c.", "pc", "sarl", "sa", "bhd", "bhd.", "dac", "clg", "cic", "n.a.",
+    "partg", "vvag", "stiftung",
+];
+
+/// Words that begin or end the name of an authority, a practice or a club, folded.
+const BODIES: &[&str] = &[
+    "finanzamt|stadt|gemeinde|marktgemeinde|stadtgemeinde|landkreis|landratsamt|kreis|amtsgericht|landgericht|magistrat|bezirkshauptmannschaft|jobcenter|familienkasse|zollamt|hauptzollamt|universität|hochschule|ministerium|kanton|gemeindeverwaltung|stadtverwaltung|steuerverwaltung|steueramt|polizei|bundesagentur|agentur|standesamt|bürgeramt|einwohneramt|beitragsservice|rundfunk|krankenkasse|stadtwerke|sparkasse|volksbank|raiffeisenbank|bank|versicherung|versicherungen|praxis|zahnarztpraxis|gemeinschaftspraxis|klinikum|klinik|krankenhaus|apotheke|tierarztpraxis|kanzlei|hausverwaltung|verein|tsv|sv|kindergarten|kita|schule|gymnasium|grundschule|bibliothek|bücherei|stadtbibliothek|malerbetrieb|autohaus|werkstatt|tierheim|hotel|restaurant|bäckerei|radiologie",
+    "council|hmrc|university|college|school|surgery|clinic|hospital|library|court|department|revenue|county|borough|trust|society|association|associates|services|bank|insurance|dental|practice|medical|pharmacy|energy|water|church|club|academy|university|agency|authority",
+];
+
+/// A name with how much speaks for it.
+#[derive(Clone)]
+struct Candidate {
+    name: String,
+    score: f32,
+    evidence: Evidence,
+}
+
+/// The sender's name, where it stands, and how sure.
+pub fn sender(paper: &Paper<'_>) -> Option<(String, Evidence, f32)> {
+    if paper.is_mail()
+        && let Some((name, evidence)) = mail_from(paper)
+    {
+        let better = with_legal_form(paper, &name);
+        return Some(better.map_or((name, evidence, 0.9), |(name, evidence)| {
+            (name, evidence, 0.92)
+        }));
+    }
+    let recipient = recipient_names(paper);
+    let height = typical_height(paper);
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for (index, passage) in paper.lines.segments.iter().enumerate() {
+        if passage.page != 1 && index > 400 {
+            break;
+        }
+        for (name, at) in names_in(passage) {
+            if is_unusable(&name) || recipient.iter().any(|it| is_same(it, &name)) {
+                continue;
+            }
+            let score = score(paper, passage, &name, at, height);
+            let start = at;
+            let evidence = passage.evidence(&(start..start + name.len()));
+            candidates.push(Candidate {
+                name,
+                score,
+                evidence,
+            });
+        }
+    }
+    add_up(&mut candidates);
+    let best = candidates
+        .into_iter()
+        .max_by(|a, b| a.score.total_cmp(&b.score))?;
+    (best.score >= 1.5).then(|| {
+        let confidence = (0.45 + best.score * 0.08).min(0.95);
+        (best.name, best.evidence, confidence)
+    })
+}
+
+/// The same name in several places is the sender's name more surely.
+fn add_up(candidates: &mut [Candidate]) {
+    let names: Vec<(String, f32)> = candidates
+        .iter()
+        .map(|it| (fold(&it.name), it.score))
+        .collect();
+    for (index, candidate) in candidates.iter_mut().enumerate() {
+        let own = fold(&candidate.name);
+        let others = names.iter().enumerate().filter(|(other, (name, _))| {
+            *other != index && own.len() > 4 && name.contains(own.as_str())
+        });
+        let support: f32 = others
+            .map(|(_, (_, score))| (score * 0.35).clamp(0.0, 1.0))
+            .sum();
+        candidate.score += support.min(2.0);
+    }
+}
+
+/// What may be a name in a line: the line, or its parts between `·`, `|`, `•`, wide commas.
+fn names_in(passage: &Passage) -> Vec<(String, usize)> {
+    let mut names = Vec::new();
+    let mut offset = 0;
+    let parts: Vec<&str> = passage
+        .text
+        .split_inclusive(['·', '|', '•', '*', ',', ';', ':', '–'])
+        .collect();
+    for part in parts {
+        let lead = part.len() - part.trim_start().len();
+        let name = part
+            .trim()
+            .trim_end_matches(['·', '|', '•', '*', ',', ';', ':', '–'])
+            .trim();
+        let words = name.split(' ').count();
+        if (1..=9).contains(&words) && name.chars().filter(|it| it.is_alphabetic()).count() >= 3 {
+            names.push((name.to_owned(), offset + lead));
+        }
+        offset += part.len();
+    }
+    // "Concordia Orthopedics, P.C.": the legal form behind a comma belongs to the name.
+    let whole = passage.text.trim();
+    if whole.contains(',')
+        && whole.split(' ').count() <= 7
+        && has_legal_form(whole)
+        && !whole.chars().any(|it| it.is_ascii_digit())
+    {
+        names.push((whole.to_owned(), 0));
+    }
+    names
+}
+
+fn score(paper: &Paper<'_>, passage: &Passage, name: &str, at: usize, typical: f32) -> f32 {
+    let mut score = 0.0;
+    let top = passage.at.y;
+    let is_first = paper
+        .lines
+        .segments
+        .first()
+        .is_some_and(|it| std::ptr::eq(it, passage));
+    if has_legal_form(name) {
+        score += 1.6;
+    }
+    let lexemes = super::lex::lex(name);
+    if has(&lexemes, BODIES) && lexemes.len() <= 8 {
+        score += 1.3;
+    }
+    if passage.page == 1 && top < 300.0 {
+        score += 1.0;
+        let bigness = (passage.at.h / typical.max(1.0)).clamp(0.5, 3.0);
+        score += (bigness - 1.0) * 0.8;
+        if at == 0 && is_return_line(&passage.text) {
+            score += 1.4;
+        }
+    }
+    if is_first {
+        score += 1.2;
+    } else if passage.page == 1 && top < 120.0 {
+        score += 0.3;
+    }
+    let bottom = paper
+        .lines
+        .segments
+        .iter()
+        .filter(|it| it.page == passage.page)
+        .map(|it| it.at.bottom())
+        .fold(0.0, f32::max);
+    if at == 0 && top > bottom * 0.85 && has_legal_form(name) {
+        score += 0.5;
+    }
+    if lexemes.len() > 7 || lexemes.iter().any(|it| it.sort == Sort::Number) {
+        score -= 0.9;
+    }
+    if name.chars().next().is_some_and(|it| it.is_lowercase()) {
+        score -= 1.5;
+    }
+    if lexemes.len() == 1 && name.chars().count() < 4 {
+        score -= 1.0;
+    }
+    score
+}
+
+/// A small line with a name and an address on it, as it stands over the window.
+fn is_return_line(text: &str) -> bool {
+    let separators = text.matches(['·', '|', '•', ',', '*']).count()
+        + text.matches(" - ").count()
+        + text.matches(" – ").count();
+    let has_code = super::lex::lex(text)
+        .iter()
+        .any(|it| it.sort == Sort::Number && (4..=5).contains(&it.text.len()));
+    separators >= 1 && has_code || text.contains('·') && separators >= 1
+}
+
+fn has_legal_form(name: &str) -> bool {
+    let folded = fold(name);
+    let trimmed = folded.trim_end_matches([',', ';']);
+    LEGAL_FORMS.iter().any(|form| {
+        trimmed
+            .strip_suffix(form)
+            .is_some_and(|it| it.ends_with([' ', ',', '-']))
+            || trimmed.contains(&format!(" {form} ")) && form.len() > 2
+    })
+}
+
+/// Words that stand in letterheads and footers without naming anybody.
+const NO_NAMES: &[&str] = &[
+    "tel|telefon|fax|phone|email|mail|www|http|https|iban|bic|ust|vat|hrb|hra|amtsgericht .. hrb|geschäftsführer|vorstand|inhaber|seite|page|blatt|steuer|registergericht|konto|blz",
+    "herrn|frau|familie|herr|mr|mrs|ms|miss|dear|sehr|hallo|guten|liebe|lieber|to|an|from|von|subject|betreff",
+    "rechnung|rechnungsnummer|rechnungsdatum|datum|date|invoice|bescheid|mahnung|kundennummer|angebot|straße|strasse|str|postfach|street|road|avenue|lane|telefax",
+    "gesamt|summe|betrag|total|amount|menge|preis|artikel|description|mwst|netto|brutto|receipt|tax|bill|cash|gst|reg|co no|freundliche*|grüße|gruß|sincerely|regards|bank details|gläubiger*|bankverbindung|ihr|ihre|your|our|unser|unsere|wir|we|the following|bitte|please|einladung|kontoauszug|gutschrift|lieferschein|zahlungserinnerung|erinnerung|reminder|notice|statement",
+];
+
+fn is_unusable(name: &str) -> bool {
+    let lexemes: Vec<Lexeme> = super::lex::lex(name);
+    let digits = name.bytes().filter(u8::is_ascii_digit).count();
+    let first = lexemes.get(..lexemes.len().min(3)).unwrap_or(&[]);
+    let is_title = has(first, NO_NAMES) && !has_legal_form(name);
+    let ends_open = lexemes.last().is_some_and(|it| {
+        matches!(
+            it.text.as_str(),
+            "der" | "die" | "und" | "the" | "of" | "and" | "von" | "vom"
+        )
+    });
+    is_title
+        || digits > 4
+        || name.contains('@')
+        || name.contains("www.")
+        || name.ends_with('.') && lexemes.len() > 5
+        || ends_open
+        || looks_like_street(&lexemes)
+}
+
+fn looks_like_street(lexemes: &[Lexeme]) -> bool {
+    has(
+        lexemes,
+        &[
+            "*straße|*strasse|*str|*weg|*platz|*gasse|*allee|*ring|road|street|lane|drive #",
+            "# *",
+            "[no] # ..  jalan|street|road|lane|avenue|st|rd",
+        ],
+    ) && lexemes.iter().any(|it| it.sort == Sort::Number)
+        || lexemes
+            .first()
+            .is_some_and(|it| it.sort == Sort::Number && it.text.len() >= 4)
+}
+
+/// The names to whom the document is addressed: what follows a form of address in the address field.
+fn recipient_names(paper: &Paper<'_>) -> Vec<String> {
+    let mut names = Vec::new();
+    for (index, passage) in paper.lines.segments.iter().enumerate() {
+        let Some(first) = passage.lexemes.first() else {
+            continue;
+        };
+        let is_address = matches!(
+            first.text.as_str(),
+            "herrn"
+                | "frau"
+                | "familie"
+                | "herr"
+                | "mr"
+                | "mrs"
+                | "ms"
+                | "miss"
+                | "eheleute"
+                | "firma"
+        );
+        if !is_address {
+            continue;
+        }
+        names.push(passage.text.clone());
+        if passage.lexemes.len() <= 3
+            && let Some(below) = paper
+                .lines
+                .below(index)
+                .and_then(|it| paper.lines.segments.get(it))
+        {
+            names.push(below.text.clone());
+        }
+    }
+    names
+}
+
+fn is_same(a: &str, b: &str) -> bool {
+    let (a, b) = (fold(a), fold(b));
+    a == b || a.len() > 6 && b.len() > 6 && (a.contains(&b) || b.contains(&a))
+}
+
+/// The display name of a mail's From line.
+fn mail_from(paper: &Paper<'_>) -> Option<(String, Evidence)> {
+    let passage = paper.lines.segments.iter().take(12).find(|it| {
+        it.lexemes
+            .first()
+            .is_some_and(|first| matches!(first.text.as_str(), "from" | "von"))
+    })?;
+    let (_, rest) = passage.text.split_once(':')?;
+    let name = rest.split('<').next()?.trim().trim_matches('"').trim();
+    let name = if name.is_empty() {
+        rest.split('@').nth(1)?.trim_end_matches('>').trim()
+    } else {
+        name
+    };
+    let start = passage.text.find(name)?;
+    Some((
+        name.to_owned(),
+        passage.evidence(&(start..start + name.len())),
+    ))
+}
+
+/// The full name with its legal form that a short name begins, if the text has it.
+fn with_legal_form(paper: &Paper<'_>, short: &str) -> Option<(String, Evidence)> {
+    let wanted = fold(short);
+    for passage in &paper.lines.segments {
+        for (name, at) in names_in(passage) {
+            let folded = fold(&name);
+            if folded.starts_with(&wanted)
+                && folded.len() > wanted.len()
+                && has_legal_form(&name)
+                && folded.len() < wanted.len() * 2
+            {
+                return Some((name.clone(), passage.evidence(&(at..at + name.len()))));
+            }
+        }
+    }
+    None
+}
+
+fn typical_height(paper: &Paper<'_>) -> f32 {
+    let mut heights: Vec<f32> = paper.lines.segments.iter().map(|it| it.at.h).collect();
+    heights.sort_by(f32::total_cmp);
+    heights.get(heights.len() / 2).copied().unwrap_or(10.0)
+}

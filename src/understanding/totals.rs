@@ -1,0 +1,262 @@
+//! What a document adds up to and what is left to pay: by the words left of and above each amount,
+//! by place and by arithmetic (net + VAT = gross).
+
+use crate::domain::document::Kind;
+use crate::domain::value::{Amount, Currency, Money};
+
+use super::lex::{Lexeme, Sort, has};
+use super::paper::{MoneySpot, Paper};
+
+/// Labels of what is to be paid, with their weight: more of them speak louder than one.
+const PAYABLE: &[(&str, f32)] = &[
+    ("zu zahlen*|zahlender|überweisen* [betrag|summe]", 0.95),
+    ("zu zahlen* [betrag]", 0.95),
+    (
+        "zahlbetrag|zahlungsbetrag|restbetrag|gesamtforderung|zahllast|nachzahlung|forderungsbetrag|überweisungsbetrag|restforderung|abschlusszahlung",
+        0.95,
+    ),
+    ("offene* betrag|forderung|summe|saldo|posten", 0.93),
+    ("fällige* betrag|summe", 0.93),
+    ("noch offen|fällig|zu", 0.9),
+    (
+        "amount|balance|total|payment|sum [now] due|payable|owed|owing|outstanding",
+        0.95,
+    ),
+    ("please pay|remit", 0.93),
+    ("pay this amount", 0.95),
+    ("outstanding balance|amount", 0.93),
+    ("total|saldo zu unseren gunsten", 0.95),
+    ("offen|saldo", 0.8),
+];
+
+/// Labels of a document's own total.
+const TOTAL: &[(&str, f32)] = &[
+    (
+        "rechnungsbetrag|gesamtbetrag|endbetrag|bruttobetrag|rechnungssumme|gesamtsumme|endsumme|rechnungsendbetrag|gesamtpreis|auftragssumme|angebotssumme|rechnungstotal|gesamtkosten|bruttosumme|gesamtrechnungsbetrag|jahresbeitrag|gesamtbeitrag",
+        0.9,
+    ),
+    ("summe|betrag|gesamt|total brutto|inkl*", 0.88),
+    ("brutto [gesamt|summe|betrag]", 0.75),
+    ("grand total|montant", 0.93),
+    (
+        "total amount|inc|incl|including|ttc|sales|payable|rounded",
+        0.9,
+    ),
+    ("invoice|order|estimate total|amount", 0.9),
+    (
+        "gutschriftsbetrag|gutschriftbetrag|erstattungsbetrag|guthaben|erstattung|rückerstattung|refund|credit",
+        0.85,
+    ),
+    ("renewal|annual|new premium", 0.85),
+    ("zu zahlen|bezahlt|kartenzahlung|betrag [eur]", 0.7),
+    ("neuer|new|closing kontostand|saldo|balance", 0.9),
+    ("gesamt|total|summe|insgesamt|betrag", 0.78),
+    ("betrag der", 0.85),
+    ("eur", 0.3),
+];
+
+/// Words in a label that make an amount a part of the total, or something else.
+const PARTS: &[&str] = &[
+    "netto|nettobetrag|nettosumme|zwischensumme|subtotal|teilsumme|übertrag|vortrag",
+    "sub|net|zwischen total|amount|summe",
+    "mwst|ust|umsatzsteuer|mehrwertsteuer|vat|tax|gst|steuerbetrag|versicherungsteuer|tva",
+    "skonto|rabatt|discount|nachlass|ersparnis|sparen|abzüglich|abzgl|less|anzahlung|akontozahlung",
+    "gegeben|rückgeld|wechselgeld|change|cash|bar|tendered|tender|zurück|received|rounding|adj|adjustment",
+    "einzelpreis|stückpreis|price|qty|menge|pos|previous|vorjahr|bisher|alter|last",
+    "lohnanteil|lohnkosten|arbeitskosten|mahngebühr*|mahnkosten|verzugszinsen|limit|mindest*|minimum|guthaben|sum insured",
+    "monatlich*|monthly|rate|raten|instalment*|abschlag|per|pro|je|insured|excess|fee",
+];
+
+/// A labelled amount with how much its label says for a role.
+struct Candidate<'a> {
+    spot: &'a MoneySpot,
+    payable: f32,
+    total: f32,
+    is_part: bool,
+}
+
+/// What was found.
+#[derive(Default)]
+pub struct Totals {
+    /// The document's own total.
+    pub total: Option<(Money, MoneySpot, f32)>,
+    /// What the letter asks to pay.
+    pub payable: Option<(Money, MoneySpot, f32)>,
+}
+
+/// The total and what is to be paid by the labels; whether anything is to be paid at all is decided
+/// elsewhere.
+pub fn totals(paper: &Paper<'_>, kind: Option<Kind>) -> Totals {
+    let candidates: Vec<Candidate<'_>> =
+        paper.money.iter().map(|spot| judged(paper, spot)).collect();
+    let last_page = paper.money.iter().map(|it| it.page).max().unwrap_or(1);
+    let worth = |it: &Candidate<'_>, role: f32| {
+        let arithmetic = if is_gross(paper, it.spot.amount) {
+            0.08
+        } else {
+            0.0
+        };
+        let low = (it.spot.at.y / 1500.0).clamp(0.0, 1.0) * 0.04;
+        let page = if it.spot.page == last_page && last_page < 3 {
+            0.01
+        } else {
+            0.0
+        };
+        let part = if it.is_part { 0.45 } else { 0.0 };
+        let big = if it.spot.at.h > 16.0 { 0.02 } else { 0.0 };
+        let size = if paper
+            .money
+            .iter()
+            .all(|other| other.amount <= it.spot.amount)
+        {
+            0.05
+        } else {
+            0.0
+        };
+        role + arithmetic + low + page + big + size - part
+    };
+    let pick = |role: fn(&Candidate<'_>) -> f32| {
+        let labelled = candidates
+            .iter()
+            .filter(|it| role(it) > 0.0 && !it.spot.amount.is_zero());
+        labelled
+            .map(|it| (worth(it, role(it)), it))
+            .max_by(|(a, _), (b, _)| a.total_cmp(b))
+    };
+    let money = |spot: &MoneySpot| Money {
+        amount: spot.amount,
+        currency: spot.currency.unwrap_or(paper.currency),
+    };
+    let total = pick(|it| {
+        it.total.max(if it.payable > 0.0 {
+            it.payable - 0.05
+        } else {
+            0.0
+        })
+    });
+    let payable = pick(|it| it.payable);
+    let found = |it: (f32, &Candidate<'_>)| {
+        let (worth, candidate) = it;
+        (worth > 0.35).then(|| {
+            (
+                money(candidate.spot),
+                candidate.spot.clone(),
+                worth.min(0.97),
+            )
+        })
+    };
+    let mut totals = Totals {
+        total: total.and_then(found),
+        payable: payable.and_then(found),
+    };
+    if totals.total.is_none()
+        && matches!(
+            kind,
+            Some(Kind::Receipt | Kind::Invoice | Kind::PaymentReminder)
+        )
+    {
+        let largest = paper
+            .money
+            .iter()
+            .filter(|it| it.amount.hundredths() > 0)
+            .max_by_key(|it| it.amount);
+        totals.total = largest.map(|spot| (money(spot), spot.clone(), 0.4));
+    }
+    totals
+}
+
+/// Whether two other amounts (net and VAT) add up to this one.
+fn is_gross(paper: &Paper<'_>, amount: Amount) -> bool {
+    let gross = amount.hundredths();
+    let smaller = || {
+        paper
+            .money
+            .iter()
+            .map(|it| it.amount.hundredths())
+            .filter(|it| *it > 0 && *it < gross)
+    };
+    smaller()
+        .any(|net| net * 2 > gross && smaller().any(|vat| vat + net == gross && vat * 3 < gross))
+}
+
+fn judged<'a>(paper: &Paper<'_>, spot: &'a MoneySpot) -> Candidate<'a> {
+    let beside = row_label(paper, spot);
+    let above = paper.lines.label_above(spot.segment);
+    let mut payable = weight(&beside, PAYABLE);
+    let mut total = weight(&beside, TOTAL);
+    if payable == 0.0
+        && total == 0.0
+        && !beside
+            .iter()
+            .any(|it| it.sort == Sort::Word && it.text.len() > 3)
+    {
+        payable = weight(&above, PAYABLE) * 0.85;
+        total = weight(&above, TOTAL) * 0.75;
+    }
+    let is_part = has(&beside, PARTS) && payable < 0.9;
+    Candidate {
+        spot,
+        payable,
+        total,
+        is_part,
+    }
+}
+
+fn weight(label: &[Lexeme], table: &[(&str, f32)]) -> f32 {
+    if label.len() > 40 {
+        return 0.0;
+    }
+    let found = table.iter().find(|(pattern, _)| has(label, &[pattern]));
+    let length = f32::from(u16::try_from(label.len()).unwrap_or(u16::MAX));
+    found.map_or(0.0, |(_, worth)| {
+        (worth - (length - 6.0).max(0.0) * 0.01).max(0.1)
+    })
+}
+
+/// The words before an amount in its row: in its own segment, else the nearest segment to the left
+/// that has words.
+fn row_label(paper: &Paper<'_>, spot: &MoneySpot) -> Vec<Lexeme> {
+    let Some(segment) = paper.lines.segments.get(spot.segment) else {
+        return Vec::new();
+    };
+    let has_words = |lexemes: &[Lexeme]| {
+        lexemes.iter().any(|it| {
+            it.sort == Sort::Word && it.text.len() > 2 && it.text != "eur" && it.text != "chf"
+        })
+    };
+    let before: Vec<Lexeme> = segment
+        .lexemes
+        .iter()
+        .filter(|it| it.at.end <= spot.bytes.start)
+        .cloned()
+        .collect();
+    if has_words(&before) {
+        let keep = before.len().saturating_sub(8);
+        return before.get(keep..).unwrap_or(&[]).to_vec();
+    }
+    let mut best: Option<(f32, &super::lines::Passage)> = None;
+    for other in paper
+        .lines
+        .segments
+        .iter()
+        .filter(|it| it.page == segment.page)
+    {
+        let middle = other.at.y + other.at.h / 2.0;
+        let in_row =
+            middle > spot.at.y - spot.at.h * 0.15 && middle < spot.at.bottom() + spot.at.h * 0.15;
+        let is_left = other.at.right() <= spot.at.x + 2.0;
+        if in_row
+            && is_left
+            && has_words(&other.lexemes)
+            && best.is_none_or(|(right, _)| other.at.right() > right)
+        {
+            best = Some((other.at.right(), other));
+        }
+    }
+    best.map(|(_, it)| it.lexemes.clone()).unwrap_or_default()
+}
+
+/// What a number is counted in where it does not say.
+pub fn currency_or(paper: &Paper<'_>, currency: Option<Currency>) -> Currency {
+    currency.unwrap_or(paper.currency)
+}
