@@ -11,6 +11,7 @@ pub mod deliveries;
 pub mod documents;
 mod error;
 pub mod findings;
+pub mod happenings;
 pub mod idempotency;
 pub mod journal;
 pub mod pages;

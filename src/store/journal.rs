@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, named_params, params};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::rows::{Columns, json};
+use super::rows::{Columns, VISIBLE, json};
 use super::{Error, ReadTx, WriteTx, random_bytes};
 use crate::domain::document::Sha256Hash;
 use crate::domain::journal::{Actor, Entity, Entry};
@@ -198,6 +198,26 @@ pub fn after(tx: &ReadTx<'_>, sequence: u64, limit: u32) -> Result<Vec<Entry>, E
     let mut query =
         tx.prepare_cached("SELECT * FROM journal WHERE sequence > ?1 ORDER BY sequence LIMIT ?2")?;
     let entries = query.query_and_then(params![column(sequence), limit], |row| {
+        entry_from_row(&Columns::of("journal", row))
+    })?;
+    entries.collect()
+}
+
+/// The last entries about documents and tasks that the viewer may see, newest first.
+pub fn newest(tx: &ReadTx<'_>, limit: u32) -> Result<Vec<Entry>, Error> {
+    let mut query = tx.prepare_cached(&format!(
+        "SELECT * FROM journal j
+          WHERE CASE entity
+                  WHEN 'document' THEN EXISTS
+                    (SELECT 1 FROM document WHERE id = j.entity_id AND {VISIBLE})
+                  WHEN 'task' THEN EXISTS
+                    (SELECT 1 FROM task WHERE id = j.entity_id AND {VISIBLE})
+                  ELSE 1
+                END
+          ORDER BY sequence DESC LIMIT :limit"
+    ))?;
+    let parameters = named_params! { ":viewer": tx.viewer_id(), ":limit": limit };
+    let entries = query.query_and_then(parameters, |row| {
         entry_from_row(&Columns::of("journal", row))
     })?;
     entries.collect()

@@ -112,24 +112,26 @@ pub struct Listed {
     pub task: Task,
 }
 
-/// Reminders of tasks that the viewer may see, latest first, from before `before`.
+/// Reminders of tasks that the viewer may see, latest first, after `after`: the last one of the
+/// page before, by its moment and id.
 pub fn list(
     tx: &ReadTx<'_>,
     state: Option<ReminderState>,
-    before: Option<Timestamp>,
+    after: Option<(Timestamp, ReminderId)>,
     limit: u32,
 ) -> Result<Vec<Listed>, Error> {
     let mut query = tx.prepare_cached(&format!(
         "SELECT * FROM reminder
           WHERE task IN (SELECT id FROM task WHERE {VISIBLE})
             AND (:state IS NULL OR state = :state)
-            AND (:before IS NULL OR at < :before)
+            AND (:at IS NULL OR (at, id) < (:at, :id))
           ORDER BY at DESC, id DESC LIMIT :limit"
     ))?;
     let parameters = named_params! {
         ":viewer": tx.viewer_id(),
         ":state": state.map(ReminderState::as_str),
-        ":before": before.map(Timestamp::as_millisecond),
+        ":at": after.map(|(at, _)| at.as_millisecond()),
+        ":id": after.map(|(_, id)| id.to_string()),
         ":limit": limit,
     };
     let reminders: Result<Vec<Reminder>, Error> = query

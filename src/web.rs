@@ -1,0 +1,304 @@
+//! The web: pages for people, an API for programs, both thin over the store.
+//!
+//! Every route stands in this file. Pages are behind [`auth::require_person`], the API behind
+//! [`auth::require_caller`]; what is open to everybody is the short list in [`doors`]. Nothing from
+//! outside is loaded, nothing inline runs: the content security policy says so to the browser.
+
+pub mod api;
+mod assets;
+pub mod auth;
+mod cards;
+mod corrections;
+pub mod events;
+mod extract;
+pub mod failure;
+mod files;
+mod frame;
+mod layers;
+mod pages;
+mod pulse;
+mod texts;
+mod uploads;
+mod words;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::handler::Handler;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use jiff::Timestamp;
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+use tokio_util::sync::CancellationToken;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
+
+use crate::domain::person::Language;
+use crate::store::Store;
+use crate::work::intake::Intake;
+use crate::work::{Board, Wake};
+
+use auth::throttle::Throttle;
+use events::Listeners;
+use pages::{documents, login, one_document, one_task, preferences, system, tasks, today};
+
+/// Bytes of a body that is no upload.
+const BODY_BYTES_MAX: usize = 256 << 10;
+/// Documents of the largest size that one upload can hold.
+const UPLOAD_DOCUMENTS_MAX: u64 = 8;
+
+/// What the web must know of the household.
+#[derive(Clone, Debug)]
+pub struct Household {
+    /// In which days begin and end.
+    pub zone: TimeZone,
+    /// Of pages, until a person or their browser says otherwise.
+    pub language: Language,
+    /// The hour at which the house speaks.
+    pub morning: Time,
+    /// Days after which an unused session ends.
+    pub session_days: u32,
+    /// Browsers reach the house by `https://`, so cookies need never travel in the clear.
+    pub is_https: bool,
+}
+
+impl Household {
+    /// A household in Berlin that gets up at eight.
+    pub fn for_testing() -> Self {
+        Self {
+            zone: TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC),
+            language: Language::German,
+            morning: Time::constant(8, 0, 0, 0),
+            session_days: 30,
+            is_https: false,
+        }
+    }
+}
+
+/// Tells whether the broker is there.
+#[derive(Clone)]
+pub struct BrokerLamp(Arc<dyn Fn() -> Option<bool> + Send + Sync>);
+
+impl BrokerLamp {
+    /// A lamp that asks `look`: `None` where no broker is configured.
+    pub fn new(look: impl Fn() -> Option<bool> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(look))
+    }
+
+    /// Whether the broker is there; `None` where none is configured.
+    pub fn is_connected(&self) -> Option<bool> {
+        (self.0)()
+    }
+}
+
+/// What the house says about itself.
+#[derive(Clone)]
+pub struct About {
+    /// The program's version.
+    pub version: String,
+    /// What reads the documents.
+    pub engine: String,
+    /// When the program was started.
+    pub started_at: Timestamp,
+    /// Whether the broker is there.
+    pub broker: BrokerLamp,
+}
+
+/// All that the handlers use.
+#[derive(Clone, FromRef)]
+pub struct WebState {
+    /// The house's memory.
+    pub store: Store,
+    /// The one door for documents.
+    pub intake: Intake,
+    /// The workers' bells.
+    pub wake: Wake,
+    /// What each worker last did.
+    pub board: Board,
+    /// Where and how the household lives.
+    pub household: Household,
+    /// What the house says about itself.
+    pub about: About,
+    /// Who failed to log in.
+    pub throttle: Throttle,
+    /// Room for listeners to events.
+    pub listeners: Listeners,
+    /// The house is closing: open streams end.
+    pub stop: CancellationToken,
+}
+
+/// The whole web.
+pub fn router(state: WebState) -> Router {
+    let with = || state.clone();
+    let upload = DefaultBodyLimit::max(upload_bytes_max(&state));
+    let rooms = rooms(upload).router.route_layer(from_fn_with_state(with(), auth::require_person));
+    let people = rooms
+        .merge(doors().router)
+        .fallback(failure::nothing_here)
+        .method_not_allowed_fallback(failure::wrong_method)
+        .layer(from_fn_with_state(with(), failure::page_for_people));
+    let (api, _) = api(upload).split_for_parts();
+    let programs = api
+        .merge(counters().router)
+        .route_layer(from_fn_with_state(with(), auth::require_caller));
+    let programs = Router::new()
+        .merge(programs)
+        .merge(pulses().router)
+        .method_not_allowed_fallback(failure::wrong_method);
+    let unknown = Router::new().fallback(failure::nothing_here);
+    people
+        .merge(programs)
+        .nest("/api", unknown)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn(layers::headers))
+        .layer(layers::compression())
+        .layer(layers::no_panic())
+        .with_state(state)
+}
+
+/// What a person with a session may reach.
+fn rooms(upload: DefaultBodyLimit) -> Routes {
+    Routes::default()
+        .get("/", today::show)
+        .get("/documents", documents::list)
+        .post("/documents", documents::add.layer(upload))
+        .get("/documents/{id}", one_document::show)
+        .get("/documents/{id}/original", one_document::original)
+        .get("/documents/{id}/thumbnail", one_document::thumbnail)
+        .get("/documents/{id}/pages/{number}/preview", one_document::preview)
+        .post("/documents/{id}/findings", one_document::correct)
+        .post("/documents/{id}/delete", one_document::delete)
+        .post("/documents/{id}/restore", one_document::restore)
+        .post("/documents/{id}/retry", one_document::retry)
+        .get("/tasks", tasks::list)
+        .post("/tasks", tasks::create)
+        .get("/tasks/{id}", one_task::show)
+        .post("/tasks/{id}", one_task::edit)
+        .post("/tasks/{id}/answer", one_task::answer)
+        .post("/tasks/{id}/reopen", one_task::reopen)
+        .post("/tasks/{id}/delete", one_task::delete)
+        .get("/system", system::show)
+        .post("/preferences", preferences::change)
+        .post("/logout", login::log_out)
+}
+
+/// What everybody may reach.
+fn doors() -> Routes {
+    Routes::default()
+        .get("/login", login::show)
+        .post("/login", login::log_in)
+        .get("/first-login/{token}", login::show_first)
+        .post("/first-login/{token}", login::create_first)
+        .get("/assets/{*name}", assets::serve)
+}
+
+/// What a container or a service manager asks; it tells nothing but yes or no.
+fn pulses() -> Routes {
+    Routes::default().get("/health", pulse::health)
+}
+
+/// What a program with a token may reach beside the API.
+fn counters() -> Routes {
+    Routes::default().get("/metrics", pulse::metrics)
+}
+
+/// What a program with a token may reach; each handler's `#[utoipa::path]` says method and path.
+fn api(upload: DefaultBodyLimit) -> OpenApiRouter<WebState> {
+    use api::{documents, house, reminders, tasks};
+    let routes = OpenApiRouter::new()
+        .routes(routes!(documents::list))
+        .routes(routes!(documents::upload).layer(upload))
+        .routes(routes!(documents::one, documents::change, documents::delete))
+        .routes(routes!(documents::restore))
+        .routes(routes!(documents::retry))
+        .routes(routes!(documents::original))
+        .routes(routes!(documents::thumbnail))
+        .routes(routes!(documents::preview))
+        .routes(routes!(tasks::list, tasks::create))
+        .routes(routes!(tasks::one, tasks::change, tasks::delete))
+        .routes(routes!(tasks::answer))
+        .routes(routes!(reminders::list))
+        .routes(routes!(house::events))
+        .routes(routes!(house::system))
+        .routes(routes!(house::openapi));
+    OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", routes)
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "workmate",
+        description = "A household's paperwork: documents in, tasks and reminders out.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    security(("token" = [])),
+)]
+struct Description;
+
+/// The OpenAPI 3.1 description of the API, as JSON.
+pub fn openapi() -> String {
+    let mut description = api(DefaultBodyLimit::disable()).into_openapi();
+    let mut components = description.components.take().unwrap_or_default();
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    components.add_security_scheme("token", bearer);
+    description.components = Some(components);
+    description.to_pretty_json().unwrap_or_else(|error| {
+        log::error!(error:display; "the description of the API could not be written");
+        "{}".to_owned()
+    })
+}
+
+fn upload_bytes_max(state: &WebState) -> usize {
+    let bytes = state.intake.bytes_max().saturating_mul(UPLOAD_DOCUMENTS_MAX);
+    usize::try_from(bytes).unwrap_or(usize::MAX)
+}
+
+/// A way into the house: its method and its path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Way {
+    /// `GET`, `POST`.
+    pub method: &'static str,
+    /// With its parameters in braces.
+    pub path: &'static str,
+}
+
+/// Every way of the pages, with whether it is open to everybody; the API's ways stand in
+/// [`openapi`]. From the very lists that make the router, so that no route escapes a test.
+pub fn ways() -> Vec<(Way, bool)> {
+    let closed = rooms(DefaultBodyLimit::disable()).ways.into_iter().chain(counters().ways);
+    let open = doors().ways.into_iter().chain(pulses().ways);
+    closed.map(|it| (it, false)).chain(open.map(|it| (it, true))).collect()
+}
+
+/// Routes that can be listed.
+#[derive(Default)]
+struct Routes {
+    router: Router<WebState>,
+    ways: Vec<Way>,
+}
+
+impl Routes {
+    fn get<H, T>(mut self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, WebState>,
+        T: 'static,
+    {
+        self.ways.push(Way { method: "GET", path });
+        self.router = self.router.route(path, get(handler));
+        self
+    }
+
+    fn post<H, T>(mut self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, WebState>,
+        T: 'static,
+    {
+        self.ways.push(Way { method: "POST", path });
+        self.router = self.router.route(path, post(handler));
+        self
+    }
+}

@@ -1,0 +1,560 @@
+//! What the API sends and takes, apart from the domain types so that those may change.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::domain::document::{Document, Stage};
+use crate::domain::finding::{Evidence, Extraction, Finding, Question};
+use crate::domain::obligation::{Alternative, Obligation};
+use crate::domain::reminder::Reminder;
+use crate::domain::task::Task;
+use crate::domain::value::{Money, Rect};
+use crate::store::documents::Listed;
+
+/// How far a document has come.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct StageBody {
+    /// `received`, `read`, `understood` or `stuck`.
+    pub name: &'static str,
+    /// How many pages it has, once that is known.
+    pub pages: Option<u32>,
+    /// Stuck: where, `reading` or `understanding`.
+    pub at: Option<String>,
+    /// Stuck: why, in a sentence.
+    pub reason: Option<String>,
+}
+
+impl From<&Stage> for StageBody {
+    fn from(stage: &Stage) -> Self {
+        let (at, reason) = match stage {
+            Stage::Stuck { at, reason } => (Some(at.to_string()), Some(reason.clone())),
+            Stage::Received | Stage::Read { .. } | Stage::Understood { .. } => (None, None),
+        };
+        let pages = stage.pages().map(std::num::NonZeroU32::get);
+        Self { name: stage.name(), pages, at, reason }
+    }
+}
+
+/// A document as lists show it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DocumentLine {
+    /// Its id.
+    pub id: String,
+    /// What a person calls it.
+    pub title: String,
+    /// How far it has come.
+    pub stage: StageBody,
+    /// What sort of document, once understood.
+    pub kind: Option<String>,
+    /// Who wrote it, once understood.
+    pub sender: Option<String>,
+    /// The day it carries (ISO 8601), once understood.
+    pub issue_date: Option<String>,
+    /// What it is called as a file.
+    pub file_name: String,
+    /// `upload`, `folder` or `command`.
+    pub origin: String,
+    /// What its first bytes say it is.
+    pub media_type: String,
+    /// Size of the original in bytes.
+    pub size: u64,
+    /// SHA-256 of the original.
+    pub sha256: String,
+    /// When it was accepted (RFC 3339).
+    pub received_at: String,
+    /// Since when it lies in the trash.
+    pub deleted_at: Option<String>,
+    /// What `If-Match` is compared with.
+    pub version: u64,
+}
+
+impl DocumentLine {
+    /// From what a list holds.
+    pub fn of(listed: &Listed) -> Self {
+        Self {
+            kind: listed.kind.map(|it| it.to_string()),
+            sender: listed.sender.clone(),
+            issue_date: listed.issue_date.map(|it| it.to_string()),
+            ..Self::plain(&listed.document)
+        }
+    }
+
+    /// From the document alone.
+    pub fn plain(document: &Document) -> Self {
+        Self {
+            id: document.id.to_string(),
+            title: document.title.clone(),
+            stage: StageBody::from(&document.stage),
+            kind: None,
+            sender: None,
+            issue_date: None,
+            file_name: document.origin.file_name.clone(),
+            origin: document.origin.kind.to_string(),
+            media_type: document.media_type.to_string(),
+            size: document.size,
+            sha256: document.sha256.to_string(),
+            received_at: document.received_at.to_string(),
+            deleted_at: document.deleted_at.map(|it| it.to_string()),
+            version: document.version,
+        }
+    }
+}
+
+/// A page of documents.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DocumentPage {
+    /// Newest first.
+    pub documents: Vec<DocumentLine>,
+    /// The cursor of the next page, if there is one.
+    pub next: Option<String>,
+}
+
+/// One document with all that is known about it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DocumentBody {
+    /// The document.
+    #[serde(flatten)]
+    pub document: DocumentLine,
+    /// What it says, under a person's corrections.
+    pub findings: Vec<FindingBody>,
+    /// What it wants.
+    pub obligations: Vec<ObligationBody>,
+    /// What a person should decide.
+    pub questions: Vec<QuestionBody>,
+    /// The tasks that it asks for.
+    pub task_ids: Vec<String>,
+}
+
+impl DocumentBody {
+    /// From what the store holds.
+    pub fn of(document: &Document, extraction: &Extraction, tasks: &[Task]) -> Self {
+        let mut line = DocumentLine::plain(document);
+        line.kind = extraction.kind().map(|it| it.to_string());
+        line.sender = extraction.text(crate::domain::finding::Field::Sender).map(Into::into);
+        let issue_date = extraction.date(crate::domain::finding::Field::IssueDate);
+        line.issue_date = issue_date.map(|it| it.to_string());
+        Self {
+            document: line,
+            findings: extraction.findings.iter().map(FindingBody::from).collect(),
+            obligations: extraction.obligations.iter().map(ObligationBody::from).collect(),
+            questions: extraction.questions.iter().map(QuestionBody::from).collect(),
+            task_ids: tasks.iter().map(|it| it.id.to_string()).collect(),
+        }
+    }
+}
+
+/// A box in thousandths of the page's width, from its top left corner.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct BoxBody {
+    /// Left edge.
+    pub x: f32,
+    /// Top edge.
+    pub y: f32,
+    /// Width.
+    pub w: f32,
+    /// Height.
+    pub h: f32,
+}
+
+impl From<Rect> for BoxBody {
+    fn from(Rect { x, y, w, h }: Rect) -> Self {
+        Self { x, y, w, h }
+    }
+}
+
+/// The words that support a claim.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct EvidenceBody {
+    /// Page, from 1.
+    pub page: u32,
+    /// The words.
+    pub text: String,
+    /// Around them.
+    #[serde(rename = "box")]
+    pub at: BoxBody,
+}
+
+impl From<&Evidence> for EvidenceBody {
+    fn from(evidence: &Evidence) -> Self {
+        Self { page: evidence.page, text: evidence.text.clone(), at: evidence.at.into() }
+    }
+}
+
+/// One claim.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct FindingBody {
+    /// What about: `sender`, `payable`, `iban` …
+    pub field: String,
+    /// Which one of several, as `invoice_number`; else empty.
+    pub name: String,
+    /// A text, or `{amount, currency}` for money.
+    #[schema(value_type = Object)]
+    pub value: serde_json::Value,
+    /// From 0 to 1.
+    pub confidence: f32,
+    /// Where it says so.
+    pub evidence: Option<EvidenceBody>,
+    /// `data`, `rule`, `model` or `person`.
+    pub by: String,
+}
+
+impl From<&Finding> for FindingBody {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            field: finding.field.to_string(),
+            name: finding.name.clone(),
+            value: serde_json::to_value(&finding.value).unwrap_or_default(),
+            confidence: finding.confidence.value(),
+            evidence: finding.evidence.as_ref().map(EvidenceBody::from),
+            by: finding.by.to_string(),
+        }
+    }
+}
+
+/// Another way to fulfil an obligation.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AlternativeBody {
+    /// By this day (ISO 8601).
+    pub due: String,
+    /// This much, as a decimal string.
+    pub amount: Option<String>,
+}
+
+impl From<&Alternative> for AlternativeBody {
+    fn from(alternative: &Alternative) -> Self {
+        let amount = alternative.amount.map(|it| it.to_string());
+        Self { due: alternative.due.to_string(), amount }
+    }
+}
+
+/// What the household owes the world.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ObligationBody {
+    /// `pay`, `object`, `cancel` …
+    pub action: String,
+    /// By the end of this day (ISO 8601).
+    pub due: String,
+    /// At this hour.
+    pub due_time: Option<String>,
+    /// A decimal string.
+    pub amount: Option<String>,
+    /// ISO 4217.
+    pub currency: Option<String>,
+    /// A right, not a duty.
+    pub optional: bool,
+    /// Other ways.
+    pub alternatives: Vec<AlternativeBody>,
+    /// The day reminders count to, where it lies before `due`.
+    pub safe_due: Option<String>,
+    /// `explicit`, `relative` or `statutory`.
+    pub basis: String,
+    /// From 0 to 1.
+    pub confidence: f32,
+    /// Where it says so.
+    pub evidence: EvidenceBody,
+}
+
+impl From<&Obligation> for ObligationBody {
+    fn from(obligation: &Obligation) -> Self {
+        Self {
+            action: obligation.action.to_string(),
+            due: obligation.due.to_string(),
+            due_time: obligation.due_time.map(|it| it.to_string()),
+            amount: obligation.amount.map(|it| it.to_string()),
+            currency: obligation.currency.map(|it| it.to_string()),
+            optional: obligation.optional,
+            alternatives: obligation.alternatives.iter().map(AlternativeBody::from).collect(),
+            safe_due: obligation.safe_due.map(|it| it.to_string()),
+            basis: obligation.basis.to_string(),
+            confidence: obligation.confidence.value(),
+            evidence: EvidenceBody::from(&obligation.evidence),
+        }
+    }
+}
+
+/// Something a person should decide.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct QuestionBody {
+    /// In words.
+    pub text: String,
+    /// The field it is about, if one.
+    pub finding: Option<String>,
+}
+
+impl From<&Question> for QuestionBody {
+    fn from(question: &Question) -> Self {
+        let finding = question.finding.map(|it| it.to_string());
+        Self { text: question.text.clone(), finding }
+    }
+}
+
+/// One correction: `value` as `null` says that there is none.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectionBody {
+    /// What about.
+    pub field: String,
+    /// Which one of several, else empty.
+    #[serde(default)]
+    pub name: String,
+    /// A text, `{amount, currency}` for money, or `null`.
+    #[schema(value_type = Object)]
+    #[serde(default)]
+    pub value: serde_json::Value,
+}
+
+/// What a person says is right about a document.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentChange {
+    /// One for each field.
+    pub findings: Vec<CorrectionBody>,
+}
+
+/// What became of one file.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TakenBody {
+    /// What the sender calls it.
+    pub file_name: String,
+    /// The document's id, if it was taken.
+    pub id: Option<String>,
+    /// `accepted`, `known` or `refused`.
+    pub result: &'static str,
+    /// Why it was refused, and what to do.
+    pub detail: Option<String>,
+}
+
+/// What became of the files.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct UploadBody {
+    /// The id of the first document that was taken.
+    pub id: String,
+    /// Each file, in the order they were sent.
+    pub documents: Vec<TakenBody>,
+}
+
+/// One task.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TaskBody {
+    /// Its id.
+    pub id: String,
+    /// What is to be done, in a line.
+    pub title: String,
+    /// More about it.
+    pub notes: String,
+    /// What sort of doing, where a document asks for it.
+    pub action: Option<String>,
+    /// By the end of this day (ISO 8601) in the household's zone.
+    pub due: Option<String>,
+    /// At this hour.
+    pub due_time: Option<String>,
+    /// How much, as a decimal string.
+    pub amount: Option<String>,
+    /// In what (ISO 4217).
+    pub currency: Option<String>,
+    /// A right, not a duty.
+    pub optional: bool,
+    /// Moments chosen by a person (RFC 3339).
+    pub remind_at: Vec<String>,
+    /// Ids of the people it is for; nobody means the whole household.
+    pub assignees: Vec<String>,
+    /// `open`, `done`, `not_mine` or `withdrawn`.
+    pub status: String,
+    /// Not to be spoken of before.
+    pub later_until: Option<String>,
+    /// The document that asks for it.
+    pub document_id: Option<String>,
+    /// When it was made.
+    pub created_at: String,
+    /// What `If-Match` is compared with.
+    pub version: u64,
+}
+
+impl From<&Task> for TaskBody {
+    fn from(task: &Task) -> Self {
+        Self {
+            id: task.id.to_string(),
+            title: task.title.clone(),
+            notes: task.notes.clone(),
+            action: task.action.map(|it| it.to_string()),
+            due: task.due.map(|it| it.to_string()),
+            due_time: task.due_time.map(|it| it.to_string()),
+            amount: task.money.map(|it| it.amount.to_string()),
+            currency: task.money.map(|it| it.currency.to_string()),
+            optional: task.optional,
+            remind_at: task.remind_at.iter().map(ToString::to_string).collect(),
+            assignees: task.assignees.iter().map(ToString::to_string).collect(),
+            status: task.status.to_string(),
+            later_until: task.later_until.map(|it| it.to_string()),
+            document_id: task.source.as_ref().map(|it| it.document.to_string()),
+            created_at: task.created_at.to_string(),
+            version: task.version,
+        }
+    }
+}
+
+/// A page of tasks.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TaskPage {
+    /// By due day, those without one last.
+    pub tasks: Vec<TaskBody>,
+    /// The cursor of the next page, if there is one.
+    pub next: Option<String>,
+}
+
+/// A task made by hand.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewTaskBody {
+    /// What is to be done, in a line.
+    pub title: String,
+    /// More about it.
+    #[serde(default)]
+    pub notes: String,
+    /// By the end of this day.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub due: Option<jiff::civil::Date>,
+    /// At this hour.
+    #[schema(value_type = Option<String>)]
+    pub due_time: Option<jiff::civil::Time>,
+    /// Moments to speak about it, beside the usual ones.
+    #[schema(value_type = Vec<String>)]
+    #[serde(default)]
+    pub remind_at: Vec<jiff::Timestamp>,
+    /// Ids of the people it is for.
+    #[schema(value_type = Vec<String>)]
+    #[serde(default)]
+    pub assignees: Vec<crate::domain::id::PersonId>,
+    /// How much is meant.
+    #[schema(value_type = Option<Object>)]
+    pub money: Option<Money>,
+}
+
+/// What is changed of a task; what is left out stays, `null` empties.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TaskChange {
+    /// The line.
+    pub title: Option<String>,
+    /// More about it.
+    pub notes: Option<String>,
+    /// The day.
+    #[schema(value_type = Option<String>, format = Date)]
+    #[serde(deserialize_with = "given")]
+    pub due: Option<Option<jiff::civil::Date>>,
+    /// The hour.
+    #[schema(value_type = Option<String>)]
+    #[serde(deserialize_with = "given")]
+    pub due_time: Option<Option<jiff::civil::Time>>,
+    /// Moments chosen by a person.
+    #[schema(value_type = Option<Vec<String>>)]
+    pub remind_at: Option<Vec<jiff::Timestamp>>,
+    /// The people.
+    #[schema(value_type = Option<Vec<String>>)]
+    pub assignees: Option<Vec<crate::domain::id::PersonId>>,
+    /// How much is meant.
+    #[schema(value_type = Option<Object>)]
+    #[serde(deserialize_with = "given")]
+    pub money: Option<Option<Money>>,
+}
+
+/// Tells a field that is `null` from one that is left out.
+#[expect(clippy::option_option, reason = "left out, null, and a value are three things")]
+fn given<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// An answer.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerBody {
+    /// `done`, `later` or `not_mine`.
+    #[schema(value_type = String)]
+    pub answer: crate::domain::task::AnswerKind,
+    /// For `later`: not before this moment (RFC 3339); the next morning if nothing is said.
+    #[schema(value_type = Option<String>)]
+    #[serde(default)]
+    pub until: Option<jiff::Timestamp>,
+}
+
+/// A planned moment to speak about a task.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ReminderBody {
+    /// Its id.
+    pub id: String,
+    /// About which task.
+    pub task_id: String,
+    /// The task's line.
+    pub title: String,
+    /// When (RFC 3339).
+    pub at: String,
+    /// `info`, `warning`, `urgent` or `overdue`.
+    pub level: String,
+    /// `planned`, `said` or `lapsed`.
+    pub state: String,
+}
+
+impl ReminderBody {
+    /// A reminder about a task of that title.
+    pub fn of(reminder: &Reminder, title: &str) -> Self {
+        Self {
+            id: reminder.id.to_string(),
+            task_id: reminder.task.to_string(),
+            title: title.to_owned(),
+            at: reminder.at.to_string(),
+            level: reminder.level.to_string(),
+            state: reminder.state.to_string(),
+        }
+    }
+}
+
+/// A page of reminders.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ReminderPage {
+    /// Latest first.
+    pub reminders: Vec<ReminderBody>,
+    /// The cursor of the next page, if there is one.
+    pub next: Option<String>,
+}
+
+/// One worker's last turn.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct WorkerBody {
+    /// Its name.
+    pub name: String,
+    /// Turns since the start.
+    pub turns: u64,
+    /// When the last one ended.
+    pub last_at: Option<String>,
+    /// Turns that failed since the last one that did not.
+    pub failures: u32,
+    /// Why the last one failed.
+    pub trouble: Option<String>,
+}
+
+/// How the house is.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SystemBody {
+    /// The program's version.
+    pub version: String,
+    /// What reads the documents.
+    pub engine: String,
+    /// When it was started.
+    pub started_at: String,
+    /// Whether the clock has been set.
+    pub clock_is_set: bool,
+    /// Whether the broker is there; `null` where none is configured.
+    pub broker_connected: Option<bool>,
+    /// Documents by stage.
+    pub documents: std::collections::BTreeMap<String, u64>,
+    /// Deliveries that wait.
+    pub deliveries_waiting: u64,
+    /// The journal's last sequence.
+    pub journal_sequence: u64,
+    /// Every worker.
+    pub workers: Vec<WorkerBody>,
+}

@@ -1,0 +1,112 @@
+//! Originals and pictures, for pages and programs alike.
+//!
+//! An original is somebody else's bytes: it is always a download, never sniffed, and sandboxed if a
+//! browser shows it all the same.
+
+use std::path::PathBuf;
+
+use axum::body::{Body, Bytes};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use tokio::fs::File;
+use tokio::io::AsyncReadExt;
+
+use super::failure::Failure;
+use crate::domain::id::DocumentId;
+use crate::store::blobs::{BlobName, Picture};
+use crate::store::{Error, Store, Viewer, documents};
+
+/// Bytes read from the disk and sent at a time.
+const CHUNK_BYTES: usize = 64 << 10;
+
+/// The bytes as they came.
+pub async fn original(store: &Store, viewer: Viewer, id: DocumentId) -> Result<Response, Failure> {
+    let document = store.read(viewer, move |tx| documents::by_id(tx, id)).await?;
+    let name = store.blobs().original(document.sha256);
+    let (body, size) = open(store, &name).await?;
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    set(headers, CONTENT_TYPE.as_str(), document.media_type.as_str())?;
+    set(headers, CONTENT_LENGTH.as_str(), &size.to_string())?;
+    set(headers, CONTENT_DISPOSITION.as_str(), &disposition(&document.origin.file_name))?;
+    set(headers, CONTENT_SECURITY_POLICY.as_str(), "sandbox; default-src 'none'")?;
+    set(headers, CACHE_CONTROL.as_str(), "private, no-cache")?;
+    Ok(response)
+}
+
+/// A picture that the reader made.
+pub async fn picture(
+    store: &Store,
+    viewer: Viewer,
+    id: DocumentId,
+    picture: Picture,
+) -> Result<Response, Failure> {
+    let document = store.read(viewer, move |tx| documents::by_id(tx, id)).await?;
+    let name = store.blobs().picture(document.sha256, picture);
+    let (body, size) = open(store, &name).await?;
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    set(headers, CONTENT_TYPE.as_str(), "image/webp")?;
+    set(headers, CONTENT_LENGTH.as_str(), &size.to_string())?;
+    set(headers, CACHE_CONTROL.as_str(), "private, max-age=3600")?;
+    Ok(response)
+}
+
+async fn open(store: &Store, name: &BlobName) -> Result<(Body, u64), Failure> {
+    let path: PathBuf = store.blobs().path(name);
+    let failed = |cause: std::io::Error| match cause.kind() {
+        std::io::ErrorKind::NotFound => Failure::NotFound,
+        _ => Failure::Store(Error::File { path: path.clone(), cause }),
+    };
+    let file = File::open(&path).await.map_err(failed)?;
+    let size = file.metadata().await.map_err(failed)?.len();
+    let chunks = stream::try_unfold(file, |mut file| async move {
+        let mut chunk = vec![0; CHUNK_BYTES];
+        let length = file.read(&mut chunk).await?;
+        chunk.truncate(length);
+        let more = (length > 0).then(|| (Bytes::from(chunk), file));
+        Ok::<_, std::io::Error>(more)
+    });
+    Ok((Body::from_stream(chunks), size))
+}
+
+/// RFC 6266: a plain name for old clients and the whole name in UTF-8.
+fn disposition(file_name: &str) -> String {
+    let plain: String = file_name
+        .chars()
+        .map(|it| if it.is_ascii_alphanumeric() || " .-_".contains(it) { it } else { '_' })
+        .collect();
+    // RFC 5987 lets letters, digits and a few signs stand; `+` would mean itself, not a space.
+    let mut whole = String::with_capacity(file_name.len() * 3);
+    for byte in file_name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            whole.push(char::from(byte));
+        } else {
+            whole.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}")
+}
+
+fn set(headers: &mut HeaderMap, name: &'static str, value: &str) -> Result<(), Failure> {
+    headers.insert(name, HeaderValue::from_str(value).map_err(Failure::broken)?);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_break_out_of_its_header() {
+        assert_eq!(
+            disposition("Müll \"2026\"\r\n.pdf"),
+            "attachment; filename=\"M_ll _2026___.pdf\"; \
+             filename*=UTF-8''M%C3%BCll%20%222026%22%0D%0A.pdf"
+        );
+    }
+}

@@ -1,0 +1,430 @@
+//! One document: its pages with the words that were understood marked on them, what they say and
+//! want, and what has become of it.
+
+use std::num::NonZeroU32;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+
+use super::stories::{self, Line};
+use super::{Choice, documents::kinds};
+use crate::domain::document::{Document, Page, Stage, Visibility};
+use crate::domain::finding::{ClaimedBy, Correction, Extraction, Field, Finding, Value};
+use crate::domain::id::DocumentId;
+use crate::domain::journal::Entity;
+use crate::domain::obligation::Obligation;
+use crate::domain::task::{Task, keys};
+use crate::domain::value::{Money, Rect};
+use crate::store::blobs::{Blobs, Picture};
+use crate::store::{Error, ReadTx, Store, documents, findings, journal, pages, tasks, trash};
+use crate::web::auth::{CheckedForm, CurrentPerson};
+use crate::web::cards::{Dealer, TaskCard, card_of_day, is_in_work, quote};
+use crate::web::corrections::{as_typed, input_of, typed};
+use crate::web::extract::At;
+use crate::web::failure::Failure;
+use crate::web::files;
+use crate::web::frame::{Frame, Happened, Locale, Shell, go, page};
+use crate::web::words;
+use crate::work::Wake;
+
+/// Below this confidence a claim is shown as unsure.
+const UNSURE_BELOW: f32 = 0.6;
+/// Entries of the history.
+const HISTORY_MAX: u32 = 50;
+/// Pages shown; the original has all of them.
+const PAGES_SHOWN_MAX: usize = 100;
+/// Room around marked words, in thousandths of the page's width.
+const MARK_MARGIN: f32 = 3.0;
+
+/// One claim.
+pub struct Claim {
+    mark: String,
+    label: String,
+    field: &'static str,
+    name: String,
+    value: String,
+    raw: String,
+    input: &'static str,
+    quote: String,
+    has_evidence: bool,
+    by_person: bool,
+    from_data: bool,
+    unsure: bool,
+}
+
+/// One thing the document wants.
+pub struct Want {
+    card: TaskCard,
+    task: bool,
+    alternatives: Vec<String>,
+}
+
+/// Marked words on a page.
+pub struct Mark {
+    mark: String,
+    label: String,
+    class: &'static str,
+    x: String,
+    y: String,
+    w: String,
+    h: String,
+}
+
+/// One page with its marks.
+pub struct Sheet {
+    number: u32,
+    /// In thousandths of its width.
+    height: u32,
+    has_preview: bool,
+    text: String,
+    marks: Vec<Mark>,
+}
+
+#[derive(Template)]
+#[template(path = "document.html")]
+struct DocumentPage {
+    shell: Shell,
+    id: String,
+    version: u64,
+    title: String,
+    kind: Option<&'static str>,
+    sender: Option<String>,
+    received: String,
+    stage: &'static str,
+    in_work: bool,
+    deleted: bool,
+    stuck: Option<String>,
+    questions: Vec<String>,
+    wants: Vec<Want>,
+    findings: Vec<Claim>,
+    missing: Vec<Choice>,
+    kinds: Vec<Choice>,
+    file_name: String,
+    size: String,
+    origin: &'static str,
+    visible_to: &'static str,
+    history: Vec<Line>,
+    pages: Vec<Sheet>,
+}
+
+/// `GET /documents/{id}`
+pub async fn show(
+    State(store): State<Store>,
+    frame: Frame,
+    At(id): At<DocumentId>,
+) -> Result<Response, Failure> {
+    let files = store.clone();
+    let viewer = frame.me.viewer();
+    let Frame { locale, shell, .. } = frame;
+    let look = move |tx: &ReadTx<'_>| look(tx, &locale, shell, files.blobs(), id);
+    let template = store.read(viewer, look).await?;
+    page(&template.shell, &template)
+}
+
+fn look(
+    tx: &ReadTx<'_>,
+    locale: &Locale,
+    shell: Shell,
+    files: &Blobs,
+    id: DocumentId,
+) -> Result<DocumentPage, Error> {
+    let (language, t) = (locale.language, locale.texts());
+    let document = documents::by_id(tx, id)?;
+    let extraction = findings::corrected(tx, id)?;
+    let tasks = tasks::of_document(tx, id)?;
+    let entries = journal::of(tx, Entity::Document, &id.to_string(), HISTORY_MAX)?;
+    let pages = pages::list(tx, id)?;
+    let open_questions = extraction
+        .questions
+        .iter()
+        .filter(|it| it.finding.is_none_or(|field| !extraction.corrected.contains(&field)));
+    Ok(DocumentPage {
+        id: id.to_string(),
+        version: document.version,
+        title: document.title.clone(),
+        kind: extraction.kind().map(|it| words::kind(language, it)),
+        sender: extraction.text(Field::Sender).filter(|it| *it != document.title).map(Into::into),
+        received: locale.moment(document.received_at),
+        stage: words::stage(language, &document.stage),
+        in_work: is_in_work(&document),
+        deleted: document.deleted_at.is_some(),
+        stuck: stuck_reason(&document),
+        questions: open_questions.map(|it| it.text.clone()).collect(),
+        wants: wants(tx, locale, &extraction, &tasks, id)?,
+        findings: claims(locale, &extraction),
+        missing: missing(locale, &extraction),
+        kinds: kinds(language, ""),
+        file_name: document.origin.file_name.clone(),
+        size: words::bytes(language, document.size),
+        origin: words::origin(language, document.origin.kind),
+        visible_to: match document.visible_to {
+            Visibility::Household => t.whole_household,
+            Visibility::Persons(_) => t.some_persons,
+        },
+        history: stories::lines(tx, locale, &entries)?,
+        pages: sheets(locale, &document, &pages, &extraction, files),
+        shell,
+    })
+}
+
+fn stuck_reason(document: &Document) -> Option<String> {
+    match &document.stage {
+        Stage::Stuck { reason, .. } => Some(reason.clone()),
+        Stage::Received | Stage::Read { .. } | Stage::Understood { .. } => None,
+    }
+}
+
+fn claims(locale: &Locale, extraction: &Extraction) -> Vec<Claim> {
+    let claim = |(position, finding): (usize, &Finding)| Claim {
+        mark: position.to_string(),
+        label: label(locale, finding.field, &finding.name),
+        field: finding.field.as_str(),
+        name: finding.name.clone(),
+        value: value(locale, finding),
+        raw: as_typed(&finding.value),
+        input: input_of(finding.field),
+        quote: finding.evidence.as_ref().and_then(quote).unwrap_or_default(),
+        has_evidence: finding.evidence.is_some(),
+        by_person: finding.by == ClaimedBy::Person,
+        from_data: finding.by == ClaimedBy::Data,
+        unsure: finding.confidence.value() < UNSURE_BELOW,
+    };
+    extraction.findings.iter().enumerate().map(claim).collect()
+}
+
+fn label(locale: &Locale, field: Field, name: &str) -> String {
+    if field == Field::Reference && !name.is_empty() {
+        return words::reference(locale.language, name);
+    }
+    words::field(locale.language, field).to_owned()
+}
+
+fn value(locale: &Locale, finding: &Finding) -> String {
+    match (&finding.field, &finding.value) {
+        (Field::Language, Value::Text(code)) => words::language_name(locale.language, code),
+        (_, value) => words::value(locale.language, value),
+    }
+}
+
+fn missing(locale: &Locale, extraction: &Extraction) -> Vec<Choice> {
+    let fields = Field::ALL.iter().filter(|field| {
+        let is_plain = !matches!(field, Field::Reference | Field::Language | Field::Kind);
+        is_plain && extraction.finding(**field).is_none()
+    });
+    fields.map(|it| Choice::new(it.as_str(), words::field(locale.language, *it), "")).collect()
+}
+
+fn wants(
+    tx: &ReadTx<'_>,
+    locale: &Locale,
+    extraction: &Extraction,
+    tasks: &[Task],
+    id: DocumentId,
+) -> Result<Vec<Want>, Error> {
+    let mut dealer = Dealer::new(tx, locale)?;
+    let mut wants = Vec::new();
+    for (position, key) in keys(&extraction.obligations).into_iter().enumerate() {
+        let Some(obligation) = extraction.obligations.get(position) else {
+            continue;
+        };
+        let task = tasks.iter().find(|it| it.source.as_ref().is_some_and(|it| it.key == key));
+        let mut card = match task {
+            Some(task) => dealer.card(task)?,
+            None => card_of_obligation(locale, obligation),
+        };
+        card.quote = quote(&obligation.evidence);
+        card.quote_link = format!("/documents/{id}#e-w{position}");
+        let alternatives = alternatives(locale, obligation);
+        wants.push(Want { card, task: task.is_some(), alternatives });
+    }
+    Ok(wants)
+}
+
+/// A right that had ended before the document arrived became no task.
+fn card_of_obligation(locale: &Locale, obligation: &Obligation) -> TaskCard {
+    let mut card = card_of_day(locale, Some(obligation.due), obligation.due_time);
+    words::action(locale.language, obligation.action).clone_into(&mut card.title);
+    let money = obligation.amount.zip(obligation.currency);
+    card.money =
+        money.map(|(amount, currency)| words::money(locale.language, Money { amount, currency }));
+    card.optional = obligation.optional;
+    card.open = true;
+    card
+}
+
+fn alternatives(locale: &Locale, obligation: &Obligation) -> Vec<String> {
+    let line = |it: &crate::domain::obligation::Alternative| {
+        let day = words::short_day(locale.language, it.due, locale.today());
+        let money = it.amount.zip(obligation.currency);
+        match money {
+            Some((amount, currency)) => {
+                let money = words::money(locale.language, Money { amount, currency });
+                words::until(locale.language, &day, &money)
+            }
+            None => day,
+        }
+    };
+    obligation.alternatives.iter().map(line).collect()
+}
+
+fn sheets(
+    locale: &Locale,
+    document: &Document,
+    pages: &[Page],
+    extraction: &Extraction,
+    files: &Blobs,
+) -> Vec<Sheet> {
+    let sheet = |page: &Page| {
+        let picture = files.picture(document.sha256, Picture::Page(page.number));
+        Sheet {
+            number: page.number,
+            height: height_of(page),
+            has_preview: files.contains(&picture),
+            text: page.text(),
+            marks: marks(locale, extraction, page.number),
+        }
+    };
+    pages.iter().take(PAGES_SHOWN_MAX).map(sheet).collect()
+}
+
+/// In thousandths of the width, as boxes are; an A4 page where the sizes make no sense.
+fn height_of(page: &Page) -> u32 {
+    let height = (page.height / page.width * 1000.0).round();
+    let is_sane = height.is_finite() && (1.0..100_000.0).contains(&height);
+    // Formatting is the one conversion from a fraction that cannot overflow silently.
+    let whole = is_sane.then(|| format!("{height:.0}").parse().ok()).flatten();
+    whole.unwrap_or(1414)
+}
+
+fn marks(locale: &Locale, extraction: &Extraction, page: u32) -> Vec<Mark> {
+    let mut marks = Vec::new();
+    for (position, finding) in extraction.findings.iter().enumerate() {
+        if let Some(evidence) = finding.evidence.as_ref().filter(|it| it.page == page) {
+            let said = value(locale, finding);
+            let label = format!("{}: {said}", label(locale, finding.field, &finding.name));
+            marks.push(mark(position.to_string(), label, "", evidence.at));
+        }
+    }
+    for (position, obligation) in extraction.obligations.iter().enumerate() {
+        if obligation.evidence.page == page {
+            let action = words::action(locale.language, obligation.action);
+            let day = words::day(locale.language, obligation.due);
+            let label = format!("{action}: {day}");
+            marks.push(mark(format!("w{position}"), label, "is-want", obligation.evidence.at));
+        }
+    }
+    marks
+}
+
+fn mark(mark: String, label: String, class: &'static str, at: Rect) -> Mark {
+    let number = |value: f32| format!("{:.1}", if value.is_finite() { value } else { 0.0 });
+    Mark {
+        mark,
+        label,
+        class,
+        x: number(at.x - MARK_MARGIN),
+        y: number(at.y - MARK_MARGIN),
+        w: number(at.w.max(0.0) + 2.0 * MARK_MARGIN),
+        h: number(at.h.max(0.0) + 2.0 * MARK_MARGIN),
+    }
+}
+
+/// `POST /documents/{id}/findings`: a person says what is right.
+pub async fn correct(
+    State(store): State<Store>,
+    State(wake): State<Wake>,
+    me: CurrentPerson,
+    At(id): At<DocumentId>,
+    CheckedForm(form): CheckedForm,
+) -> Result<Response, Failure> {
+    let wrong = |_| Failure::Invalid("there is no such field".to_owned());
+    let field: Field = form.text("field").unwrap_or_default().parse().map_err(wrong)?;
+    let name = form.text("name").unwrap_or_default().chars().take(60).collect();
+    let value = match form.filled("none") {
+        Some(_) => None,
+        None => Some(typed(field, form.text("value").unwrap_or_default())?),
+    };
+    let version = form.text("version").and_then(|it| it.parse().ok());
+    let correction = [Correction { field, name, value }];
+    let write = move |tx: &crate::store::WriteTx<'_>| {
+        findings::correct(tx, id, version, &correction)
+    };
+    let back = format!("/documents/{id}");
+    match store.write(me.caller(), write).await {
+        Ok(_) => {
+            wake.tasks.notify_one();
+            Ok(go(&format!("{back}#findings"), Some(&Happened::Saved)))
+        }
+        Err(Error::Conflict { .. }) => Ok(go(&back, Some(&Happened::Outdated))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `POST /documents/{id}/delete`
+pub async fn delete(
+    State(store): State<Store>,
+    State(wake): State<Wake>,
+    me: CurrentPerson,
+    At(id): At<DocumentId>,
+    _form: CheckedForm,
+) -> Result<Response, Failure> {
+    store.write(me.caller(), move |tx| trash::delete(tx, id, None)).await?;
+    wake.trash.notify_one();
+    wake.reminders.notify_one();
+    wake.state.notify_one();
+    Ok(go("/documents", Some(&Happened::Trashed)))
+}
+
+/// `POST /documents/{id}/restore`
+pub async fn restore(
+    State(store): State<Store>,
+    State(wake): State<Wake>,
+    me: CurrentPerson,
+    At(id): At<DocumentId>,
+    _form: CheckedForm,
+) -> Result<Response, Failure> {
+    store.write(me.caller(), move |tx| trash::restore(tx, id, None)).await?;
+    wake.all();
+    Ok(go(&format!("/documents/{id}"), Some(&Happened::Saved)))
+}
+
+/// `POST /documents/{id}/retry`
+pub async fn retry(
+    State(store): State<Store>,
+    State(wake): State<Wake>,
+    me: CurrentPerson,
+    At(id): At<DocumentId>,
+    _form: CheckedForm,
+) -> Result<Response, Failure> {
+    store.write(me.caller(), move |tx| documents::retry(tx, id)).await?;
+    wake.reading.notify_one();
+    Ok(go(&format!("/documents/{id}"), None))
+}
+
+/// `GET /documents/{id}/original`
+pub async fn original(
+    State(store): State<Store>,
+    me: CurrentPerson,
+    At(id): At<DocumentId>,
+) -> Result<Response, Failure> {
+    files::original(&store, me.viewer(), id).await
+}
+
+/// `GET /documents/{id}/thumbnail`
+pub async fn thumbnail(
+    State(store): State<Store>,
+    me: CurrentPerson,
+    At(id): At<DocumentId>,
+) -> Result<Response, Failure> {
+    files::picture(&store, me.viewer(), id, Picture::Thumbnail).await
+}
+
+/// `GET /documents/{id}/pages/{number}/preview`
+pub async fn preview(
+    State(store): State<Store>,
+    me: CurrentPerson,
+    At((id, number)): At<(DocumentId, NonZeroU32)>,
+) -> Result<Response, Failure> {
+    files::picture(&store, me.viewer(), id, Picture::Page(number.get())).await
+}

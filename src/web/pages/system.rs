@@ -1,0 +1,123 @@
+//! The house itself: who is at work, what is stuck, what it runs on, and its journal.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+
+use super::stories::{self, Line};
+use crate::domain::document::Stage;
+use crate::store::{Error, ReadTx, deliveries, documents, journal};
+use crate::web::failure::Failure;
+use crate::web::frame::{Frame, Locale, Shell, page};
+use crate::web::{About, WebState, words};
+use crate::work::Board;
+
+/// Stuck documents shown.
+const STUCK_MAX: u32 = 50;
+/// Entries of the journal shown.
+const JOURNAL_MAX: u32 = 25;
+
+/// A stuck document.
+pub struct Stuck {
+    id: String,
+    title: String,
+    reason: String,
+}
+
+/// A line about the house.
+pub struct Fact {
+    label: &'static str,
+    value: String,
+    class: &'static str,
+}
+
+/// A worker's last turn.
+pub struct WorkerLine {
+    name: &'static str,
+    at: String,
+    fine: bool,
+    note: String,
+}
+
+#[derive(Template)]
+#[template(path = "system.html")]
+struct SystemPage<'a> {
+    shell: &'a Shell,
+    clock_is_wrong: bool,
+    stuck: Vec<Stuck>,
+    facts: Vec<Fact>,
+    workers: Vec<WorkerLine>,
+    journal: Vec<Line>,
+}
+
+struct Found {
+    stuck: Vec<Stuck>,
+    in_work: u64,
+    undelivered: u64,
+    journal: Vec<Line>,
+}
+
+/// `GET /system`
+pub async fn show(State(state): State<WebState>, frame: Frame) -> Result<Response, Failure> {
+    let locale = frame.locale.clone();
+    let look = move |tx: &ReadTx<'_>| look(tx, &locale);
+    let found = state.store.read(frame.me.viewer(), look).await?;
+    let template = SystemPage {
+        shell: &frame.shell,
+        clock_is_wrong: !state.store.clock().is_sane(),
+        facts: facts(&frame.locale, &state.about, &found),
+        stuck: found.stuck,
+        workers: workers(&frame.locale, &state.board),
+        journal: found.journal,
+    };
+    page(&frame.shell, &template)
+}
+
+fn look(tx: &ReadTx<'_>, locale: &Locale) -> Result<Found, Error> {
+    let stage = Some("stuck".to_owned());
+    let filter = documents::Filter { stage, ..documents::Filter::default() };
+    let mut stuck = Vec::new();
+    for listed in documents::list(tx, &filter, STUCK_MAX)? {
+        if let Stage::Stuck { reason, .. } = listed.document.stage {
+            let (id, title) = (listed.document.id.to_string(), listed.document.title);
+            stuck.push(Stuck { id, title, reason });
+        }
+    }
+    let counts = documents::counts(tx)?;
+    let working = counts.iter().filter(|(stage, _)| stage == "received" || stage == "read");
+    let entries = journal::newest(tx, JOURNAL_MAX)?;
+    Ok(Found {
+        stuck,
+        in_work: working.map(|(_, count)| count).sum(),
+        undelivered: deliveries::backlog(tx)?.0,
+        journal: stories::lines(tx, locale, &entries)?,
+    })
+}
+
+fn facts(locale: &Locale, about: &About, found: &Found) -> Vec<Fact> {
+    let t = locale.texts();
+    let plain = |label, value: String| Fact { label, value, class: "" };
+    let broker = match about.broker.is_connected() {
+        None => ("quiet", t.not_configured),
+        Some(true) => ("good", t.connected),
+        Some(false) => ("bad", t.not_connected),
+    };
+    vec![
+        plain(t.version, about.version.clone()),
+        plain(t.started, locale.moment(about.started_at)),
+        plain(t.engine, about.engine.clone()),
+        Fact { label: t.broker, value: broker.1.to_owned(), class: broker.0 },
+        plain(t.waiting_documents, found.in_work.to_string()),
+        plain(t.waiting_deliveries, found.undelivered.to_string()),
+    ]
+}
+
+fn workers(locale: &Locale, board: &Board) -> Vec<WorkerLine> {
+    let line = |(name, line): (&'static str, crate::work::board::Line)| WorkerLine {
+        name: words::worker(locale.language, name),
+        at: line.last_at.map_or_else(|| "–".to_owned(), |it| locale.moment(it)),
+        fine: line.failures == 0,
+        note: line.trouble.unwrap_or_default(),
+    };
+    board.read().into_iter().map(line).collect()
+}

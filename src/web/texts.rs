@@ -1,0 +1,293 @@
+//! Every fixed sentence of the pages, in German and English side by side.
+//!
+//! The table makes one struct and one constant for each language from the same lines, so a missing
+//! translation does not compile. Sentences that hold a number or a day are in [`super::words`].
+
+use crate::domain::person::Language;
+
+macro_rules! texts {
+    ($($key:ident: $german:literal, $english:literal;)+) => {
+        /// The sentences in one language, one field each.
+        #[expect(missing_docs, reason = "each field's text stands beside it in the table")]
+        #[derive(Debug, PartialEq, Eq)]
+        pub struct Texts {
+            $(pub $key: &'static str,)+
+        }
+
+        static GERMAN: Texts = Texts { $($key: $german,)+ };
+        static ENGLISH: Texts = Texts { $($key: $english,)+ };
+    };
+}
+
+impl Texts {
+    /// The sentences in `language`.
+    pub fn of(language: Language) -> &'static Self {
+        match language {
+            Language::German => &GERMAN,
+            Language::English => &ENGLISH,
+        }
+    }
+}
+
+texts! {
+    // -- the frame around every page
+    language_code: "de", "en";
+    skip_to_content: "Zum Inhalt springen", "Skip to content";
+    main_navigation: "Hauptnavigation", "Main navigation";
+    today: "Heute", "Today";
+    documents: "Dokumente", "Documents";
+    tasks: "Aufgaben", "Tasks";
+    system: "System", "System";
+    add: "Hinzufügen", "Add";
+    account: "Konto", "Account";
+    log_out: "Abmelden", "Log out";
+    appearance: "Darstellung", "Appearance";
+    theme_auto: "Wie das Gerät", "Like the device";
+    theme_light: "Hell", "Light";
+    theme_dark: "Dunkel", "Dark";
+    language: "Sprache", "Language";
+    save: "Speichern", "Save";
+    apply: "Übernehmen", "Apply";
+    cancel: "Abbrechen", "Cancel";
+    edit: "Ändern", "Edit";
+    more: "Mehr anzeigen", "Show more";
+    back: "Zurück", "Back";
+    undo: "Rückgängig", "Undo";
+    offline: "Keine Verbindung. Die Seite wird aktualisiert, sobald das Haus wieder antwortet.",
+        "No connection. This page will update as soon as the house answers again.";
+
+    was_done: "Erledigt.", "Done.";
+    was_not_mine: "Abgegeben: nicht Ihre Sache.", "Handed back: not yours.";
+    was_put_off: "Zurückgestellt.", "Put off.";
+    was_saved: "Gespeichert.", "Saved.";
+    was_trashed: "In den Papierkorb gelegt. Dort bleibt es 30 Tage.",
+        "Moved to the trash. It stays there for 30 days.";
+    was_accepted: "Angenommen. Es wird jetzt gelesen.", "Accepted. It is being read now.";
+
+    // -- today
+    next_thing: "Als Nächstes", "Next thing to do";
+    why_this: "Warum?", "Why?";
+    done: "Erledigt", "Done";
+    later: "Später", "Later";
+    not_mine: "Nicht meins", "Not mine";
+    later_evening: "Heute Abend", "This evening";
+    later_tomorrow: "Morgen früh", "Tomorrow morning";
+    later_three_days: "In 3 Tagen", "In 3 days";
+    later_week: "In einer Woche", "In a week";
+    later_on_day: "An einem Tag", "On a day";
+    overdue: "Überfällig", "Overdue";
+    due_today: "Heute fällig", "Due today";
+    this_week: "In den nächsten 7 Tagen", "In the next 7 days";
+    later_on: "Danach", "After that";
+    without_day: "Ohne Termin", "Without a day";
+    put_off: "Zurückgestellt", "Put off";
+    ask_you: "Fragen an Sie", "Questions for you";
+    newly_arrived: "Neu eingetroffen", "New arrivals";
+    rights_ended: "Abgelaufene Möglichkeiten", "Options that have ended";
+    arrived_late_title: "Schon abgelaufen, als es eintraf", "Already past when it arrived";
+    arrived_late_hint: "Diese Fristen lagen vor dem Eingang. Niemand wird daran erinnert.",
+        "These days had passed before the documents arrived. Nobody is reminded of them.";
+    nothing_due: "Nichts fällig.", "Nothing is due.";
+    nothing_due_hint: "Alles beantwortet. Neue Briefe und Rechnungen können Sie jederzeit hinzufügen.",
+        "Everything is answered. You can add new letters and bills at any time.";
+    welcome: "Willkommen.", "Welcome.";
+    welcome_hint: "Legen Sie den ersten Brief hinein: als PDF, Scan oder Foto. Was darin verlangt wird und bis wann, steht gleich hier.",
+        "Put the first letter in: a PDF, a scan or a photo. What it wants, and by when, will stand here in a moment.";
+    add_documents: "Dokumente hinzufügen", "Add documents";
+    all_tasks: "Alle Aufgaben", "All tasks";
+    all_documents: "Alle Dokumente", "All documents";
+    optional: "freiwillig", "optional";
+    by_hand: "von Hand", "by hand";
+
+    // -- documents
+    search: "Suchen", "Search";
+    search_hint: "Wörter, Namen, Nummern …", "Words, names, numbers …";
+    any_kind: "Jede Art", "Any kind";
+    any_stage: "Jeder Stand", "Any stage";
+    any_time: "Jederzeit", "Any time";
+    time_month: "Letzte 30 Tage", "Last 30 days";
+    time_quarter: "Letzte 3 Monate", "Last 3 months";
+    time_year: "Letzte 12 Monate", "Last 12 months";
+    kind: "Art", "Kind";
+    stage: "Stand", "Stage";
+    time: "Zeitraum", "Time";
+    filter: "Filtern", "Filter";
+    clear_filter: "Filter aufheben", "Clear filters";
+    trash: "Papierkorb", "Trash";
+    trash_hint: "Was hier liegt, wird nach 30 Tagen überall gelöscht.",
+        "What lies here is erased everywhere after 30 days.";
+    trash_empty: "Der Papierkorb ist leer.", "The trash is empty.";
+    no_documents: "Noch keine Dokumente.", "No documents yet.";
+    no_documents_hint: "Ziehen Sie Dateien hierher oder wählen Sie sie aus. PDF, JPEG, PNG, TIFF, WebP und Text werden gelesen.",
+        "Drop files here or choose them. PDF, JPEG, PNG, TIFF, WebP and text are read.";
+    nothing_found: "Nichts gefunden.", "Nothing found.";
+    nothing_found_hint: "Versuchen Sie einen Teil des Wortes oder nehmen Sie einen Filter weg.",
+        "Try a part of the word, or take a filter away.";
+    choose_files: "Dateien wählen", "Choose files";
+    drop_here: "Dateien hier ablegen", "Drop files here";
+    drop_or_choose: "Hierher ziehen oder auswählen", "Drop here or choose";
+    file_types: "PDF, JPEG, PNG, TIFF, WebP, Text", "PDF, JPEG, PNG, TIFF, WebP, text";
+    upload: "Hochladen", "Upload";
+    upload_waiting: "wartet", "waiting";
+    upload_sending: "wird gesendet", "sending";
+    upload_kept: "angenommen", "accepted";
+    upload_known: "schon bekannt", "already known";
+    upload_failed: "nicht angenommen", "not accepted";
+    received: "Eingegangen", "Received";
+    no_preview: "Noch keine Vorschau", "No preview yet";
+
+    // -- one document
+    what_it_says: "Was darin steht", "What it says";
+    what_it_wants: "Was zu tun ist", "What it wants";
+    wants_nothing: "Dieses Dokument verlangt nichts von Ihnen.", "This document wants nothing from you.";
+    pages: "Seiten", "Pages";
+    page: "Seite", "Page";
+    original: "Original", "Original";
+    download_original: "Original herunterladen", "Download the original";
+    move_to_trash: "In den Papierkorb", "Move to trash";
+    restore: "Wiederherstellen", "Restore";
+    in_trash: "Im Papierkorb", "In the trash";
+    history: "Verlauf", "History";
+    show_on_page: "Auf der Seite zeigen", "Show on the page";
+    said_by_you: "von Ihnen", "by you";
+    read_from_data: "aus Daten", "from data";
+    unsure: "unsicher", "unsure";
+    none_of_it: "Gibt es nicht", "There is none";
+    add_finding: "Angabe ergänzen", "Add a claim";
+    which_claim: "Was", "What";
+    which_number: "Welche Nummer", "Which number";
+    value: "Wert", "Value";
+    value_hint: "Datum als 2026-03-18, Betrag als 84,20 EUR", "A day as 2026-03-18, an amount as 84.20 EUR";
+    no_findings: "Noch nichts gefunden.", "Nothing found yet.";
+    reading_now: "Wird gerade gelesen. Diese Seite aktualisiert sich von selbst.",
+        "It is being read. This page updates by itself.";
+    stuck_title: "Hier geht es nicht weiter", "This one is stuck";
+    try_again: "Noch einmal versuchen", "Try again";
+    original_is_kept: "Das Original ist sicher aufbewahrt und lässt sich herunterladen.",
+        "The original is kept safely and can be downloaded.";
+    file: "Datei", "File";
+    size: "Größe", "Size";
+    came_by: "Gekommen", "Came by";
+    visible_to: "Sichtbar für", "Visible to";
+    whole_household: "den ganzen Haushalt", "the whole household";
+    some_persons: "einzelne Personen", "some persons";
+    alternatives: "Auch möglich", "Also possible";
+
+    // -- tasks
+    new_task: "Neue Aufgabe", "New task";
+    title: "Titel", "Title";
+    title_hint: "Was ist zu tun?", "What is to be done?";
+    due_day: "Fällig am", "Due on";
+    due_hour: "Uhrzeit", "Time";
+    remind_at: "Zusätzlich erinnern", "Also remind";
+    notes: "Notizen", "Notes";
+    assignees: "Für wen", "For whom";
+    everybody: "Alle", "Everybody";
+    amount: "Betrag", "Amount";
+    open: "Offen", "Open";
+    answered: "Beantwortet", "Answered";
+    all: "Alle", "All";
+    for_me: "Für mich", "For me";
+    no_tasks: "Keine Aufgaben.", "No tasks.";
+    no_tasks_hint: "Aufgaben entstehen aus Dokumenten, oder Sie legen selbst eine an.",
+        "Tasks come from documents, or you make one yourself.";
+    reopen: "Wieder öffnen", "Open again";
+    delete_task: "Aufgabe löschen", "Delete task";
+    reminders: "Erinnerungen", "Reminders";
+    no_reminders: "Keine Erinnerung geplant.", "No reminder is planned.";
+    planned: "geplant", "planned";
+    said: "gesagt", "said";
+    lapsed: "entfallen", "lapsed";
+    from_document: "Aus dem Dokument", "From the document";
+    change_task: "Aufgabe ändern", "Change the task";
+    edited_stays: "Was Sie ändern, bleibt: Neues Lesen überschreibt es nicht.",
+        "What you change stays: reading again does not overwrite it.";
+    somebody_changed_it: "Jemand hat das inzwischen geändert. Hier ist der neue Stand.",
+        "Somebody has changed this in the meantime. This is how it is now.";
+
+    // -- system
+    workers: "Wer gerade arbeitet", "Who is at work";
+    worker: "Arbeit", "Worker";
+    last_turn: "Letzte Runde", "Last turn";
+    outcome: "Ergebnis", "Outcome";
+    no_turns: "Noch keine Runde.", "No turn yet.";
+    fine: "in Ordnung", "fine";
+    failing: "gestört", "failing";
+    stuck_documents: "Festgefahrene Dokumente", "Stuck documents";
+    nothing_stuck: "Nichts steckt fest.", "Nothing is stuck.";
+    about: "Dieses Haus", "This house";
+    version: "Version", "Version";
+    engine: "Texterkennung", "Reading engine";
+    models: "Modelle", "Models";
+    broker: "MQTT-Broker", "MQTT broker";
+    connected: "verbunden", "connected";
+    not_connected: "nicht verbunden", "not connected";
+    not_configured: "nicht eingerichtet", "not configured";
+    clock: "Uhr", "Clock";
+    clock_not_set: "Die Uhr ist nicht gestellt. Bis dahin wird niemand erinnert.",
+        "The clock is not set. Nobody is reminded until it is.";
+    started: "Gestartet", "Started";
+    journal: "Journal", "Journal";
+    journal_hint: "Jede Änderung, verkettet und unveränderlich.", "Every change, chained and unalterable.";
+    when: "Wann", "When";
+    who: "Wer", "Who";
+    change: "Änderung", "Change";
+    waiting_documents: "In Arbeit", "In work";
+    waiting_deliveries: "Nicht zugestellt", "Not delivered";
+
+    // -- login
+    log_in: "Anmelden", "Log in";
+    name: "Name", "Name";
+    password: "Passwort", "Password";
+    login_lead: "Post, gelesen und im Blick behalten.", "Paperwork, read and kept in view.";
+    login_failed: "Name oder Passwort stimmen nicht.", "The name or the password is wrong.";
+    login_too_often: "Zu viele Versuche. Bitte warten Sie eine Minute.",
+        "Too many attempts. Please wait a minute.";
+    first_login: "Das Haus einrichten", "Set up the house";
+    first_login_hint: "Sie sind die erste Person. Wählen Sie einen Namen und ein Passwort.",
+        "You are the first person. Choose a name and a password.";
+    first_login_button: "Einrichten und anmelden", "Set up and log in";
+    password_rule: "Mindestens 10 Zeichen.", "At least 10 characters.";
+    password_too_short: "Das Passwort braucht mindestens 10 Zeichen.",
+        "The password needs at least 10 characters.";
+    name_missing: "Bitte geben Sie einen Namen ein (höchstens 60 Zeichen).",
+        "Please give a name (at most 60 characters).";
+    link_dead: "Dieser Link gilt nicht mehr.", "This link is no longer valid.";
+    link_dead_hint: "Wenn noch niemand eingerichtet ist, zeigt `workmate person link` einen neuen.",
+        "If nobody has been set up yet, `workmate person link` shows a new one.";
+
+    // -- failures
+    failure_title: "Das hat nicht geklappt", "That did not work";
+    not_found: "Das gibt es hier nicht.", "There is no such thing here.";
+    not_found_hint: "Vielleicht wurde es gelöscht, oder es ist nicht für Sie sichtbar.",
+        "It may have been deleted, or it is not visible to you.";
+    wrong_method: "So lässt sich das nicht aufrufen.", "It cannot be called in this way.";
+    bad_request: "Diese Angaben passen nicht.", "These details do not fit.";
+    forbidden: "Das kam nicht von dieser Seite.", "This did not come from this page.";
+    forbidden_hint: "Laden Sie die Seite neu und versuchen Sie es noch einmal.",
+        "Reload the page and try again.";
+    conflict: "Jemand war schneller.", "Somebody was faster.";
+    conflict_hint: "Laden Sie die Seite neu, dann sehen Sie den neuen Stand.",
+        "Reload the page to see how it is now.";
+    too_large: "Diese Datei ist zu groß.", "This file is too large.";
+    wrong_type: "Diese Art von Datei wird nicht gelesen.", "This type of file is not read.";
+    disk_full: "Der Speicher ist voll. Es wurde nichts angenommen.",
+        "The disk is full. Nothing was accepted.";
+    disk_full_hint: "Schaffen Sie Platz und versuchen Sie es noch einmal.", "Free some space and try again.";
+    broken: "Das Haus hat gerade ein Problem.", "The house has a problem just now.";
+    broken_hint: "Es steht im Protokoll. Versuchen Sie es gleich noch einmal.",
+        "It stands in the log. Try again in a moment.";
+    to_today: "Zur Übersicht", "To today";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_language_says_which_one_it_is() {
+        for language in Language::ALL {
+            assert_eq!(Texts::of(*language).language_code, language.as_str());
+        }
+    }
+}

@@ -1,0 +1,453 @@
+//! Days, money, names and counted sentences as a person reads them, in German and English.
+//!
+//! Everything that depends on a number or a day is here; fixed sentences are in [`super::texts`].
+
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Unit};
+
+use crate::domain::document::{Kind, OriginKind, Stage};
+use crate::domain::finding::{Field, Value};
+use crate::domain::obligation::Action;
+use crate::domain::person::Language;
+use crate::domain::reminder::Level;
+use crate::domain::task::Status;
+use crate::domain::value::Money;
+
+const MONTHS: [(&str, &str, &str, &str); 12] = [
+    ("Januar", "January", "Jan", "Jan"),
+    ("Februar", "February", "Feb", "Feb"),
+    ("März", "March", "Mär", "Mar"),
+    ("April", "April", "Apr", "Apr"),
+    ("Mai", "May", "Mai", "May"),
+    ("Juni", "June", "Jun", "Jun"),
+    ("Juli", "July", "Jul", "Jul"),
+    ("August", "August", "Aug", "Aug"),
+    ("September", "September", "Sep", "Sep"),
+    ("Oktober", "October", "Okt", "Oct"),
+    ("November", "November", "Nov", "Nov"),
+    ("Dezember", "December", "Dez", "Dec"),
+];
+
+const WEEKDAYS: [(&str, &str); 7] = [
+    ("Montag", "Monday"),
+    ("Dienstag", "Tuesday"),
+    ("Mittwoch", "Wednesday"),
+    ("Donnerstag", "Thursday"),
+    ("Freitag", "Friday"),
+    ("Samstag", "Saturday"),
+    ("Sonntag", "Sunday"),
+];
+
+/// The one of two texts that `language` speaks.
+pub const fn pick<T: Copy>(language: Language, german: T, english: T) -> T {
+    match language {
+        Language::German => german,
+        Language::English => english,
+    }
+}
+
+fn month_row(month: i8) -> (&'static str, &'static str, &'static str, &'static str) {
+    let index = usize::try_from(month - 1).unwrap_or(0);
+    MONTHS.get(index).copied().unwrap_or(("", "", "", ""))
+}
+
+/// `18. März 2026`, `18 March 2026`.
+pub fn day(language: Language, date: Date) -> String {
+    let (german, english, _, _) = month_row(date.month());
+    match language {
+        Language::German => format!("{}. {german} {}", date.day(), date.year()),
+        Language::English => format!("{} {english} {}", date.day(), date.year()),
+    }
+}
+
+/// `18. März` in the year of `today`, else with its year.
+pub fn short_day(language: Language, date: Date, today: Date) -> String {
+    if date.year() != today.year() {
+        return day(language, date);
+    }
+    let (german, english, _, _) = month_row(date.month());
+    match language {
+        Language::German => format!("{}. {german}", date.day()),
+        Language::English => format!("{} {english}", date.day()),
+    }
+}
+
+/// `Freitag, 20. November`, `Friday, 20 November`.
+pub fn long_day(language: Language, date: Date) -> String {
+    let (german, english, _, _) = month_row(date.month());
+    let weekday = weekday(language, date);
+    match language {
+        Language::German => format!("{weekday}, {}. {german}", date.day()),
+        Language::English => format!("{weekday}, {} {english}", date.day()),
+    }
+}
+
+/// `Freitag`.
+pub fn weekday(language: Language, date: Date) -> &'static str {
+    let index = usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or(0);
+    let (german, english) = WEEKDAYS.get(index).copied().unwrap_or(("", ""));
+    pick(language, german, english)
+}
+
+/// `Mär`, for the leaf of a calendar.
+pub fn short_month(language: Language, date: Date) -> &'static str {
+    let (_, _, german, english) = month_row(date.month());
+    pick(language, german, english)
+}
+
+/// `15:30 Uhr`, `15:30`.
+pub fn hour(language: Language, time: Time) -> String {
+    match language {
+        Language::German => format!("{:02}:{:02} Uhr", time.hour(), time.minute()),
+        Language::English => format!("{:02}:{:02}", time.hour(), time.minute()),
+    }
+}
+
+/// Days from `today` to `date`; negative when it has passed.
+pub fn days_until(date: Date, today: Date) -> i32 {
+    today.until((Unit::Day, date)).map_or(0, |span| span.get_days())
+}
+
+/// `heute`, `in 3 Tagen`, `seit 2 Tagen überfällig`.
+pub fn relative(language: Language, date: Date, today: Date) -> String {
+    let days = days_until(date, today);
+    match (language, days) {
+        (Language::German, 0) => "heute".to_owned(),
+        (Language::German, 1) => "morgen".to_owned(),
+        (Language::German, -1) => "seit gestern überfällig".to_owned(),
+        (Language::German, 2..=45) => format!("in {days} Tagen"),
+        (Language::German, 46..) => format!("in {} Wochen", days / 7),
+        (Language::German, _) => format!("seit {} Tagen überfällig", -days),
+        (Language::English, 0) => "today".to_owned(),
+        (Language::English, 1) => "tomorrow".to_owned(),
+        (Language::English, -1) => "overdue since yesterday".to_owned(),
+        (Language::English, 2..=45) => format!("in {days} days"),
+        (Language::English, 46..) => format!("in {} weeks", days / 7),
+        (Language::English, _) => format!("overdue by {} days", -days),
+    }
+}
+
+/// `heute, 14:05`, `gestern, 09:30`, `18. März 2026, 08:00`.
+pub fn moment(language: Language, at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let (at, today) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()).date());
+    let clock = format!("{:02}:{:02}", at.hour(), at.minute());
+    let day = match days_until(at.date(), today) {
+        0 => pick(language, "heute", "today").to_owned(),
+        -1 => pick(language, "gestern", "yesterday").to_owned(),
+        1 => pick(language, "morgen", "tomorrow").to_owned(),
+        _ => short_day(language, at.date(), today),
+    };
+    format!("{day}, {clock}")
+}
+
+/// `1.284,20 €`, `€1,284.20`; a currency without a common sign keeps its code.
+pub fn money(language: Language, money: Money) -> String {
+    let hundredths = money.amount.hundredths();
+    let sign = if hundredths < 0 { "−" } else { "" };
+    let (whole, rest) = (hundredths.unsigned_abs() / 100, hundredths.unsigned_abs() % 100);
+    let (group, point) = pick(language, ('.', ','), (',', '.'));
+    let number = format!("{}{point}{rest:02}", grouped(whole, group));
+    let code = money.currency.code();
+    let symbol = match code {
+        "EUR" => "€",
+        "GBP" => "£",
+        "USD" => "$",
+        _ => return format!("{sign}{number}\u{a0}{code}"),
+    };
+    match language {
+        Language::German => format!("{sign}{number}\u{a0}{symbol}"),
+        Language::English => format!("{sign}{symbol}{number}"),
+    }
+}
+
+fn grouped(number: u64, group: char) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(group);
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `3,4 MB`, `120 kB`.
+pub fn bytes(language: Language, size: u64) -> String {
+    let point = pick(language, ',', '.');
+    match size {
+        0..1_000 => format!("{size}\u{a0}B"),
+        1_000..1_000_000 => format!("{}\u{a0}kB", size / 1_000),
+        _ => format!("{}{point}{}\u{a0}MB", size / 1_000_000, size % 1_000_000 / 100_000),
+    }
+}
+
+/// A finding's value for reading.
+pub fn value(language: Language, value: &Value) -> String {
+    match value {
+        Value::Money(it) => money(language, *it),
+        Value::Date(it) => day(language, *it),
+        Value::Iban(it) => it.to_string(),
+        Value::Kind(it) => kind(language, *it).to_owned(),
+        Value::Text(it) => it.clone(),
+    }
+}
+
+/// `2 Aufgaben sind fällig, davon 1 überfällig.`
+pub fn summary(language: Language, week: usize, overdue: usize) -> String {
+    match language {
+        Language::German => {
+            let week_part = match week {
+                0 => "In den nächsten 7 Tagen ist nichts fällig".to_owned(),
+                1 => "Eine Sache in den nächsten 7 Tagen".to_owned(),
+                _ => format!("{week} Dinge in den nächsten 7 Tagen"),
+            };
+            match overdue {
+                0 => format!("{week_part}."),
+                1 => format!("{week_part}, eine ist überfällig."),
+                _ => format!("{week_part}, {overdue} sind überfällig."),
+            }
+        }
+        Language::English => {
+            let week_part = match week {
+                0 => "Nothing is due in the next 7 days".to_owned(),
+                1 => "One thing in the next 7 days".to_owned(),
+                _ => format!("{week} things in the next 7 days"),
+            };
+            match overdue {
+                0 => format!("{week_part}."),
+                1 => format!("{week_part}, one is overdue."),
+                _ => format!("{week_part}, {overdue} are overdue."),
+            }
+        }
+    }
+}
+
+/// `3 Seiten`.
+pub fn page_count(language: Language, count: u32) -> String {
+    match (language, count) {
+        (Language::German, 1) => "1 Seite".to_owned(),
+        (Language::German, _) => format!("{count} Seiten"),
+        (Language::English, 1) => "1 page".to_owned(),
+        (Language::English, _) => format!("{count} pages"),
+    }
+}
+
+/// What sort of document.
+pub const fn kind(language: Language, kind: Kind) -> &'static str {
+    let (german, english) = match kind {
+        Kind::Invoice => ("Rechnung", "Invoice"),
+        Kind::PaymentReminder => ("Mahnung", "Payment reminder"),
+        Kind::CreditNote => ("Gutschrift", "Credit note"),
+        Kind::Receipt => ("Quittung", "Receipt"),
+        Kind::Quote => ("Angebot", "Quote"),
+        Kind::Order => ("Bestellung", "Order"),
+        Kind::Delivery => ("Lieferschein", "Delivery note"),
+        Kind::Contract => ("Vertrag", "Contract"),
+        Kind::Cancellation => ("Kündigung", "Cancellation"),
+        Kind::Insurance => ("Versicherung", "Insurance"),
+        Kind::OfficialNotice => ("Bescheid", "Official notice"),
+        Kind::Fine => ("Bußgeld", "Fine"),
+        Kind::Tax => ("Steuer", "Tax"),
+        Kind::BankStatement => ("Kontoauszug", "Bank statement"),
+        Kind::Payslip => ("Gehaltsabrechnung", "Payslip"),
+        Kind::Medical => ("Medizinisches", "Medical"),
+        Kind::Appointment => ("Termin", "Appointment"),
+        Kind::Parcel => ("Paket", "Parcel"),
+        Kind::Invitation => ("Einladung", "Invitation"),
+        Kind::Warranty => ("Garantie", "Warranty"),
+        Kind::Certificate => ("Urkunde", "Certificate"),
+        Kind::Letter => ("Brief", "Letter"),
+        Kind::Advertisement => ("Werbung", "Advertisement"),
+    };
+    pick(language, german, english)
+}
+
+/// What is to be done.
+pub const fn action(language: Language, action: Action) -> &'static str {
+    let (german, english) = match action {
+        Action::Pay => ("Bezahlen", "Pay"),
+        Action::Object => ("Widersprechen", "Object"),
+        Action::Cancel => ("Kündigen", "Cancel"),
+        Action::Submit => ("Einreichen", "Submit"),
+        Action::Reply => ("Antworten", "Reply"),
+        Action::Attend => ("Hingehen", "Attend"),
+        Action::PickUp => ("Abholen", "Pick up"),
+        Action::Return => ("Zurückgeben", "Return"),
+        Action::Renew => ("Verlängern", "Renew"),
+        Action::Book => ("Buchen", "Book"),
+    };
+    pick(language, german, english)
+}
+
+/// What a finding is about.
+pub const fn field(language: Language, field: Field) -> &'static str {
+    let (german, english) = match field {
+        Field::Language => ("Sprache", "Language"),
+        Field::Kind => ("Art", "Kind"),
+        Field::Sender => ("Absender", "Sender"),
+        Field::IssueDate => ("Datum", "Issued on"),
+        Field::Reference => ("Nummer", "Reference"),
+        Field::Total => ("Gesamtbetrag", "Total"),
+        Field::Payable => ("Zu zahlen", "To pay"),
+        Field::Iban => ("IBAN", "IBAN"),
+        Field::TrackingNumber => ("Sendungsnummer", "Tracking number"),
+        Field::ContractEnd => ("Vertragsende", "Contract ends"),
+        Field::NoticePeriod => ("Kündigungsfrist", "Notice period"),
+    };
+    pick(language, german, english)
+}
+
+/// A reference's name; one that is not known stays as it is.
+pub fn reference(language: Language, name: &str) -> String {
+    let (german, english) = match name {
+        "invoice_number" => ("Rechnungsnummer", "Invoice number"),
+        "customer_number" => ("Kundennummer", "Customer number"),
+        "file_number" => ("Aktenzeichen", "File number"),
+        "contract_number" => ("Vertragsnummer", "Contract number"),
+        "order_number" => ("Bestellnummer", "Order number"),
+        "account_number" => ("Kontonummer", "Account number"),
+        "receipt_number" => ("Belegnummer", "Receipt number"),
+        "policy_number" => ("Versicherungsnummer", "Policy number"),
+        "quote_number" => ("Angebotsnummer", "Quote number"),
+        "credit_note_number" => ("Gutschriftnummer", "Credit note number"),
+        "mandate_reference" => ("Mandatsreferenz", "Mandate reference"),
+        "payment_reference" => ("Verwendungszweck", "Payment reference"),
+        "case_number" => ("Vorgangsnummer", "Case number"),
+        _ => return name.replace('_', " "),
+    };
+    pick(language, german, english).to_owned()
+}
+
+/// How far a document has come.
+pub fn stage(language: Language, stage: &Stage) -> &'static str {
+    stage_name(language, stage.name())
+}
+
+/// A stage by its name in the store.
+pub fn stage_name(language: Language, name: &str) -> &'static str {
+    let (german, english) = match name {
+        "received" => ("wird gelesen", "being read"),
+        "read" => ("wird verstanden", "being understood"),
+        "stuck" => ("festgefahren", "stuck"),
+        _ => ("verstanden", "understood"),
+    };
+    pick(language, german, english)
+}
+
+/// A language by its ISO 639-1 code; one that is not known stays a code.
+pub fn language_name(language: Language, code: &str) -> String {
+    let (german, english) = match code {
+        "de" => ("Deutsch", "German"),
+        "en" => ("Englisch", "English"),
+        _ => return code.to_owned(),
+    };
+    pick(language, german, english).to_owned()
+}
+
+/// `82,10 € bis 10. März`.
+pub fn until(language: Language, day: &str, money: &str) -> String {
+    match language {
+        Language::German => format!("{money} bis {day}"),
+        Language::English => format!("{money} by {day}"),
+    }
+}
+
+/// Whether a task still wants something.
+pub const fn status(language: Language, status: Status) -> &'static str {
+    let (german, english) = match status {
+        Status::Open => ("offen", "open"),
+        Status::Done => ("erledigt", "done"),
+        Status::NotMine => ("nicht unseres", "not ours"),
+        Status::Withdrawn => ("hinfällig", "withdrawn"),
+    };
+    pick(language, german, english)
+}
+
+/// How a document came.
+pub const fn origin(language: Language, origin: OriginKind) -> &'static str {
+    let (german, english) = match origin {
+        OriginKind::Upload => ("hochgeladen", "uploaded"),
+        OriginKind::Folder => ("über den Ordner", "through the watched folder"),
+        OriginKind::Command => ("über die Befehlszeile", "through the command line"),
+    };
+    pick(language, german, english)
+}
+
+/// What a worker does; one that is not known keeps its name.
+pub fn worker(language: Language, name: &'static str) -> &'static str {
+    let (german, english) = match name {
+        "watch_folder" => ("Ordner ansehen", "Watch the folder"),
+        "read_documents" => ("Dokumente lesen", "Read documents"),
+        "understand_documents" => ("Dokumente verstehen", "Understand documents"),
+        "derive_tasks" => ("Aufgaben ableiten", "Derive tasks"),
+        "remind" => ("Erinnern", "Remind"),
+        "deliver" => ("Zustellen", "Deliver"),
+        "take_answers" => ("Antworten annehmen", "Take answers"),
+        "publish_state" => ("Stand melden", "Publish the state"),
+        "tidy_up" => ("Aufräumen", "Tidy up"),
+        other => return other,
+    };
+    pick(language, german, english)
+}
+
+/// How loud a reminder is.
+pub const fn level(language: Language, level: Level) -> &'static str {
+    let (german, english) = match level {
+        Level::Info => ("Hinweis", "note"),
+        Level::Warning => ("bald", "soon"),
+        Level::Urgent => ("dringend", "urgent"),
+        Level::Overdue => ("überfällig", "overdue"),
+    };
+    pick(language, german, english)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::{date, time};
+
+    use super::*;
+    use crate::domain::value::Currency;
+
+    const BOTH: [Language; 2] = [Language::German, Language::English];
+
+    #[test]
+    fn days_are_said_as_each_language_says_them() {
+        let said = BOTH.map(|it| day(it, date(2026, 3, 18)));
+        assert_eq!(said, ["18. März 2026", "18 March 2026"]);
+        let said = BOTH.map(|it| long_day(it, date(2026, 11, 20)));
+        assert_eq!(said, ["Freitag, 20. November", "Friday, 20 November"]);
+        let said = BOTH.map(|it| short_day(it, date(2027, 1, 2), date(2026, 12, 30)));
+        assert_eq!(said, ["2. Januar 2027", "2 January 2027"]);
+        assert_eq!(BOTH.map(|it| hour(it, time(9, 5, 0, 0))), ["09:05 Uhr", "09:05"]);
+    }
+
+    #[test]
+    fn the_distance_of_a_day_is_said_in_words() {
+        let today = date(2026, 3, 15);
+        let said = |day| relative(Language::German, date(2026, 3, day), today);
+        assert_eq!(
+            [15, 16, 18, 14, 12].map(said),
+            ["heute", "morgen", "in 3 Tagen", "seit gestern überfällig", "seit 3 Tagen überfällig"]
+        );
+        assert_eq!(relative(Language::English, date(2026, 6, 15), today), "in 13 weeks");
+    }
+
+    #[test]
+    fn money_is_written_as_each_language_writes_it() {
+        let euros = Money::new(128_420, Currency::EUR);
+        assert_eq!(BOTH.map(|it| money(it, euros)), ["1.284,20\u{a0}€", "€1,284.20"]);
+        let francs = Money::new(-5, Currency::CHF);
+        assert_eq!(BOTH.map(|it| money(it, francs)), ["−0,05\u{a0}CHF", "−0.05\u{a0}CHF"]);
+    }
+
+    #[test]
+    fn the_summary_counts_in_whole_sentences() {
+        assert_eq!(summary(Language::English, 1, 0), "One thing in the next 7 days.");
+        assert_eq!(
+            summary(Language::German, 3, 1),
+            "3 Dinge in den nächsten 7 Tagen, eine ist überfällig."
+        );
+    }
+}
