@@ -117,6 +117,7 @@ pub fn understand(reading: &Reading, context: &Context) -> Extraction {
         findings,
         obligations,
         questions,
+        corrected: Vec::new(),
     }
 }
 
