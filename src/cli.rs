@@ -1,3 +1,4 @@
 //! The commands.
 
 pub mod parse;
+pub mod read;

@@ -1,4 +1,157 @@
 //! From bytes to pages of words, in a process of its own.
+//!
+//! Bytes from outside are never parsed in the daemon. The daemon knows [`process::Reader`] alone: it
+//! starts `workmate-reader`, hands it bytes over a pipe ([`wire`]), and believes nothing of what
+//! comes back before it has been bounded and parsed into domain types. In the reader process
+//! ([`serve`]) the order is: [`sandbox`] before the first byte is read, [`sniff`] to tell what the
+//! bytes are, then [`pdf`], [`image`] or [`text`], with `ocr` for pictures, [`codes`] for what is
+//! printed for machines, and [`preview`] for people.
+//!
+//! Every size has a limit with a name and a unit: [`Limits`] travels with each job.
 
+pub mod codes;
+pub mod document;
 pub mod failure;
+pub mod image;
+pub mod ocr;
+pub mod pdf;
+pub mod preview;
+pub mod process;
+pub mod sandbox;
+pub mod serve;
 pub mod sniff;
+pub mod text;
+pub mod wire;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::document::named;
+
+named! {
+    /// Whether letters are recognised on pictures.
+    Ocr {
+        /// Never: pictures and scanned pages come back without words.
+        Off = "off",
+        /// On pictures and on pages without a usable text layer.
+        WhereNeeded = "where_needed",
+    }
+}
+
+named! {
+    /// Whether pictures of the pages are made.
+    Previews {
+        /// None.
+        Off = "off",
+        /// One of each page and a small one of the first.
+        Make = "make",
+    }
+}
+
+/// How one document is to be read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReadOptions {
+    /// Whether letters are recognised on pictures.
+    pub ocr: Ocr,
+    /// Tesseract's names of the languages to expect, the likeliest first; those not installed are
+    /// left out, none installed is an error.
+    pub languages: Vec<String>,
+    /// Whether pictures of the pages are made.
+    pub previews: Previews,
+    /// How many pages are recognised at the same time, 1 to 16; each costs about 150 MB.
+    pub threads: u8,
+    /// What is refused.
+    pub limits: Limits,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        Self {
+            ocr: Ocr::WhereNeeded,
+            languages: vec!["deu".to_owned(), "eng".to_owned()],
+            previews: Previews::Off,
+            threads: 1,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// What a document may at most be. All are checked before the memory they speak of is taken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Size of the file, in bytes.
+    pub file_bytes_max: u32,
+    /// Pages of one document.
+    pub pages_max: u32,
+    /// Width or height of a page, in points (1/72 inch). A0 is 3370 points high.
+    pub page_points_max: f32,
+    /// Pixels of a picture before it is decoded.
+    pub picture_pixels_max: u64,
+    /// Pixels that a page is rendered to; above that its resolution is lowered. A4 at 300 dpi has
+    /// 8.7 million.
+    pub render_pixels_max: u32,
+    /// Words kept of one page.
+    pub words_per_page_max: u32,
+    /// Machine-readable codes kept of one document.
+    pub codes_max: u32,
+    /// Embedded files named.
+    pub attachments_max: u32,
+    /// Size of an embedded XML file whose text is kept, in bytes.
+    pub attachment_bytes_max: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            file_bytes_max: 100 * 1024 * 1024,
+            pages_max: 500,
+            page_points_max: 5000.0,
+            picture_pixels_max: 100_000_000,
+            render_pixels_max: 20_000_000,
+            words_per_page_max: 20_000,
+            codes_max: 100,
+            attachments_max: 50,
+            attachment_bytes_max: 5 * 1024 * 1024,
+        }
+    }
+}
+
+/// A picture of a page, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    /// Which page, from 1.
+    pub page: u32,
+    /// Which of the two sizes.
+    pub size: PreviewSize,
+    /// The picture as a WebP file.
+    pub webp: Vec<u8>,
+}
+
+named! {
+    /// How large a preview is.
+    PreviewSize {
+        /// 1000 pixels wide: to read.
+        Page = "page",
+        /// 240 pixels wide: to recognise.
+        Thumbnail = "thumbnail",
+    }
+}
+
+/// How long each part took, in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timings {
+    /// Text layers, decoding and rendering.
+    #[serde(default)]
+    pub read: u64,
+    /// Recognising letters.
+    #[serde(default)]
+    pub ocr: u64,
+    /// Finding codes.
+    #[serde(default)]
+    pub codes: u64,
+    /// Making previews.
+    #[serde(default)]
+    pub previews: u64,
+    /// From words to findings.
+    #[serde(default)]
+    pub understand: u64,
+}

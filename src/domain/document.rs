@@ -440,6 +440,17 @@ pub struct Code {
     pub at: Rect,
 }
 
+/// A file inside a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// Its name as stated inside; never used as a path. Empty for the file itself.
+    pub name: String,
+    /// What its name says it is.
+    pub media_type: String,
+    /// Its text, for XML alone.
+    pub text: Option<String>,
+}
+
 /// What the reader saw in one file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
@@ -451,6 +462,9 @@ pub struct Reading {
     pub codes: Vec<Code>,
     /// Names of the parts whose words are among the pages (attachments of a mail).
     pub children: Vec<String>,
+    /// Files inside it, such as the data of an e-invoice.
+    #[serde(default)]
+    pub attachments: Vec<Attachment>,
 }
 
 impl Reading {
