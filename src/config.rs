@@ -108,6 +108,8 @@ pub struct Reading {
     pub idle_seconds: u32,
     /// Folder of Tesseract's language files; empty: the system's.
     pub tessdata_dir: String,
+    /// The program `workmate-reader`; empty: the one beside this program.
+    pub program: String,
     /// A `libonnxruntime.so` to prefer over the built-in engine; empty: the system's if there is one.
     pub onnxruntime: String,
 }
@@ -192,6 +194,7 @@ impl Default for Reading {
             memory_megabytes: 1024,
             idle_seconds: 60,
             tessdata_dir: String::new(),
+            program: String::new(),
             onnxruntime: String::new(),
         }
     }

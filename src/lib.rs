@@ -10,12 +10,19 @@
 //! - [`understanding`]: words to findings and obligations, in the same process.
 //! - [`connect`]: the ways in and out: the MQTT broker, Home Assistant.
 //! - [`work`]: the loops that do the next thing.
+//! - [`web`]: the pages and the API.
+//! - [`app`], [`lifecycle`], [`control`], [`logging`], [`cli`]: what wires, starts and asks.
 
+pub mod app;
 pub mod cli;
 pub mod config;
 pub mod connect;
+pub mod control;
 pub mod domain;
+pub mod lifecycle;
+pub mod logging;
 pub mod reading;
 pub mod store;
 pub mod understanding;
+pub mod web;
 pub mod work;

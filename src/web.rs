@@ -135,7 +135,9 @@ pub struct WebState {
 pub fn router(state: WebState) -> Router {
     let with = || state.clone();
     let upload = DefaultBodyLimit::max(upload_bytes_max(&state));
-    let rooms = rooms(upload).router.route_layer(from_fn_with_state(with(), auth::require_person));
+    let rooms = rooms(upload)
+        .router
+        .route_layer(from_fn_with_state(with(), auth::require_person));
     let people = rooms
         .merge(doors().router)
         .fallback(failure::nothing_here)
@@ -169,7 +171,10 @@ fn rooms(upload: DefaultBodyLimit) -> Routes {
         .get("/documents/{id}", one_document::show)
         .get("/documents/{id}/original", one_document::original)
         .get("/documents/{id}/thumbnail", one_document::thumbnail)
-        .get("/documents/{id}/pages/{number}/preview", one_document::preview)
+        .get(
+            "/documents/{id}/pages/{number}/preview",
+            one_document::preview,
+        )
         .post("/documents/{id}/findings", one_document::correct)
         .post("/documents/{id}/delete", one_document::delete)
         .post("/documents/{id}/restore", one_document::restore)
@@ -212,7 +217,11 @@ fn api(upload: DefaultBodyLimit) -> OpenApiRouter<WebState> {
     let routes = OpenApiRouter::new()
         .routes(routes!(documents::list))
         .routes(routes!(documents::upload).layer(upload))
-        .routes(routes!(documents::one, documents::change, documents::delete))
+        .routes(routes!(
+            documents::one,
+            documents::change,
+            documents::delete
+        ))
         .routes(routes!(documents::restore))
         .routes(routes!(documents::retry))
         .routes(routes!(documents::original))
@@ -253,7 +262,10 @@ pub fn openapi() -> String {
 }
 
 fn upload_bytes_max(state: &WebState) -> usize {
-    let bytes = state.intake.bytes_max().saturating_mul(UPLOAD_DOCUMENTS_MAX);
+    let bytes = state
+        .intake
+        .bytes_max()
+        .saturating_mul(UPLOAD_DOCUMENTS_MAX);
     usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
@@ -269,9 +281,15 @@ pub struct Way {
 /// Every way of the pages, with whether it is open to everybody; the API's ways stand in
 /// [`openapi`]. From the very lists that make the router, so that no route escapes a test.
 pub fn ways() -> Vec<(Way, bool)> {
-    let closed = rooms(DefaultBodyLimit::disable()).ways.into_iter().chain(counters().ways);
+    let closed = rooms(DefaultBodyLimit::disable())
+        .ways
+        .into_iter()
+        .chain(counters().ways);
     let open = doors().ways.into_iter().chain(pulses().ways);
-    closed.map(|it| (it, false)).chain(open.map(|it| (it, true))).collect()
+    closed
+        .map(|it| (it, false))
+        .chain(open.map(|it| (it, true)))
+        .collect()
 }
 
 /// Routes that can be listed.
@@ -287,7 +305,10 @@ impl Routes {
         H: Handler<T, WebState>,
         T: 'static,
     {
-        self.ways.push(Way { method: "GET", path });
+        self.ways.push(Way {
+            method: "GET",
+            path,
+        });
         self.router = self.router.route(path, get(handler));
         self
     }
@@ -297,8 +318,23 @@ impl Routes {
         H: Handler<T, WebState>,
         T: 'static,
     {
-        self.ways.push(Way { method: "POST", path });
+        self.ways.push(Way {
+            method: "POST",
+            path,
+        });
         self.router = self.router.route(path, post(handler));
         self
+    }
+}
+
+/// Serves the web until the house closes.
+pub async fn serve(listener: tokio::net::TcpListener, state: WebState) {
+    let stop = state.stop.clone();
+    let service = router(state).into_make_service_with_connect_info::<std::net::SocketAddr>();
+    let serving =
+        axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+    if let Err(error) = serving.await {
+        log::error!(error:display; "the web ended");
+        stop.cancel();
     }
 }

@@ -4,8 +4,8 @@
 //! then in any case, so a lost signal costs time, never work; it may be killed at any instruction
 //! and run again. [`intake`] is the one door through which documents come in.
 //!
-//! In the order of a document's way: [`watch_folder`] → [`intake`] → `read_documents` →
-//! `understand_documents` → [`derive_tasks`] → [`remind`] → [`deliver`], with [`take_answers`] and
+//! In the order of a document's way: [`watch_folder`] → [`intake`] → [`read_documents`] →
+//! [`understand_documents`] → [`derive_tasks`] → [`remind`] → [`deliver`], with [`take_answers`] and
 //! [`publish_state`] towards the broker and [`tidy_up`] behind everybody.
 
 pub mod board;
@@ -13,9 +13,11 @@ pub mod deliver;
 pub mod derive_tasks;
 pub mod intake;
 pub mod publish_state;
+pub mod read_documents;
 pub mod remind;
 pub mod take_answers;
 pub mod tidy_up;
+pub mod understand_documents;
 pub mod watch_folder;
 
 use std::future::Future;

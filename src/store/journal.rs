@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, named_params, params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::rows::{Columns, VISIBLE, json};
@@ -112,7 +112,7 @@ fn column(number: u64) -> i64 {
 }
 
 /// What checking the chain showed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verification {
     /// Entries that were checked.
     pub entries: u64,
@@ -123,7 +123,7 @@ pub struct Verification {
 }
 
 /// Where the chain breaks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Broken {
     /// At this entry.
     pub sequence: u64,

@@ -33,7 +33,9 @@ pub fn page_length(limit: Option<u32>) -> Result<u32, Failure> {
 /// A cursor as the last page gave it.
 pub fn cursor<T: std::str::FromStr>(text: Option<&str>) -> Result<Option<T>, Failure> {
     let wrong = |_| Failure::Invalid("cursor: use the `next` of the page before".to_owned());
-    text.map(|it| it.parse().map_err(|_| ())).transpose().map_err(wrong)
+    text.map(|it| it.parse().map_err(|_| ()))
+        .transpose()
+        .map_err(wrong)
 }
 
 /// Cuts the entry that was only looked up to see whether there are more; its predecessor's id is

@@ -54,7 +54,8 @@ static VERSIONS: LazyLock<Vec<String>> = LazyLock::new(|| {
 
 fn lookup(name: &str) -> Option<(&'static Asset, &'static str)> {
     let mut all = ASSETS.iter().zip(VERSIONS.iter());
-    all.find(|(asset, _)| asset.name == name).map(|(asset, version)| (asset, version.as_str()))
+    all.find(|(asset, _)| asset.name == name)
+        .map(|(asset, version)| (asset, version.as_str()))
 }
 
 /// The address of an asset with its version.
@@ -71,9 +72,15 @@ pub async fn serve(
 ) -> Result<Response, Failure> {
     let (asset, version) = lookup(&name).ok_or(Failure::NotFound)?;
     let is_versioned = query.is_some_and(|it| it.strip_prefix("v=") == Some(version));
-    let cache = if is_versioned { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let cache = if is_versioned {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
     let etag = format!("\"{version}\"");
-    let is_known = headers.get(IF_NONE_MATCH).is_some_and(|it| it.as_bytes() == etag.as_bytes());
+    let is_known = headers
+        .get(IF_NONE_MATCH)
+        .is_some_and(|it| it.as_bytes() == etag.as_bytes());
     let mut response = if is_known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {

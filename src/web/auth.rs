@@ -17,8 +17,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use jiff::{Timestamp, ToSpan};
 
-use super::{Household, WebState};
 use super::failure::Failure;
+use super::{Household, WebState};
 use crate::domain::document::Sha256Hash;
 use crate::domain::journal::Actor;
 use crate::domain::person::Person;
@@ -56,7 +56,11 @@ impl<S: Sync> FromRequestParts<S> for CurrentPerson {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        parts.extensions.get::<Self>().cloned().ok_or(Failure::NoSession)
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or(Failure::NoSession)
     }
 }
 
@@ -78,7 +82,11 @@ impl<S: Sync> FromRequestParts<S> for ApiCaller {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        parts.extensions.get::<Self>().cloned().ok_or(Failure::NoToken)
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or(Failure::NoToken)
     }
 }
 
@@ -105,7 +113,9 @@ pub async fn require_caller(
 ) -> Result<Response, Failure> {
     let headers = request.headers();
     let caller = match bearer(headers) {
-        Some(token) => caller_of_token(&state.store, token).await?.ok_or(Failure::NoToken)?,
+        Some(token) => caller_of_token(&state.store, token)
+            .await?
+            .ok_or(Failure::NoToken)?,
         None => caller_of_session(&state, request.method(), headers).await?,
     };
     request.extensions_mut().insert(ApiCaller { caller });
@@ -138,7 +148,9 @@ pub async fn person_of(
     };
     let hash = secret::hash_of(secret);
     let store = &state.store;
-    let session = store.read(Viewer::House, move |tx| people::session(tx, hash)).await?;
+    let session = store
+        .read(Viewer::House, move |tx| people::session(tx, hash))
+        .await?;
     let Some(session) = session else {
         return Ok(None);
     };
@@ -146,9 +158,15 @@ pub async fn person_of(
     if session.seen_at + TOUCH_MINUTES.minutes() < now {
         let caller = Caller::person(session.person.id, "web");
         let ends = session_end(now, &state.household);
-        store.write(caller, move |tx| people::touch_session(tx, hash, ends)).await?;
+        store
+            .write(caller, move |tx| people::touch_session(tx, hash, ends))
+            .await?;
     }
-    Ok(Some(CurrentPerson { person: session.person, csrf: session.csrf, session: hash }))
+    Ok(Some(CurrentPerson {
+        person: session.person,
+        csrf: session.csrf,
+        session: hash,
+    }))
 }
 
 /// When a session ends that is used now.
@@ -158,18 +176,27 @@ pub fn session_end(now: Timestamp, household: &Household) -> Timestamp {
 
 async fn caller_of_token(store: &Store, token: &str) -> Result<Option<Caller>, Failure> {
     let hash = secret::hash_of(token);
-    let token = store.read(Viewer::House, move |tx| people::token(tx, hash)).await?;
+    let token = store
+        .read(Viewer::House, move |tx| people::token(tx, hash))
+        .await?;
     let Some(token) = token else {
         return Ok(None);
     };
     let viewer = token.person.map_or(Viewer::House, Viewer::Person);
-    let actor = Actor { name: token.id.to_string(), channel: "api".to_owned() };
+    let actor = Actor {
+        name: token.id.to_string(),
+        channel: "api".to_owned(),
+    };
     let caller = Caller { actor, viewer };
     let now = store.clock().now();
-    let is_noted = token.used_at.is_some_and(|it| it + TOUCH_MINUTES.minutes() > now);
+    let is_noted = token
+        .used_at
+        .is_some_and(|it| it + TOUCH_MINUTES.minutes() > now);
     if !is_noted {
         let id = token.id;
-        store.write(caller.clone(), move |tx| people::touch_token(tx, id)).await?;
+        store
+            .write(caller.clone(), move |tx| people::touch_token(tx, id))
+            .await?;
     }
     Ok(Some(caller))
 }
@@ -182,8 +209,13 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// The value of a cookie.
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let values = headers.get_all(COOKIE).into_iter().filter_map(|it| it.to_str().ok());
-    let mut pairs = values.flat_map(|it| it.split(';')).filter_map(|it| it.trim().split_once('='));
+    let values = headers
+        .get_all(COOKIE)
+        .into_iter()
+        .filter_map(|it| it.to_str().ok());
+    let mut pairs = values
+        .flat_map(|it| it.split(';'))
+        .filter_map(|it| it.trim().split_once('='));
     pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
@@ -216,8 +248,14 @@ impl<S: Send + Sync> FromRequest<S> for CheckedForm {
         let person = request.extensions().get::<CurrentPerson>().cloned();
         let person = person.ok_or(Failure::NoSession)?;
         let fields = Fields::from_request(request, state).await?;
-        let is_ours = fields.text("csrf").is_some_and(|it| secret::is_same(it, &person.csrf));
-        if is_ours { Ok(Self(fields)) } else { Err(Failure::Forbidden) }
+        let is_ours = fields
+            .text("csrf")
+            .is_some_and(|it| secret::is_same(it, &person.csrf));
+        if is_ours {
+            Ok(Self(fields))
+        } else {
+            Err(Failure::Forbidden)
+        }
     }
 }
 
@@ -228,7 +266,10 @@ pub struct Fields(Vec<(String, String)>);
 impl Fields {
     /// The first field of that name, without spaces around it.
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim())
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.trim())
     }
 
     /// The same, but nothing where it was left empty.
@@ -238,12 +279,18 @@ impl Fields {
 
     /// A password: as it was typed, spaces and all.
     pub fn verbatim(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// All fields of that name.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.trim())
+        self.0
+            .iter()
+            .filter(move |(key, _)| key == name)
+            .map(|(_, value)| value.trim())
     }
 }
 
@@ -263,7 +310,10 @@ mod tests {
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         let pairs = pairs.iter().map(|(name, value)| {
-            (name.parse().unwrap(), axum::http::HeaderValue::from_static(value))
+            (
+                name.parse().unwrap(),
+                axum::http::HeaderValue::from_static(value),
+            )
         });
         pairs.collect()
     }
@@ -271,8 +321,14 @@ mod tests {
     #[test]
     fn only_our_own_pages_change_something() {
         let same = |pairs: &[(&'static str, &'static str)]| is_same_origin(&headers(pairs));
-        assert!(same(&[("host", "nas.local:8080"), ("origin", "http://nas.local:8080")]));
-        assert!(!same(&[("host", "nas.local:8080"), ("origin", "http://evil.example")]));
+        assert!(same(&[
+            ("host", "nas.local:8080"),
+            ("origin", "http://nas.local:8080")
+        ]));
+        assert!(!same(&[
+            ("host", "nas.local:8080"),
+            ("origin", "http://evil.example")
+        ]));
         assert!(!same(&[("host", "nas.local:8080"), ("origin", "null")]));
         assert!(!same(&[("sec-fetch-site", "cross-site")]));
         assert!(!same(&[("sec-fetch-site", "same-site")]));

@@ -96,8 +96,16 @@ pub struct Dealer<'a> {
 impl<'a> Dealer<'a> {
     /// Reads from `tx`, speaks as `locale` says.
     pub fn new(tx: &'a ReadTx<'a>, locale: &'a Locale) -> Result<Self, Error> {
-        let people = people::list(tx)?.into_iter().map(|it| (it.id, it.name)).collect();
-        Ok(Self { tx, locale, people, titles: HashMap::new() })
+        let people = people::list(tx)?
+            .into_iter()
+            .map(|it| (it.id, it.name))
+            .collect();
+        Ok(Self {
+            tx,
+            locale,
+            people,
+            titles: HashMap::new(),
+        })
     }
 
     /// The card of a task.
@@ -115,10 +123,15 @@ impl<'a> Dealer<'a> {
         if task.optional && task.due.is_some_and(|it| it < today) {
             card.tone = "none";
         }
-        let put_off = task.later_until.filter(|it| *it > self.locale.now && card.open);
+        let put_off = task
+            .later_until
+            .filter(|it| *it > self.locale.now && card.open);
         card.put_off = put_off.map(|it| self.locale.moment(it));
-        let names: Vec<&str> =
-            task.assignees.iter().filter_map(|it| self.people.get(it).map(String::as_str)).collect();
+        let names: Vec<&str> = task
+            .assignees
+            .iter()
+            .filter_map(|it| self.people.get(it).map(String::as_str))
+            .collect();
         card.assignees = (!names.is_empty()).then(|| names.join(", "));
         card.source = self.source(task)?;
         Ok(card)
@@ -152,7 +165,10 @@ impl<'a> Dealer<'a> {
             self.titles.insert(id, title);
         }
         let title = self.titles.get(&id).cloned().flatten();
-        Ok(title.map(|label| Source { id: id.to_string(), label }))
+        Ok(title.map(|label| Source {
+            id: id.to_string(),
+            label,
+        }))
     }
 }
 
@@ -194,7 +210,9 @@ pub fn card_of_day(
 
 /// The evidence of the obligation with that key, and its place among the obligations.
 pub fn evidence_of<'a>(extraction: &'a Extraction, key: &str) -> Option<(usize, &'a Evidence)> {
-    let position = keys(&extraction.obligations).iter().position(|it| it == key)?;
+    let position = keys(&extraction.obligations)
+        .iter()
+        .position(|it| it == key)?;
     let obligation = extraction.obligations.get(position)?;
     Some((position, &obligation.evidence))
 }
@@ -202,7 +220,11 @@ pub fn evidence_of<'a>(extraction: &'a Extraction, key: &str) -> Option<(usize, 
 /// The words of evidence in one line, not too long.
 pub fn quote(evidence: &Evidence) -> Option<String> {
     const LETTERS_MAX: usize = 120;
-    let line = evidence.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = evidence
+        .text
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
     let mut short: String = line.chars().take(LETTERS_MAX).collect();
     if short.len() < line.len() {
         short.push('…');

@@ -33,18 +33,24 @@ pub fn typed(field: Field, text: &str) -> Result<Value, Failure> {
     }
     match field {
         Field::Kind => {
-            let kind = text.parse::<Kind>().map_err(|error| invalid(field, &error.to_string()))?;
+            let kind = text
+                .parse::<Kind>()
+                .map_err(|error| invalid(field, &error.to_string()))?;
             Ok(Value::Kind(kind))
         }
         Field::IssueDate | Field::ContractEnd => {
-            let day = text.parse().map_err(|_| invalid(field, "a day is like 2026-03-18"))?;
+            let day = text
+                .parse()
+                .map_err(|_| invalid(field, "a day is like 2026-03-18"))?;
             Ok(Value::Date(day))
         }
         Field::Total | Field::Payable => money(text)
             .map(Value::Money)
             .ok_or_else(|| invalid(field, "an amount is like 84.20 EUR")),
         Field::Iban => {
-            let iban = text.parse::<Iban>().map_err(|error| invalid(field, &error.to_string()))?;
+            let iban = text
+                .parse::<Iban>()
+                .map_err(|error| invalid(field, &error.to_string()))?;
             Ok(Value::Iban(iban))
         }
         Field::Language
@@ -65,16 +71,19 @@ pub fn sent(field: Field, value: &Json) -> Result<Option<Value>, Failure> {
             let money = money.map_err(|error| invalid(field, &error.to_string()))?;
             Ok(Some(Value::Money(money)))
         }
-        Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => {
-            Err(invalid(field, "a text, or {\"amount\": \"84.20\", \"currency\": \"EUR\"}"))
-        }
+        Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => Err(invalid(
+            field,
+            "a text, or {\"amount\": \"84.20\", \"currency\": \"EUR\"}",
+        )),
     }
 }
 
 /// `84,20`, `84.20 EUR`, `1.284,20 €`; euros where no currency is named.
 pub fn money(text: &str) -> Option<Money> {
-    let (number, currency): (String, String) =
-        text.chars().filter(|it| !it.is_whitespace()).partition(|it| "0123456789.,-−".contains(*it));
+    let (number, currency): (String, String) = text
+        .chars()
+        .filter(|it| !it.is_whitespace())
+        .partition(|it| "0123456789.,-−".contains(*it));
     let currency = match currency.as_str() {
         "" | "€" => Currency::EUR,
         "£" => Currency::GBP,
@@ -83,7 +92,9 @@ pub fn money(text: &str) -> Option<Money> {
     };
     let number = number.replace('−', "-");
     // The last separator is the point if one or two digits follow it; the others group thousands.
-    let point = number.rfind(['.', ',']).filter(|at| (2..=3).contains(&(number.len() - at)));
+    let point = number
+        .rfind(['.', ','])
+        .filter(|at| (2..=3).contains(&(number.len() - at)));
     let plain: String = number
         .char_indices()
         .filter_map(|(at, symbol)| match symbol {
@@ -125,7 +136,11 @@ mod tests {
             ("-5", -500),
             ("84,2", 8420),
         ] {
-            assert_eq!(money(text), Some(Money::new(hundredths, Currency::EUR)), "{text}");
+            assert_eq!(
+                money(text),
+                Some(Money::new(hundredths, Currency::EUR)),
+                "{text}"
+            );
         }
         assert_eq!(money("12 chf"), Some(Money::new(1200, Currency::CHF)));
         for text in ["", "abc", "12 euros", "1-2"] {
@@ -137,7 +152,10 @@ mod tests {
     fn a_sender_called_like_a_kind_stays_a_text() {
         let value = typed(Field::Sender, "invoice").unwrap();
         assert_eq!(value, Value::Text("invoice".to_owned()));
-        assert_eq!(typed(Field::Kind, "invoice").unwrap(), Value::Kind(Kind::Invoice));
+        assert_eq!(
+            typed(Field::Kind, "invoice").unwrap(),
+            Value::Kind(Kind::Invoice)
+        );
         assert!(typed(Field::Iban, "DE00 0000").is_err());
         assert_eq!(sent(Field::Payable, &Json::Null).unwrap(), None);
     }

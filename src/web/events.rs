@@ -68,23 +68,40 @@ pub fn listen(
     stop: CancellationToken,
     headers: &HeaderMap,
 ) -> Result<Response, Failure> {
-    let room = Arc::clone(&listeners.0).try_acquire_owned().map_err(|_| Failure::TooMany)?;
+    let room = Arc::clone(&listeners.0)
+        .try_acquire_owned()
+        .map_err(|_| Failure::TooMany)?;
     let changes = store.changes();
-    let last = headers.get("last-event-id").and_then(|it| it.to_str().ok()?.parse().ok());
+    let last = headers
+        .get("last-event-id")
+        .and_then(|it| it.to_str().ok()?.parse().ok());
     let newest = *changes.borrow();
     // Who remembers more than the journal holds has heard of a house before a restored backup.
     let seen = last.map_or(newest, |it: u64| it.min(newest));
     let waiting = VecDeque::from([Event::default().comment("listening")]);
-    let listener = Listener { store, viewer, seen, changes, waiting, stop, _room: room };
+    let listener = Listener {
+        store,
+        viewer,
+        seen,
+        changes,
+        waiting,
+        stop,
+        _room: room,
+    };
     let events = stream::unfold(listener, |mut listener| async move {
         let event = listener.next().await?;
         Some((Ok::<_, Infallible>(event), listener))
     });
     let interval = Duration::from_secs(KEEP_ALIVE_SECONDS);
-    let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(interval)).into_response();
+    let mut response = Sse::new(events)
+        .keep_alive(KeepAlive::new().interval(interval))
+        .into_response();
     // Proxies that collect answers would hold events back.
     let headers = response.headers_mut();
-    headers.insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
+    headers.insert(
+        "x-accel-buffering",
+        axum::http::HeaderValue::from_static("no"),
+    );
     Ok(response)
 }
 
@@ -108,7 +125,10 @@ impl Listener {
 
     async fn look(&mut self) -> Option<()> {
         let seen = self.seen;
-        let look = self.store.read(self.viewer, move |tx| happenings::after(tx, seen, BATCH)).await;
+        let look = self
+            .store
+            .read(self.viewer, move |tx| happenings::after(tx, seen, BATCH))
+            .await;
         let (looked_at, happenings) = match look {
             Ok(found) => found,
             Err(error) => {
@@ -129,6 +149,8 @@ fn event(happening: &Happening) -> Option<Event> {
         id: happening.id.clone(),
         change: happening.change.clone(),
     };
-    let event = Event::default().event(happening.name).id(happening.sequence.to_string());
+    let event = Event::default()
+        .event(happening.name)
+        .id(happening.sequence.to_string());
     event.json_data(body).ok()
 }

@@ -69,7 +69,10 @@ fn version_named(headers: &HeaderMap) -> Result<Option<u64>, Failure> {
         return Ok(None);
     }
     // A tag that this house never gave names no version that exists.
-    let version = text.trim_matches('"').parse().map_err(|_| Failure::Outdated)?;
+    let version = text
+        .trim_matches('"')
+        .parse()
+        .map_err(|_| Failure::Outdated)?;
     Ok(Some(version))
 }
 

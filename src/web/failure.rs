@@ -18,7 +18,7 @@ use serde::Serialize;
 use super::auth::{self, password};
 use super::frame::{Shell, language_of};
 use super::texts::Texts;
-use super::{Household, WebState};
+use super::Household;
 use crate::store;
 
 /// Why a request was not answered as it wished.
@@ -96,9 +96,7 @@ impl Failure {
             Self::Store(store::Error::DiskFull) => StatusCode::INSUFFICIENT_STORAGE,
             Self::Store(store::Error::Closed) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(
-                store::Error::Corrupt { .. }
-                | store::Error::Sqlite(_)
-                | store::Error::File { .. },
+                store::Error::Corrupt { .. } | store::Error::Sqlite(_) | store::Error::File { .. },
             )
             | Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -153,7 +151,10 @@ impl IntoResponse for Failure {
         };
         let mut response = (status, Json(problem.clone())).into_response();
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         match self {
             Self::NoToken => {
                 headers.insert("www-authenticate", HeaderValue::from_static("Bearer"));
@@ -240,13 +241,21 @@ pub async fn page_for_people(
         return Redirect::to(&format!("/login?next={next}")).into_response();
     }
     let language = language_of(&headers, None, &household);
-    let shell = Shell::outside(language, auth::cookie(&headers, "theme").unwrap_or_default());
+    let shell = Shell::outside(
+        language,
+        auth::cookie(&headers, "theme").unwrap_or_default(),
+    );
     let (title, hint) = words_for(shell.t, status);
     let detail = match status {
         StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT => problem.detail,
         _ => String::new(),
     };
-    let page = FailurePage { shell, title, detail, hint };
+    let page = FailurePage {
+        shell,
+        title,
+        detail,
+        hint,
+    };
     match page.render() {
         Ok(html) => (status, Html(html)).into_response(),
         Err(error) => Failure::broken(error).into_response(),

@@ -25,15 +25,25 @@ const CHUNK_BYTES: usize = 64 << 10;
 
 /// The bytes as they came.
 pub async fn original(store: &Store, viewer: Viewer, id: DocumentId) -> Result<Response, Failure> {
-    let document = store.read(viewer, move |tx| documents::by_id(tx, id)).await?;
+    let document = store
+        .read(viewer, move |tx| documents::by_id(tx, id))
+        .await?;
     let name = store.blobs().original(document.sha256);
     let (body, size) = open(store, &name).await?;
     let mut response = body.into_response();
     let headers = response.headers_mut();
     set(headers, CONTENT_TYPE.as_str(), document.media_type.as_str())?;
     set(headers, CONTENT_LENGTH.as_str(), &size.to_string())?;
-    set(headers, CONTENT_DISPOSITION.as_str(), &disposition(&document.origin.file_name))?;
-    set(headers, CONTENT_SECURITY_POLICY.as_str(), "sandbox; default-src 'none'")?;
+    set(
+        headers,
+        CONTENT_DISPOSITION.as_str(),
+        &disposition(&document.origin.file_name),
+    )?;
+    set(
+        headers,
+        CONTENT_SECURITY_POLICY.as_str(),
+        "sandbox; default-src 'none'",
+    )?;
     set(headers, CACHE_CONTROL.as_str(), "private, no-cache")?;
     Ok(response)
 }
@@ -45,7 +55,9 @@ pub async fn picture(
     id: DocumentId,
     picture: Picture,
 ) -> Result<Response, Failure> {
-    let document = store.read(viewer, move |tx| documents::by_id(tx, id)).await?;
+    let document = store
+        .read(viewer, move |tx| documents::by_id(tx, id))
+        .await?;
     let name = store.blobs().picture(document.sha256, picture);
     let (body, size) = open(store, &name).await?;
     let mut response = body.into_response();
@@ -60,7 +72,10 @@ async fn open(store: &Store, name: &BlobName) -> Result<(Body, u64), Failure> {
     let path: PathBuf = store.blobs().path(name);
     let failed = |cause: std::io::Error| match cause.kind() {
         std::io::ErrorKind::NotFound => Failure::NotFound,
-        _ => Failure::Store(Error::File { path: path.clone(), cause }),
+        _ => Failure::Store(Error::File {
+            path: path.clone(),
+            cause,
+        }),
     };
     let file = File::open(&path).await.map_err(failed)?;
     let size = file.metadata().await.map_err(failed)?.len();
@@ -78,7 +93,13 @@ async fn open(store: &Store, name: &BlobName) -> Result<(Body, u64), Failure> {
 fn disposition(file_name: &str) -> String {
     let plain: String = file_name
         .chars()
-        .map(|it| if it.is_ascii_alphanumeric() || " .-_".contains(it) { it } else { '_' })
+        .map(|it| {
+            if it.is_ascii_alphanumeric() || " .-_".contains(it) {
+                it
+            } else {
+                '_'
+            }
+        })
         .collect();
     // RFC 5987 lets letters, digits and a few signs stand; `+` would mean itself, not a space.
     let mut whole = String::with_capacity(file_name.len() * 3);

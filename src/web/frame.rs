@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::texts::Texts;
 use super::{Household, WebState, assets, words};
 use crate::domain::person::Language;
-use crate::store::{Viewer, documents, tasks};
+use crate::store::{documents, tasks};
 
 /// In which language, zone and moment something is said.
 #[derive(Clone, Debug)]
@@ -97,7 +97,11 @@ impl Happened {
             "outdated" => (t.somebody_changed_it, true),
             _ => return None,
         };
-        Some(Flash { text, is_warning, reopen })
+        Some(Flash {
+            text,
+            is_warning,
+            reopen,
+        })
     }
 }
 
@@ -144,7 +148,10 @@ impl Shell {
     }
 
     /// The address of an asset with its version.
-    #[expect(clippy::unused_self, reason = "templates reach functions through their values")]
+    #[expect(
+        clippy::unused_self,
+        reason = "templates reach functions through their values"
+    )]
     pub fn asset(&self, name: &str) -> String {
         assets::address(name)
     }
@@ -188,13 +195,20 @@ impl FromRequestParts<WebState> for Frame {
         let household = &state.household;
         let now = state.store.clock().now();
         let language = language_of(&parts.headers, me.person.language, household);
-        let locale = Locale { language, zone: household.zone.clone(), now };
+        let locale = Locale {
+            language,
+            zone: household.zone.clone(),
+            now,
+        };
         let today = locale.today();
         let counts = state.store.read(me.viewer(), move |tx| {
             let summary = tasks::summary(tx, today)?;
             let stages = documents::counts(tx)?;
             let stuck = stages.iter().find(|(stage, _)| stage == "stuck");
-            Ok((summary.overdue + summary.due_today, stuck.map_or(0, |(_, count)| *count)))
+            Ok((
+                summary.overdue + summary.due_today,
+                stuck.map_or(0, |(_, count)| *count),
+            ))
         });
         let (due, stuck) = counts.await?;
         let t = locale.texts();
@@ -204,7 +218,11 @@ impl FromRequestParts<WebState> for Frame {
             theme: theme_of(cookie(&parts.headers, "theme").unwrap_or_default()),
             person: Some(me.person.name.clone()),
             csrf: me.csrf.clone(),
-            next: parts.uri.path_and_query().map_or("/", |it| it.as_str()).to_owned(),
+            next: parts
+                .uri
+                .path_and_query()
+                .map_or("/", |it| it.as_str())
+                .to_owned(),
             tomorrow: today.saturating_add(1.day()).to_string(),
             here: part_of(parts.uri.path()),
             due,
@@ -266,7 +284,9 @@ pub fn go(to: &str, happened: Option<&Happened>) -> Response {
 pub fn inside(path: &str) -> &str {
     let second = path.as_bytes().get(1);
     let is_inside = path.starts_with('/') && !matches!(second, Some(b'/' | b'\\'));
-    let is_plain = path.bytes().all(|it| (0x21..0x7f).contains(&it) && it != b'\\');
+    let is_plain = path
+        .bytes()
+        .all(|it| (0x21..0x7f).contains(&it) && it != b'\\');
     if is_inside && is_plain { path } else { "/" }
 }
 
@@ -277,7 +297,13 @@ mod tests {
     #[test]
     fn a_redirect_never_leaves_the_house() {
         assert_eq!(inside("/tasks?show=open"), "/tasks?show=open");
-        for path in ["//evil.example", "/\\evil.example", "https://evil.example", "", "/a\r\nb"] {
+        for path in [
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "",
+            "/a\r\nb",
+        ] {
             assert_eq!(inside(path), "/", "{path}");
         }
     }
@@ -287,8 +313,14 @@ mod tests {
         let household = Household::for_testing();
         let mut headers = HeaderMap::new();
         assert_eq!(language_of(&headers, None, &household), Language::German);
-        headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static("fr-FR, en-GB;q=0.8, de;q=0.5"));
+        headers.insert(
+            ACCEPT_LANGUAGE,
+            HeaderValue::from_static("fr-FR, en-GB;q=0.8, de;q=0.5"),
+        );
         assert_eq!(language_of(&headers, None, &household), Language::English);
-        assert_eq!(language_of(&headers, Some(Language::German), &household), Language::German);
+        assert_eq!(
+            language_of(&headers, Some(Language::German), &household),
+            Language::German
+        );
     }
 }

@@ -34,12 +34,24 @@ pub async fn headers(request: Request, next: Next) -> Response {
         (CACHE_CONTROL, cache),
         (HeaderName::from_static("x-content-type-options"), "nosniff"),
         (HeaderName::from_static("x-frame-options"), "DENY"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), microphone=(), geolocation=()",
+        ),
     ];
     for (name, value) in usual {
-        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     response
 }
@@ -52,7 +64,9 @@ pub fn compression() -> CompressionLayer<impl Predicate> {
         .and(NotForContentType::new("image/png"))
         .and(NotForContentType::new("application/pdf"))
         .and(NotForContentType::SSE);
-    CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(worth)
+    CompressionLayer::new()
+        .quality(CompressionLevel::Fastest)
+        .compress_when(worth)
 }
 
 type Panic = Box<dyn std::any::Any + Send>;
@@ -65,6 +79,9 @@ pub fn no_panic() -> CatchPanicLayer<fn(Panic) -> Response> {
 fn answer_panic(panic: Panic) -> Response {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-    Failure::broken(format!("a handler panicked: {}", text.unwrap_or("without a word")))
-        .into_response()
+    Failure::broken(format!(
+        "a handler panicked: {}",
+        text.unwrap_or("without a word")
+    ))
+    .into_response()
 }

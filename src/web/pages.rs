@@ -23,6 +23,10 @@ pub struct Choice {
 
 impl Choice {
     fn new(value: &str, label: &str, chosen: &str) -> Self {
-        Self { value: value.to_owned(), label: label.to_owned(), chosen: value == chosen }
+        Self {
+            value: value.to_owned(),
+            label: label.to_owned(),
+            chosen: value == chosen,
+        }
     }
 }

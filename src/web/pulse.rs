@@ -44,7 +44,12 @@ pub async fn metrics(
     caller: ApiCaller,
 ) -> Result<Response, Failure> {
     let household: &Household = &state.household;
-    let today = state.store.clock().now().to_zoned(household.zone.clone()).date();
+    let today = state
+        .store
+        .clock()
+        .now()
+        .to_zoned(household.zone.clone())
+        .date();
     let look = move |tx: &ReadTx<'_>| {
         Ok(Counts {
             stages: documents::counts(tx)?,
@@ -58,7 +63,12 @@ pub async fn metrics(
     count_work(&mut registry, &counts);
     count_workers(&mut registry, &state.board);
     let connected = state.about.broker.is_connected().unwrap_or(false);
-    single(&mut registry, "broker_connected", "The broker is there", u64::from(connected));
+    single(
+        &mut registry,
+        "broker_connected",
+        "The broker is there",
+        u64::from(connected),
+    );
     let mut text = String::new();
     encode(&mut text, &registry).map_err(Failure::broken)?;
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -68,15 +78,42 @@ pub async fn metrics(
 fn count_work(registry: &mut Registry, counts: &Counts) {
     let stages = Family::<Label, Gauge>::default();
     for (stage, count) in &counts.stages {
-        stages.get_or_create(&[("stage", stage.clone())]).set(number(*count));
+        stages
+            .get_or_create(&[("stage", stage.clone())])
+            .set(number(*count));
     }
     registry.register("documents", "Documents by stage", stages);
     let summary = &counts.summary;
-    single(registry, "tasks_open", "Tasks that want something", summary.open);
-    single(registry, "tasks_overdue", "Of those, due before today", summary.overdue);
-    single(registry, "tasks_due_today", "Of those, due today", summary.due_today);
-    single(registry, "deliveries_waiting", "Deliveries not yet said", counts.waiting);
-    single(registry, "journal_sequence", "Entries of the journal", counts.sequence);
+    single(
+        registry,
+        "tasks_open",
+        "Tasks that want something",
+        summary.open,
+    );
+    single(
+        registry,
+        "tasks_overdue",
+        "Of those, due before today",
+        summary.overdue,
+    );
+    single(
+        registry,
+        "tasks_due_today",
+        "Of those, due today",
+        summary.due_today,
+    );
+    single(
+        registry,
+        "deliveries_waiting",
+        "Deliveries not yet said",
+        counts.waiting,
+    );
+    single(
+        registry,
+        "journal_sequence",
+        "Entries of the journal",
+        counts.sequence,
+    );
 }
 
 fn count_workers(registry: &mut Registry, board: &Board) {
@@ -91,8 +128,16 @@ fn count_workers(registry: &mut Registry, board: &Board) {
         last.get_or_create(&label).set(seconds);
     }
     registry.register("worker_turns", "Turns since the start", turns);
-    registry.register("worker_failures", "Turns failed since one did not", failures);
-    registry.register("worker_last_turn_seconds", "When the last turn ended, since 1970", last);
+    registry.register(
+        "worker_failures",
+        "Turns failed since one did not",
+        failures,
+    );
+    registry.register(
+        "worker_last_turn_seconds",
+        "When the last turn ended, since 1970",
+        last,
+    );
 }
 
 fn single(registry: &mut Registry, name: &'static str, help: &'static str, value: u64) {

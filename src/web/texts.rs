@@ -8,7 +8,6 @@ use crate::domain::person::Language;
 macro_rules! texts {
     ($($key:ident: $german:literal, $english:literal;)+) => {
         /// The sentences in one language, one field each.
-        #[expect(missing_docs, reason = "each field's text stands beside it in the table")]
         #[derive(Debug, PartialEq, Eq)]
         pub struct Texts {
             $(pub $key: &'static str,)+

@@ -73,11 +73,15 @@ pub async fn read(mut parts: Multipart, bytes_max: u64) -> Result<Form, Failure>
             _ => {}
         }
         if form.files.len() > FILES_MAX {
-            return Err(Failure::TooLarge(format!("at most {FILES_MAX} files at a time")));
+            return Err(Failure::TooLarge(format!(
+                "at most {FILES_MAX} files at a time"
+            )));
         }
     }
     if form.files.is_empty() {
-        return Err(Failure::Invalid("there is no file: send it as the part `file`".to_owned()));
+        return Err(Failure::Invalid(
+            "there is no file: send it as the part `file`".to_owned(),
+        ));
     }
     Ok(form)
 }
@@ -96,7 +100,9 @@ async fn bytes_of(mut field: Field<'_>, bytes_max: u64) -> Result<Vec<u8>, Failu
 
 fn rejected(error: MultipartError) -> Failure {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return Failure::TooLarge("the request is too large: send fewer files at a time".to_owned());
+        return Failure::TooLarge(
+            "the request is too large: send fewer files at a time".to_owned(),
+        );
     }
     Failure::Invalid(error.body_text())
 }

@@ -106,7 +106,9 @@ pub fn hour(language: Language, time: Time) -> String {
 
 /// Days from `today` to `date`; negative when it has passed.
 pub fn days_until(date: Date, today: Date) -> i32 {
-    today.until((Unit::Day, date)).map_or(0, |span| span.get_days())
+    today
+        .until((Unit::Day, date))
+        .map_or(0, |span| span.get_days())
 }
 
 /// `heute`, `in 3 Tagen`, `seit 2 Tagen überfällig`.
@@ -145,7 +147,10 @@ pub fn moment(language: Language, at: Timestamp, now: Timestamp, zone: &TimeZone
 pub fn money(language: Language, money: Money) -> String {
     let hundredths = money.amount.hundredths();
     let sign = if hundredths < 0 { "−" } else { "" };
-    let (whole, rest) = (hundredths.unsigned_abs() / 100, hundredths.unsigned_abs() % 100);
+    let (whole, rest) = (
+        hundredths.unsigned_abs() / 100,
+        hundredths.unsigned_abs() % 100,
+    );
     let (group, point) = pick(language, ('.', ','), (',', '.'));
     let number = format!("{}{point}{rest:02}", grouped(whole, group));
     let code = money.currency.code();
@@ -179,7 +184,11 @@ pub fn bytes(language: Language, size: u64) -> String {
     match size {
         0..1_000 => format!("{size}\u{a0}B"),
         1_000..1_000_000 => format!("{}\u{a0}kB", size / 1_000),
-        _ => format!("{}{point}{}\u{a0}MB", size / 1_000_000, size % 1_000_000 / 100_000),
+        _ => format!(
+            "{}{point}{}\u{a0}MB",
+            size / 1_000_000,
+            size % 1_000_000 / 100_000
+        ),
     }
 }
 
@@ -221,16 +230,6 @@ pub fn summary(language: Language, week: usize, overdue: usize) -> String {
                 _ => format!("{week_part}, {overdue} are overdue."),
             }
         }
-    }
-}
-
-/// `3 Seiten`.
-pub fn page_count(language: Language, count: u32) -> String {
-    match (language, count) {
-        (Language::German, 1) => "1 Seite".to_owned(),
-        (Language::German, _) => format!("{count} Seiten"),
-        (Language::English, 1) => "1 page".to_owned(),
-        (Language::English, _) => format!("{count} pages"),
     }
 }
 
@@ -420,7 +419,10 @@ mod tests {
         assert_eq!(said, ["Freitag, 20. November", "Friday, 20 November"]);
         let said = BOTH.map(|it| short_day(it, date(2027, 1, 2), date(2026, 12, 30)));
         assert_eq!(said, ["2. Januar 2027", "2 January 2027"]);
-        assert_eq!(BOTH.map(|it| hour(it, time(9, 5, 0, 0))), ["09:05 Uhr", "09:05"]);
+        assert_eq!(
+            BOTH.map(|it| hour(it, time(9, 5, 0, 0))),
+            ["09:05 Uhr", "09:05"]
+        );
     }
 
     #[test]
@@ -429,22 +431,40 @@ mod tests {
         let said = |day| relative(Language::German, date(2026, 3, day), today);
         assert_eq!(
             [15, 16, 18, 14, 12].map(said),
-            ["heute", "morgen", "in 3 Tagen", "seit gestern überfällig", "seit 3 Tagen überfällig"]
+            [
+                "heute",
+                "morgen",
+                "in 3 Tagen",
+                "seit gestern überfällig",
+                "seit 3 Tagen überfällig"
+            ]
         );
-        assert_eq!(relative(Language::English, date(2026, 6, 15), today), "in 13 weeks");
+        assert_eq!(
+            relative(Language::English, date(2026, 6, 15), today),
+            "in 13 weeks"
+        );
     }
 
     #[test]
     fn money_is_written_as_each_language_writes_it() {
         let euros = Money::new(128_420, Currency::EUR);
-        assert_eq!(BOTH.map(|it| money(it, euros)), ["1.284,20\u{a0}€", "€1,284.20"]);
+        assert_eq!(
+            BOTH.map(|it| money(it, euros)),
+            ["1.284,20\u{a0}€", "€1,284.20"]
+        );
         let francs = Money::new(-5, Currency::CHF);
-        assert_eq!(BOTH.map(|it| money(it, francs)), ["−0,05\u{a0}CHF", "−0.05\u{a0}CHF"]);
+        assert_eq!(
+            BOTH.map(|it| money(it, francs)),
+            ["−0,05\u{a0}CHF", "−0.05\u{a0}CHF"]
+        );
     }
 
     #[test]
     fn the_summary_counts_in_whole_sentences() {
-        assert_eq!(summary(Language::English, 1, 0), "One thing in the next 7 days.");
+        assert_eq!(
+            summary(Language::English, 1, 0),
+            "One thing in the next 7 days."
+        );
         assert_eq!(
             summary(Language::German, 3, 1),
             "3 Dinge in den nächsten 7 Tagen, eine ist überfällig."

@@ -8,7 +8,6 @@ use axum::http::header::{CONTENT_TYPE, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use utoipa::IntoParams;
 
 use super::shapes::{
     DocumentBody, DocumentChange, DocumentLine, DocumentPage, TakenBody, UploadBody,
@@ -36,7 +35,7 @@ const KEY_LETTERS_MAX: usize = 200;
 const CORRECTIONS_MAX: usize = 50;
 
 /// Which documents.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default)]
 pub struct Wanted {
     /// Words that must all be found.
@@ -63,23 +62,42 @@ pub async fn list(
 ) -> Result<Json<DocumentPage>, Failure> {
     let limit = page_length(wanted.limit)?;
     let invalid = |error: crate::domain::document::Unknown| Failure::Invalid(error.to_string());
-    let kind = wanted.kind.as_deref().map(str::parse::<Kind>).transpose().map_err(invalid)?;
+    let kind = wanted
+        .kind
+        .as_deref()
+        .map(str::parse::<Kind>)
+        .transpose()
+        .map_err(invalid)?;
     let stages = ["received", "read", "understood", "stuck"];
-    if wanted.stage.as_deref().is_some_and(|it| !stages.contains(&it)) {
-        return Err(Failure::Invalid(format!("stage: one of {}", stages.join(", "))));
+    if wanted
+        .stage
+        .as_deref()
+        .is_some_and(|it| !stages.contains(&it))
+    {
+        return Err(Failure::Invalid(format!(
+            "stage: one of {}",
+            stages.join(", ")
+        )));
     }
     let filter = Filter {
         query: wanted.q,
         kind,
         stage: wanted.stage,
-        trash: if wanted.trash == Some(true) { Trash::Inside } else { Trash::Outside },
+        trash: if wanted.trash == Some(true) {
+            Trash::Inside
+        } else {
+            Trash::Outside
+        },
         since: None,
         before: cursor(wanted.cursor.as_deref())?,
     };
     let look = move |tx: &ReadTx<'_>| documents::list(tx, &filter, limit + 1);
     let mut found = store.read(caller.viewer(), look).await?;
     let next = cut(&mut found, limit, |it| it.document.id.to_string());
-    Ok(Json(DocumentPage { documents: found.iter().map(DocumentLine::of).collect(), next }))
+    Ok(Json(DocumentPage {
+        documents: found.iter().map(DocumentLine::of).collect(),
+        next,
+    }))
 }
 
 /// Sends one or several files, each as a part named `file`. With an `Idempotency-Key` the same
@@ -116,7 +134,11 @@ pub async fn upload(
     let (status, body) = summed_up(outcomes)?;
     if let Some(key) = key {
         let response = serde_json::to_string(&body).map_err(Failure::broken)?;
-        let answered = Answered { request, status: status.as_u16(), response };
+        let answered = Answered {
+            request,
+            status: status.as_u16(),
+            response,
+        };
         let keep = move |tx: &WriteTx<'_>| idempotency::keep(tx, &who, &key, &answered);
         store.write(caller.caller, keep).await?;
     }
@@ -136,15 +158,24 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Failure> {
     let Some(key) = headers.get("idempotency-key") else {
         return Ok(None);
     };
-    let key = key.to_str().ok().filter(|it| (1..=KEY_LETTERS_MAX).contains(&it.len()));
-    let rule = || Failure::Invalid(format!("Idempotency-Key: 1 to {KEY_LETTERS_MAX} plain letters"));
+    let key = key
+        .to_str()
+        .ok()
+        .filter(|it| (1..=KEY_LETTERS_MAX).contains(&it.len()));
+    let rule = || {
+        Failure::Invalid(format!(
+            "Idempotency-Key: 1 to {KEY_LETTERS_MAX} plain letters"
+        ))
+    };
     key.map(|it| Some(it.to_owned())).ok_or_else(rule)
 }
 
 fn replay(known: Answered) -> Result<Response, Failure> {
     let status = StatusCode::from_u16(known.status).map_err(Failure::broken)?;
     let mut response = (status, known.response).into_response();
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(response)
 }
 
@@ -165,12 +196,22 @@ fn summed_up(outcomes: Vec<Outcome>) -> Result<(StatusCode, UploadBody), Failure
                     }
                     Accepted::Known(_) => "known",
                 };
-                TakenBody { file_name, id: Some(id), result, detail: None }
+                TakenBody {
+                    file_name,
+                    id: Some(id),
+                    result,
+                    detail: None,
+                }
             }
             Err(refused) => {
                 let detail = Some(refused.to_string());
                 failure.get_or_insert(refused);
-                TakenBody { file_name, id: None, result: "refused", detail }
+                TakenBody {
+                    file_name,
+                    id: None,
+                    result: "refused",
+                    detail,
+                }
             }
         };
         documents.push(taken);
@@ -191,7 +232,9 @@ pub async fn one(
     headers: HeaderMap,
     At(id): At<DocumentId>,
 ) -> Result<Response, Failure> {
-    let (version, body) = store.read(caller.viewer(), move |tx| body_of(tx, id)).await?;
+    let (version, body) = store
+        .read(caller.viewer(), move |tx| body_of(tx, id))
+        .await?;
     let is_known = headers
         .get(IF_NONE_MATCH)
         .is_some_and(|it| it.as_bytes() == etag(version).as_bytes());
@@ -205,7 +248,10 @@ fn body_of(tx: &ReadTx<'_>, id: DocumentId) -> Result<(u64, DocumentBody), Error
     let document = documents::by_id(tx, id)?;
     let extraction = findings::corrected(tx, id)?;
     let tasks = tasks::of_document(tx, id)?;
-    Ok((document.version, DocumentBody::of(&document, &extraction, &tasks)))
+    Ok((
+        document.version,
+        DocumentBody::of(&document, &extraction, &tasks),
+    ))
 }
 
 /// Says what is right; lists, search and tasks follow.
@@ -223,16 +269,23 @@ pub async fn change(
     Body(change): Body<DocumentChange>,
 ) -> Result<Response, Failure> {
     if change.findings.is_empty() || change.findings.len() > CORRECTIONS_MAX {
-        return Err(Failure::Invalid(format!("findings: 1 to {CORRECTIONS_MAX} of them")));
+        return Err(Failure::Invalid(format!(
+            "findings: 1 to {CORRECTIONS_MAX} of them"
+        )));
     }
     let corrections: Result<Vec<Correction>, Failure> = change
         .findings
         .into_iter()
         .map(|it| {
-            let wrong = |error: crate::domain::document::Unknown| Failure::Invalid(error.to_string());
+            let wrong =
+                |error: crate::domain::document::Unknown| Failure::Invalid(error.to_string());
             let field = it.field.parse().map_err(wrong)?;
             let value = sent(field, &it.value)?;
-            Ok(Correction { field, name: it.name.chars().take(60).collect(), value })
+            Ok(Correction {
+                field,
+                name: it.name.chars().take(60).collect(),
+                value,
+            })
         })
         .collect();
     let corrections = corrections?;
@@ -296,7 +349,9 @@ pub async fn retry(
     caller: ApiCaller,
     At(id): At<DocumentId>,
 ) -> Result<Response, Failure> {
-    let document = store.write(caller.caller, move |tx| documents::retry(tx, id)).await?;
+    let document = store
+        .write(caller.caller, move |tx| documents::retry(tx, id))
+        .await?;
     wake.reading.notify_one();
     line(&document)
 }

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
 use serde::Deserialize;
-use utoipa::IntoParams;
 
 use super::shapes::{ReminderBody, ReminderPage};
 use super::{cursor, page_length};
@@ -15,7 +14,7 @@ use crate::web::extract::Asked;
 use crate::web::failure::{Failure, Problem};
 
 /// Which reminders.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default)]
 pub struct Wanted {
     /// `planned`, `said` or `lapsed`.
@@ -36,7 +35,11 @@ pub async fn list(
 ) -> Result<Json<ReminderPage>, Failure> {
     let limit = page_length(wanted.limit)?;
     let unknown = |error: crate::domain::document::Unknown| Failure::Invalid(error.to_string());
-    let state = wanted.state.as_deref().map(str::parse::<ReminderState>).transpose();
+    let state = wanted
+        .state
+        .as_deref()
+        .map(str::parse::<ReminderState>)
+        .transpose();
     let state = state.map_err(unknown)?;
     let before = cursor::<Place>(wanted.cursor.as_deref())?;
     let look = move |tx: &ReadTx<'_>| {
@@ -47,7 +50,10 @@ pub async fn list(
         format!("{}-{}", it.reminder.at.as_millisecond(), it.reminder.id)
     });
     let body = |it: &reminders::Listed| ReminderBody::of(&it.reminder, &it.task.title);
-    Ok(Json(ReminderPage { reminders: found.iter().map(body).collect(), next }))
+    Ok(Json(ReminderPage {
+        reminders: found.iter().map(body).collect(),
+        next,
+    }))
 }
 
 /// A place in the list: many reminders share their moment, so their id belongs to it.
@@ -62,7 +68,13 @@ impl std::str::FromStr for Place {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let (at, id) = text.rsplit_once('-').ok_or(())?;
-        let at = at.parse().ok().and_then(|it| Timestamp::from_millisecond(it).ok());
-        Ok(Self { at: at.ok_or(())?, id: id.parse().map_err(|_| ())? })
+        let at = at
+            .parse()
+            .ok()
+            .and_then(|it| Timestamp::from_millisecond(it).ok());
+        Ok(Self {
+            at: at.ok_or(())?,
+            id: id.parse().map_err(|_| ())?,
+        })
     }
 }

@@ -31,7 +31,12 @@ impl From<&Stage> for StageBody {
             Stage::Received | Stage::Read { .. } | Stage::Understood { .. } => (None, None),
         };
         let pages = stage.pages().map(std::num::NonZeroU32::get);
-        Self { name: stage.name(), pages, at, reason }
+        Self {
+            name: stage.name(),
+            pages,
+            at,
+            reason,
+        }
     }
 }
 
@@ -130,14 +135,24 @@ impl DocumentBody {
     pub fn of(document: &Document, extraction: &Extraction, tasks: &[Task]) -> Self {
         let mut line = DocumentLine::plain(document);
         line.kind = extraction.kind().map(|it| it.to_string());
-        line.sender = extraction.text(crate::domain::finding::Field::Sender).map(Into::into);
+        line.sender = extraction
+            .text(crate::domain::finding::Field::Sender)
+            .map(Into::into);
         let issue_date = extraction.date(crate::domain::finding::Field::IssueDate);
         line.issue_date = issue_date.map(|it| it.to_string());
         Self {
             document: line,
             findings: extraction.findings.iter().map(FindingBody::from).collect(),
-            obligations: extraction.obligations.iter().map(ObligationBody::from).collect(),
-            questions: extraction.questions.iter().map(QuestionBody::from).collect(),
+            obligations: extraction
+                .obligations
+                .iter()
+                .map(ObligationBody::from)
+                .collect(),
+            questions: extraction
+                .questions
+                .iter()
+                .map(QuestionBody::from)
+                .collect(),
             task_ids: tasks.iter().map(|it| it.id.to_string()).collect(),
         }
     }
@@ -176,7 +191,11 @@ pub struct EvidenceBody {
 
 impl From<&Evidence> for EvidenceBody {
     fn from(evidence: &Evidence) -> Self {
-        Self { page: evidence.page, text: evidence.text.clone(), at: evidence.at.into() }
+        Self {
+            page: evidence.page,
+            text: evidence.text.clone(),
+            at: evidence.at.into(),
+        }
     }
 }
 
@@ -223,7 +242,10 @@ pub struct AlternativeBody {
 impl From<&Alternative> for AlternativeBody {
     fn from(alternative: &Alternative) -> Self {
         let amount = alternative.amount.map(|it| it.to_string());
-        Self { due: alternative.due.to_string(), amount }
+        Self {
+            due: alternative.due.to_string(),
+            amount,
+        }
     }
 }
 
@@ -263,7 +285,11 @@ impl From<&Obligation> for ObligationBody {
             amount: obligation.amount.map(|it| it.to_string()),
             currency: obligation.currency.map(|it| it.to_string()),
             optional: obligation.optional,
-            alternatives: obligation.alternatives.iter().map(AlternativeBody::from).collect(),
+            alternatives: obligation
+                .alternatives
+                .iter()
+                .map(AlternativeBody::from)
+                .collect(),
             safe_due: obligation.safe_due.map(|it| it.to_string()),
             basis: obligation.basis.to_string(),
             confidence: obligation.confidence.value(),
@@ -284,7 +310,10 @@ pub struct QuestionBody {
 impl From<&Question> for QuestionBody {
     fn from(question: &Question) -> Self {
         let finding = question.finding.map(|it| it.to_string());
-        Self { text: question.text.clone(), finding }
+        Self {
+            text: question.text.clone(),
+            finding,
+        }
     }
 }
 
@@ -459,7 +488,10 @@ pub struct TaskChange {
 }
 
 /// Tells a field that is `null` from one that is left out.
-#[expect(clippy::option_option, reason = "left out, null, and a value are three things")]
+#[expect(
+    clippy::option_option,
+    reason = "left out, null, and a value are three things"
+)]
 fn given<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
     D: serde::Deserializer<'de>,

@@ -7,7 +7,6 @@ use axum::http::header::{IF_NONE_MATCH, LOCATION};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use utoipa::IntoParams;
 
 use super::shapes::{AnswerBody, NewTaskBody, TaskBody, TaskChange, TaskPage};
 use super::{cursor, cut, page_length, versioned};
@@ -26,7 +25,7 @@ use crate::work::Wake;
 const ENTRIES_MAX: usize = 50;
 
 /// Which tasks.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default)]
 pub struct Wanted {
     /// Words in the title.
@@ -52,17 +51,28 @@ pub async fn list(
     let limit = page_length(wanted.limit)?;
     let unknown = |error: crate::domain::document::Unknown| Failure::Invalid(error.to_string());
     let wrong_day = |_| Failure::Invalid("due_until: a day is like 2026-03-18".to_owned());
-    let status = wanted.status.as_deref().map(str::parse::<Status>).transpose();
+    let status = wanted
+        .status
+        .as_deref()
+        .map(str::parse::<Status>)
+        .transpose();
     let filter = tasks::Filter {
         status: status.map_err(unknown)?,
-        due_until: wanted.due_until.map(|it| it.parse()).transpose().map_err(wrong_day)?,
+        due_until: wanted
+            .due_until
+            .map(|it| it.parse())
+            .transpose()
+            .map_err(wrong_day)?,
         query: wanted.q.filter(|it| !it.is_empty()),
         after: cursor(wanted.cursor.as_deref())?,
     };
     let look = move |tx: &ReadTx<'_>| tasks::list(tx, &filter, limit + 1);
     let mut found = store.read(caller.viewer(), look).await?;
     let next = cut(&mut found, limit, |it| it.id.to_string());
-    Ok(Json(TaskPage { tasks: found.iter().map(TaskBody::from).collect(), next }))
+    Ok(Json(TaskPage {
+        tasks: found.iter().map(TaskBody::from).collect(),
+        next,
+    }))
 }
 
 /// Makes a task by hand.
@@ -110,9 +120,13 @@ pub async fn one(
     headers: HeaderMap,
     At(id): At<TaskId>,
 ) -> Result<Response, Failure> {
-    let task = store.read(caller.viewer(), move |tx| tasks::by_id(tx, id)).await?;
+    let task = store
+        .read(caller.viewer(), move |tx| tasks::by_id(tx, id))
+        .await?;
     let tag = etag(task.version);
-    let is_known = headers.get(IF_NONE_MATCH).is_some_and(|it| it.as_bytes() == tag.as_bytes());
+    let is_known = headers
+        .get(IF_NONE_MATCH)
+        .is_some_and(|it| it.as_bytes() == tag.as_bytes());
     if is_known {
         return Ok(StatusCode::NOT_MODIFIED.into_response());
     }
@@ -152,7 +166,10 @@ fn edit_of(task: &Task, change: TaskChange) -> tasks::Edit {
     let is_due_given = change.due.is_some() || change.due_time.is_some();
     let due = change.due.unwrap_or(task.due);
     // An hour without a day says nothing.
-    let due_time = change.due_time.unwrap_or(task.due_time).filter(|_| due.is_some());
+    let due_time = change
+        .due_time
+        .unwrap_or(task.due_time)
+        .filter(|_| due.is_some());
     tasks::Edit {
         title: change.title.map(|it| it.trim().to_owned()),
         notes: change.notes,
@@ -194,7 +211,10 @@ pub async fn answer(
     At(id): At<TaskId>,
     Body(sent): Body<AnswerBody>,
 ) -> Result<Response, Failure> {
-    let answer = Answer { answer: sent.answer, until: sent.until };
+    let answer = Answer {
+        answer: sent.answer,
+        until: sent.until,
+    };
     let morning = next_morning(&state.household, state.store.clock().now());
     let write = move |tx: &WriteTx<'_>| tasks::answer(tx, id, &answer, morning);
     let task = state.store.write(caller.caller, write).await?;
@@ -210,21 +230,29 @@ fn body(task: &Task) -> Result<Response, Failure> {
 fn check_texts(title: Option<&str>, notes: Option<&str>) -> Result<(), Failure> {
     let is_bad = |it: &str| it.trim().is_empty() || it.chars().count() > TITLE_LETTERS_MAX;
     if title.is_some_and(is_bad) {
-        return Err(Failure::Invalid(format!("title: 1 to {TITLE_LETTERS_MAX} letters")));
+        return Err(Failure::Invalid(format!(
+            "title: 1 to {TITLE_LETTERS_MAX} letters"
+        )));
     }
     if notes.is_some_and(|it| it.chars().count() > NOTES_LETTERS_MAX) {
-        return Err(Failure::Invalid(format!("notes: at most {NOTES_LETTERS_MAX} letters")));
+        return Err(Failure::Invalid(format!(
+            "notes: at most {NOTES_LETTERS_MAX} letters"
+        )));
     }
     Ok(())
 }
 
 fn check_entries(count: usize) -> Result<(), Failure> {
     if count > ENTRIES_MAX {
-        return Err(Failure::Invalid(format!("remind_at, assignees: at most {ENTRIES_MAX}")));
+        return Err(Failure::Invalid(format!(
+            "remind_at, assignees: at most {ENTRIES_MAX}"
+        )));
     }
     Ok(())
 }
 
 fn check_people(tx: &ReadTx<'_>, people: &[PersonId]) -> Result<(), Error> {
-    people.iter().try_for_each(|it| people::by_id(tx, *it).map(|_| ()))
+    people
+        .iter()
+        .try_for_each(|it| people::by_id(tx, *it).map(|_| ()))
 }

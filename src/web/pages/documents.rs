@@ -53,7 +53,9 @@ pub struct Wanted {
 
 impl Wanted {
     fn is_filtered(&self) -> bool {
-        [&self.q, &self.kind, &self.stage, &self.since].iter().any(|it| !it.trim().is_empty())
+        [&self.q, &self.kind, &self.stage, &self.since]
+            .iter()
+            .any(|it| !it.trim().is_empty())
     }
 
     fn is_trash(&self) -> bool {
@@ -72,8 +74,14 @@ impl Wanted {
         Filter {
             query: Some(self.q.clone()).filter(|it| !it.trim().is_empty()),
             kind: self.kind.parse().ok(),
-            stage: stages.contains(&self.stage.as_str()).then(|| self.stage.clone()),
-            trash: if self.is_trash() { Trash::Inside } else { Trash::Outside },
+            stage: stages
+                .contains(&self.stage.as_str())
+                .then(|| self.stage.clone()),
+            trash: if self.is_trash() {
+                Trash::Inside
+            } else {
+                Trash::Outside
+            },
             since: days.map(|it: i64| locale.now - (it * 24).hours()),
             before: self.before.parse().ok(),
         }
@@ -163,13 +171,20 @@ fn snippet(pages: &[Page], query: &str) -> Option<Snippet> {
     for page in pages.iter().take(SNIPPET_PAGES_MAX) {
         let hit = page.words.iter().position(|word| {
             let word = search::folded(&word.text);
-            wanted.iter().any(|it| it.chars().count() >= 3 && word.contains(it.as_str()))
+            wanted
+                .iter()
+                .any(|it| it.chars().count() >= 3 && word.contains(it.as_str()))
         });
         let Some(hit) = hit else {
             continue;
         };
         let words = |from: usize, count: usize| {
-            let words = page.words.iter().skip(from).take(count).map(|it| it.text.as_str());
+            let words = page
+                .words
+                .iter()
+                .skip(from)
+                .take(count)
+                .map(|it| it.text.as_str());
             words.collect::<Vec<_>>().join(" ")
         };
         let start = hit.saturating_sub(WORDS_BEFORE);
@@ -193,13 +208,23 @@ pub fn kinds(language: Language, chosen: &str) -> Vec<Choice> {
 fn stages(locale: &Locale, chosen: &str) -> Vec<Choice> {
     let names = ["received", "read", "understood", "stuck"];
     let label = |name| words::stage_name(locale.language, name);
-    names.iter().map(|name| Choice::new(name, label(name), chosen)).collect()
+    names
+        .iter()
+        .map(|name| Choice::new(name, label(name), chosen))
+        .collect()
 }
 
 fn times(locale: &Locale, chosen: &str) -> Vec<Choice> {
     let t = locale.texts();
-    let times = [("month", t.time_month), ("quarter", t.time_quarter), ("year", t.time_year)];
-    times.iter().map(|(value, label)| Choice::new(value, label, chosen)).collect()
+    let times = [
+        ("month", t.time_month),
+        ("quarter", t.time_quarter),
+        ("year", t.time_year),
+    ];
+    times
+        .iter()
+        .map(|(value, label)| Choice::new(value, label, chosen))
+        .collect()
 }
 
 /// `POST /documents`: the form without a script.
@@ -210,7 +235,10 @@ pub async fn add(
 ) -> Result<Response, Failure> {
     let _turn = uploads::turn().await?;
     let form = uploads::read(parts, intake.bytes_max()).await?;
-    let is_ours = form.csrf.as_deref().is_some_and(|it| secret::is_same(it, &me.csrf));
+    let is_ours = form
+        .csrf
+        .as_deref()
+        .is_some_and(|it| secret::is_same(it, &me.csrf));
     if !is_ours {
         return Err(Failure::Forbidden);
     }

@@ -81,7 +81,13 @@ pub async fn show(
         return Ok(go(&wanted.next, None));
     }
     let shell = shell(&headers, &state.household, &wanted.next);
-    page(&shell, &LoginPage { shell: &shell, problem: None })
+    page(
+        &shell,
+        &LoginPage {
+            shell: &shell,
+            problem: None,
+        },
+    )
 }
 
 /// `POST /login`
@@ -98,14 +104,23 @@ pub async fn log_in(
     let next = fields.text("next").unwrap_or_default();
     let shell = shell(&headers, &state.household, next);
     let refuse = |status: StatusCode, problem: &'static str| {
-        let page = page(&shell, &LoginPage { shell: &shell, problem: Some(problem) });
+        let page = page(
+            &shell,
+            &LoginPage {
+                shell: &shell,
+                problem: Some(problem),
+            },
+        );
         page.map(|mut response| {
             *response.status_mut() = status;
             response
         })
     };
     let name = fields.text("name").unwrap_or_default().to_owned();
-    let folded: String = search::folded(&name).chars().take(NAME_LETTERS_MAX).collect();
+    let folded: String = search::folded(&name)
+        .chars()
+        .take(NAME_LETTERS_MAX)
+        .collect();
     let now = state.store.clock().now();
     if throttle.must_wait(address, &folded, now) {
         return refuse(StatusCode::TOO_MANY_REQUESTS, shell.t.login_too_often);
@@ -128,12 +143,19 @@ async fn person_with(
 ) -> Result<Option<Person>, Failure> {
     let known = store.read(Viewer::House, move |tx| {
         let person = people::by_name(tx, &name)?;
-        let stored = person.as_ref().map(|it| people::password(tx, it.id)).transpose()?;
+        let stored = person
+            .as_ref()
+            .map(|it| people::password(tx, it.id))
+            .transpose()?;
         Ok((person, stored.flatten()))
     });
     let (person, stored) = known.await?;
     // Too long a password is compared all the same, so that it takes as long as any other.
-    let typed = if typed.len() > password::BYTES_MAX { String::new() } else { typed };
+    let typed = if typed.len() > password::BYTES_MAX {
+        String::new()
+    } else {
+        typed
+    };
     let fits = password::matches(typed, stored).await?;
     Ok(person.filter(|_| fits))
 }
@@ -147,19 +169,27 @@ async fn open_session(
     let (secret, csrf) = (secret::new_secret(), secret::new_secret());
     let hash = secret::hash_of(&secret);
     let ends = auth::session_end(state.store.clock().now(), &state.household);
-    let open = move |tx: &crate::store::WriteTx<'_>| {
-        people::open_session(tx, hash, person, &csrf, ends)
-    };
-    state.store.write(Caller::person(person, "web"), open).await?;
+    let open =
+        move |tx: &crate::store::WriteTx<'_>| people::open_session(tx, hash, person, &csrf, ends);
+    state
+        .store
+        .write(Caller::person(person, "web"), open)
+        .await?;
     let seconds = i64::from(state.household.session_days) * 24 * 3600;
-    let secure = if is_secure(headers, &state.household) { "; Secure" } else { "" };
+    let secure = if is_secure(headers, &state.household) {
+        "; Secure"
+    } else {
+        ""
+    };
     Ok(format!(
         "{SESSION_COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"
     ))
 }
 
 fn is_secure(headers: &HeaderMap, household: &Household) -> bool {
-    let forwarded = headers.get("x-forwarded-proto").is_some_and(|it| it.as_bytes() == b"https");
+    let forwarded = headers
+        .get("x-forwarded-proto")
+        .is_some_and(|it| it.as_bytes() == b"https");
     household.is_https || forwarded
 }
 
@@ -187,7 +217,15 @@ pub async fn show_first(
     if !is_alive(&state.store, &token).await? {
         return dead_link(&shell);
     }
-    page(&shell, &FirstLoginPage { shell: &shell, problem: None, token: &token, name: "" })
+    page(
+        &shell,
+        &FirstLoginPage {
+            shell: &shell,
+            problem: None,
+            token: &token,
+            name: "",
+        },
+    )
 }
 
 /// `POST /first-login/{token}`
@@ -207,7 +245,12 @@ pub async fn create_first(
     let name = fields.text("name").unwrap_or_default();
     let typed = fields.verbatim("password").unwrap_or_default();
     if let Some(problem) = problem_with(&shell, name, typed) {
-        let first = FirstLoginPage { shell: &shell, problem: Some(problem), token: &token, name };
+        let first = FirstLoginPage {
+            shell: &shell,
+            problem: Some(problem),
+            token: &token,
+            name,
+        };
         let mut response = page(&shell, &first)?;
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
         return Ok(response);
@@ -221,7 +264,11 @@ pub async fn create_first(
         }
         people::create(tx, &name, &hash, None)
     };
-    let person = match state.store.write(Caller::house("first login", "web"), create).await {
+    let person = match state
+        .store
+        .write(Caller::house("first login", "web"), create)
+        .await
+    {
         Ok(person) => person,
         Err(Error::Missing { .. }) => return dead_link(&shell),
         Err(error) => return Err(error.into()),
@@ -242,12 +289,22 @@ fn problem_with(shell: &Shell, name: &str, password: &str) -> Option<&'static st
 
 async fn is_alive(store: &Store, token: &str) -> Result<bool, Failure> {
     let hash = secret::hash_of(token);
-    Ok(store.read(Viewer::House, move |tx| people::is_first_login(tx, hash)).await?)
+    Ok(store
+        .read(Viewer::House, move |tx| people::is_first_login(tx, hash))
+        .await?)
 }
 
 fn dead_link(shell: &Shell) -> Result<Response, Failure> {
     let (title, hint) = (shell.t.link_dead, shell.t.link_dead_hint);
-    let mut response = page(shell, &DeadLinkPage { shell, title, detail: "", hint })?;
+    let mut response = page(
+        shell,
+        &DeadLinkPage {
+            shell,
+            title,
+            detail: "",
+            hint,
+        },
+    )?;
     *response.status_mut() = StatusCode::NOT_FOUND;
     Ok(response)
 }
@@ -259,9 +316,13 @@ pub async fn log_out(
     _form: CheckedForm,
 ) -> Result<Response, Failure> {
     let hash = person.session;
-    store.write(person.caller(), move |tx| people::close_session(tx, hash)).await?;
+    store
+        .write(person.caller(), move |tx| people::close_session(tx, hash))
+        .await?;
     let gone = format!("{SESSION_COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
     let mut response = with_cookie(go("/login", None), &gone);
-    response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\""));
+    response
+        .headers_mut()
+        .insert("clear-site-data", HeaderValue::from_static("\"cache\""));
     Ok(response)
 }

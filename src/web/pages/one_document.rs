@@ -135,16 +135,19 @@ fn look(
     let tasks = tasks::of_document(tx, id)?;
     let entries = journal::of(tx, Entity::Document, &id.to_string(), HISTORY_MAX)?;
     let pages = pages::list(tx, id)?;
-    let open_questions = extraction
-        .questions
-        .iter()
-        .filter(|it| it.finding.is_none_or(|field| !extraction.corrected.contains(&field)));
+    let open_questions = extraction.questions.iter().filter(|it| {
+        it.finding
+            .is_none_or(|field| !extraction.corrected.contains(&field))
+    });
     Ok(DocumentPage {
         id: id.to_string(),
         version: document.version,
         title: document.title.clone(),
         kind: extraction.kind().map(|it| words::kind(language, it)),
-        sender: extraction.text(Field::Sender).filter(|it| *it != document.title).map(Into::into),
+        sender: extraction
+            .text(Field::Sender)
+            .filter(|it| *it != document.title)
+            .map(Into::into),
         received: locale.moment(document.received_at),
         stage: words::stage(language, &document.stage),
         in_work: is_in_work(&document),
@@ -184,7 +187,11 @@ fn claims(locale: &Locale, extraction: &Extraction) -> Vec<Claim> {
         value: value(locale, finding),
         raw: as_typed(&finding.value),
         input: input_of(finding.field),
-        quote: finding.evidence.as_ref().and_then(quote).unwrap_or_default(),
+        quote: finding
+            .evidence
+            .as_ref()
+            .and_then(quote)
+            .unwrap_or_default(),
         has_evidence: finding.evidence.is_some(),
         by_person: finding.by == ClaimedBy::Person,
         from_data: finding.by == ClaimedBy::Data,
@@ -212,7 +219,9 @@ fn missing(locale: &Locale, extraction: &Extraction) -> Vec<Choice> {
         let is_plain = !matches!(field, Field::Reference | Field::Language | Field::Kind);
         is_plain && extraction.finding(**field).is_none()
     });
-    fields.map(|it| Choice::new(it.as_str(), words::field(locale.language, *it), "")).collect()
+    fields
+        .map(|it| Choice::new(it.as_str(), words::field(locale.language, *it), ""))
+        .collect()
 }
 
 fn wants(
@@ -228,7 +237,9 @@ fn wants(
         let Some(obligation) = extraction.obligations.get(position) else {
             continue;
         };
-        let task = tasks.iter().find(|it| it.source.as_ref().is_some_and(|it| it.key == key));
+        let task = tasks
+            .iter()
+            .find(|it| it.source.as_ref().is_some_and(|it| it.key == key));
         let mut card = match task {
             Some(task) => dealer.card(task)?,
             None => card_of_obligation(locale, obligation),
@@ -236,7 +247,11 @@ fn wants(
         card.quote = quote(&obligation.evidence);
         card.quote_link = format!("/documents/{id}#e-w{position}");
         let alternatives = alternatives(locale, obligation);
-        wants.push(Want { card, task: task.is_some(), alternatives });
+        wants.push(Want {
+            card,
+            task: task.is_some(),
+            alternatives,
+        });
     }
     Ok(wants)
 }
@@ -293,7 +308,9 @@ fn height_of(page: &Page) -> u32 {
     let height = (page.height / page.width * 1000.0).round();
     let is_sane = height.is_finite() && (1.0..100_000.0).contains(&height);
     // Formatting is the one conversion from a fraction that cannot overflow silently.
-    let whole = is_sane.then(|| format!("{height:.0}").parse().ok()).flatten();
+    let whole = is_sane
+        .then(|| format!("{height:.0}").parse().ok())
+        .flatten();
     whole.unwrap_or(1414)
 }
 
@@ -311,7 +328,12 @@ fn marks(locale: &Locale, extraction: &Extraction, page: u32) -> Vec<Mark> {
             let action = words::action(locale.language, obligation.action);
             let day = words::day(locale.language, obligation.due);
             let label = format!("{action}: {day}");
-            marks.push(mark(format!("w{position}"), label, "is-want", obligation.evidence.at));
+            marks.push(mark(
+                format!("w{position}"),
+                label,
+                "is-want",
+                obligation.evidence.at,
+            ));
         }
     }
     marks
@@ -339,17 +361,25 @@ pub async fn correct(
     CheckedForm(form): CheckedForm,
 ) -> Result<Response, Failure> {
     let wrong = |_| Failure::Invalid("there is no such field".to_owned());
-    let field: Field = form.text("field").unwrap_or_default().parse().map_err(wrong)?;
-    let name = form.text("name").unwrap_or_default().chars().take(60).collect();
+    let field: Field = form
+        .text("field")
+        .unwrap_or_default()
+        .parse()
+        .map_err(wrong)?;
+    let name = form
+        .text("name")
+        .unwrap_or_default()
+        .chars()
+        .take(60)
+        .collect();
     let value = match form.filled("none") {
         Some(_) => None,
         None => Some(typed(field, form.text("value").unwrap_or_default())?),
     };
     let version = form.text("version").and_then(|it| it.parse().ok());
     let correction = [Correction { field, name, value }];
-    let write = move |tx: &crate::store::WriteTx<'_>| {
-        findings::correct(tx, id, version, &correction)
-    };
+    let write =
+        move |tx: &crate::store::WriteTx<'_>| findings::correct(tx, id, version, &correction);
     let back = format!("/documents/{id}");
     match store.write(me.caller(), write).await {
         Ok(_) => {
@@ -369,7 +399,9 @@ pub async fn delete(
     At(id): At<DocumentId>,
     _form: CheckedForm,
 ) -> Result<Response, Failure> {
-    store.write(me.caller(), move |tx| trash::delete(tx, id, None)).await?;
+    store
+        .write(me.caller(), move |tx| trash::delete(tx, id, None))
+        .await?;
     wake.trash.notify_one();
     wake.reminders.notify_one();
     wake.state.notify_one();
@@ -384,7 +416,9 @@ pub async fn restore(
     At(id): At<DocumentId>,
     _form: CheckedForm,
 ) -> Result<Response, Failure> {
-    store.write(me.caller(), move |tx| trash::restore(tx, id, None)).await?;
+    store
+        .write(me.caller(), move |tx| trash::restore(tx, id, None))
+        .await?;
     wake.all();
     Ok(go(&format!("/documents/{id}"), Some(&Happened::Saved)))
 }
@@ -397,7 +431,9 @@ pub async fn retry(
     At(id): At<DocumentId>,
     _form: CheckedForm,
 ) -> Result<Response, Failure> {
-    store.write(me.caller(), move |tx| documents::retry(tx, id)).await?;
+    store
+        .write(me.caller(), move |tx| documents::retry(tx, id))
+        .await?;
     wake.reading.notify_one();
     Ok(go(&format!("/documents/{id}"), None))
 }

@@ -37,20 +37,31 @@ const HISTORY_MAX: u32 = 50;
 /// What the form of a task holds.
 #[derive(Clone, Debug, Default)]
 pub struct FormValues {
-    title: String,
-    due: String,
-    due_time: String,
-    amount: String,
-    remind_at: String,
-    notes: String,
-    people: Vec<Choice>,
-    is_open: bool,
+    /// The line.
+    pub title: String,
+    /// `2026-03-18`.
+    pub due: String,
+    /// `15:30`.
+    pub due_time: String,
+    /// `84.20 EUR`.
+    pub amount: String,
+    /// `2026-03-17T08:00`.
+    pub remind_at: String,
+    /// More about it.
+    pub notes: String,
+    /// Everybody, with those it is for.
+    pub people: Vec<Choice>,
+    /// Whether the form is shown at once.
+    pub is_open: bool,
 }
 
 impl FormValues {
     /// Nothing yet.
     pub fn empty(people: &[Person]) -> Self {
-        Self { people: choices(people, &[]), ..Self::default() }
+        Self {
+            people: choices(people, &[]),
+            ..Self::default()
+        }
     }
 
     fn of(task: &Task, people: &[Person], zone: &TimeZone) -> Self {
@@ -202,7 +213,10 @@ pub fn entered(form: &Fields, zone: &TimeZone) -> Result<Entered, Failure> {
         .filled("remind_at")
         .map(|it| moment(it).ok_or_else(|| wrong("the reminder")))
         .transpose()?;
-    let assignees = form.all("assignee").filter_map(|it| it.parse().ok()).collect();
+    let assignees = form
+        .all("assignee")
+        .filter_map(|it| it.parse().ok())
+        .collect();
     Ok(Entered {
         title: title.to_owned(),
         notes: notes.to_owned(),
@@ -245,7 +259,10 @@ fn difference(task: &Task, entered: Entered, zone: &TimeZone) -> tasks::Edit {
     // The form shows minutes and the first moment only; what it did not show stays.
     let shown = FormValues::of(task, &[], zone).remind_at;
     let typed = entered.remind_at.first().map(|it| {
-        let task = Task { remind_at: vec![*it], ..task.clone() };
+        let task = Task {
+            remind_at: vec![*it],
+            ..task.clone()
+        };
         FormValues::of(&task, &[], zone).remind_at
     });
     let due = (entered.due, entered.due_time);
@@ -275,14 +292,24 @@ pub async fn answer(
     state.wake.reminders.notify_one();
     state.wake.state.notify_one();
     let next = form.text("next").unwrap_or("/");
-    Ok(go(next, Some(&Happened::Answered(kind.as_str(), id.to_string()))))
+    Ok(go(
+        next,
+        Some(&Happened::Answered(kind.as_str(), id.to_string())),
+    ))
 }
 
 fn answer_of(form: &Fields, household: &Household, now: Timestamp) -> Result<Answer, Failure> {
     let Some(choice) = form.filled("later") else {
         let unclear = |_| Failure::Invalid("an answer is done, later or not_mine".to_owned());
-        let answer = form.text("answer").unwrap_or_default().parse().map_err(unclear)?;
-        return Ok(Answer { answer, until: None });
+        let answer = form
+            .text("answer")
+            .unwrap_or_default()
+            .parse()
+            .map_err(unclear)?;
+        return Ok(Answer {
+            answer,
+            until: None,
+        });
     };
     let until = match choice {
         "evening" => Some(this_evening(household, now)),
@@ -295,11 +322,16 @@ fn answer_of(form: &Fields, household: &Household, now: Timestamp) -> Result<Ans
         }
         _ => None,
     };
-    Ok(Answer { answer: AnswerKind::Later, until })
+    Ok(Answer {
+        answer: AnswerKind::Later,
+        until,
+    })
 }
 
 fn morning_of(household: &Household, day: Date) -> Option<Timestamp> {
-    let at = day.to_datetime(household.morning).to_zoned(household.zone.clone());
+    let at = day
+        .to_datetime(household.morning)
+        .to_zoned(household.zone.clone());
     at.ok().map(|it| it.timestamp())
 }
 
@@ -317,7 +349,10 @@ pub fn next_morning(household: &Household, now: Timestamp) -> Timestamp {
 fn this_evening(household: &Household, now: Timestamp) -> Timestamp {
     let today = now.to_zoned(household.zone.clone()).date();
     let evening = today.at(18, 0, 0, 0).to_zoned(household.zone.clone());
-    let evening = evening.ok().map(|it| it.timestamp()).filter(|it| *it > now + 1.hour());
+    let evening = evening
+        .ok()
+        .map(|it| it.timestamp())
+        .filter(|it| *it > now + 1.hour());
     evening.unwrap_or(now + 3.hours())
 }
 
@@ -329,7 +364,9 @@ pub async fn reopen(
     At(id): At<TaskId>,
     _form: CheckedForm,
 ) -> Result<Response, Failure> {
-    store.write(me.caller(), move |tx| tasks::reopen(tx, id)).await?;
+    store
+        .write(me.caller(), move |tx| tasks::reopen(tx, id))
+        .await?;
     wake.reminders.notify_one();
     wake.state.notify_one();
     Ok(go(&format!("/tasks/{id}"), None))
@@ -343,7 +380,9 @@ pub async fn delete(
     At(id): At<TaskId>,
     _form: CheckedForm,
 ) -> Result<Response, Failure> {
-    store.write(me.caller(), move |tx| tasks::withdraw(tx, id, None)).await?;
+    store
+        .write(me.caller(), move |tx| tasks::withdraw(tx, id, None))
+        .await?;
     wake.reminders.notify_one();
     wake.state.notify_one();
     Ok(go("/tasks", Some(&Happened::Saved)))
@@ -358,9 +397,18 @@ mod tests {
         let household = Household::for_testing();
         let now: Timestamp = "2026-03-28T12:00:00Z".parse().unwrap();
         // Summer time begins in the night: eight o'clock comes an hour earlier.
-        assert_eq!(next_morning(&household, now).to_string(), "2026-03-29T06:00:00Z");
-        assert_eq!(this_evening(&household, now).to_string(), "2026-03-28T17:00:00Z");
+        assert_eq!(
+            next_morning(&household, now).to_string(),
+            "2026-03-29T06:00:00Z"
+        );
+        assert_eq!(
+            this_evening(&household, now).to_string(),
+            "2026-03-28T17:00:00Z"
+        );
         let night: Timestamp = "2026-03-28T20:00:00Z".parse().unwrap();
-        assert_eq!(this_evening(&household, night).to_string(), "2026-03-28T23:00:00Z");
+        assert_eq!(
+            this_evening(&household, night).to_string(),
+            "2026-03-28T23:00:00Z"
+        );
     }
 }

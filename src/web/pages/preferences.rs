@@ -1,9 +1,9 @@
 //! How the pages look and in which language they speak to a person.
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::http::HeaderValue;
 use axum::http::header::{REFERER, SET_COOKIE};
-use axum::http::HeaderMap;
 use axum::response::Response;
 
 use crate::domain::person::Language;
@@ -19,10 +19,16 @@ pub async fn change(
     headers: HeaderMap,
     CheckedForm(fields): CheckedForm,
 ) -> Result<Response, Failure> {
-    let language = fields.text("language").and_then(|it| it.parse::<Language>().ok());
+    let language = fields
+        .text("language")
+        .and_then(|it| it.parse::<Language>().ok());
     if language.is_some() && language != me.person.language {
         let person = me.person.id;
-        store.write(me.caller(), move |tx| people::set_language(tx, person, language)).await?;
+        store
+            .write(me.caller(), move |tx| {
+                people::set_language(tx, person, language)
+            })
+            .await?;
     }
     let mut response = go(&page_before(&headers), None);
     let theme = match fields.text("theme") {

@@ -26,8 +26,16 @@ pub struct Line {
 /// Entries as lines.
 pub fn lines(tx: &ReadTx<'_>, locale: &Locale, entries: &[Entry]) -> Result<Vec<Line>, Error> {
     let mut names: HashMap<String, String> = HashMap::new();
-    names.extend(people::list(tx)?.into_iter().map(|it| (it.id.to_string(), it.name)));
-    names.extend(people::tokens(tx)?.into_iter().map(|it| (it.id.to_string(), it.name)));
+    names.extend(
+        people::list(tx)?
+            .into_iter()
+            .map(|it| (it.id.to_string(), it.name)),
+    );
+    names.extend(
+        people::tokens(tx)?
+            .into_iter()
+            .map(|it| (it.id.to_string(), it.name)),
+    );
     let line = |entry: &Entry| Line {
         sequence: entry.sequence,
         text: text(locale.language, entry),

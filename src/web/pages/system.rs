@@ -75,7 +75,10 @@ pub async fn show(State(state): State<WebState>, frame: Frame) -> Result<Respons
 
 fn look(tx: &ReadTx<'_>, locale: &Locale) -> Result<Found, Error> {
     let stage = Some("stuck".to_owned());
-    let filter = documents::Filter { stage, ..documents::Filter::default() };
+    let filter = documents::Filter {
+        stage,
+        ..documents::Filter::default()
+    };
     let mut stuck = Vec::new();
     for listed in documents::list(tx, &filter, STUCK_MAX)? {
         if let Stage::Stuck { reason, .. } = listed.document.stage {
@@ -84,7 +87,9 @@ fn look(tx: &ReadTx<'_>, locale: &Locale) -> Result<Found, Error> {
         }
     }
     let counts = documents::counts(tx)?;
-    let working = counts.iter().filter(|(stage, _)| stage == "received" || stage == "read");
+    let working = counts
+        .iter()
+        .filter(|(stage, _)| stage == "received" || stage == "read");
     let entries = journal::newest(tx, JOURNAL_MAX)?;
     Ok(Found {
         stuck,
@@ -96,7 +101,11 @@ fn look(tx: &ReadTx<'_>, locale: &Locale) -> Result<Found, Error> {
 
 fn facts(locale: &Locale, about: &About, found: &Found) -> Vec<Fact> {
     let t = locale.texts();
-    let plain = |label, value: String| Fact { label, value, class: "" };
+    let plain = |label, value: String| Fact {
+        label,
+        value,
+        class: "",
+    };
     let broker = match about.broker.is_connected() {
         None => ("quiet", t.not_configured),
         Some(true) => ("good", t.connected),
@@ -106,7 +115,11 @@ fn facts(locale: &Locale, about: &About, found: &Found) -> Vec<Fact> {
         plain(t.version, about.version.clone()),
         plain(t.started, locale.moment(about.started_at)),
         plain(t.engine, about.engine.clone()),
-        Fact { label: t.broker, value: broker.1.to_owned(), class: broker.0 },
+        Fact {
+            label: t.broker,
+            value: broker.1.to_owned(),
+            class: broker.0,
+        },
         plain(t.waiting_documents, found.in_work.to_string()),
         plain(t.waiting_deliveries, found.undelivered.to_string()),
     ]
@@ -115,7 +128,9 @@ fn facts(locale: &Locale, about: &About, found: &Found) -> Vec<Fact> {
 fn workers(locale: &Locale, board: &Board) -> Vec<WorkerLine> {
     let line = |(name, line): (&'static str, crate::work::board::Line)| WorkerLine {
         name: words::worker(locale.language, name),
-        at: line.last_at.map_or_else(|| "–".to_owned(), |it| locale.moment(it)),
+        at: line
+            .last_at
+            .map_or_else(|| "–".to_owned(), |it| locale.moment(it)),
         fine: line.failures == 0,
         note: line.trouble.unwrap_or_default(),
     };

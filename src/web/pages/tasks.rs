@@ -55,7 +55,11 @@ pub async fn list(
         _ => ("open", Some(Status::Open)),
     };
     let after = wanted.after.parse().ok();
-    let filter = tasks::Filter { status, after, ..tasks::Filter::default() };
+    let filter = tasks::Filter {
+        status,
+        after,
+        ..tasks::Filter::default()
+    };
     let locale = frame.locale.clone();
     let look = move |tx: &ReadTx<'_>| look(tx, &locale, &filter);
     let (cards, last, form) = store.read(frame.me.viewer(), look).await?;
@@ -101,7 +105,10 @@ pub async fn create(
         assignees: entered.assignees,
         visible_to: Visibility::Household,
     };
-    state.store.write(me.caller(), move |tx| tasks::create(tx, new)).await?;
+    state
+        .store
+        .write(me.caller(), move |tx| tasks::create(tx, new))
+        .await?;
     state.wake.reminders.notify_one();
     state.wake.state.notify_one();
     Ok(go("/tasks", Some(&Happened::Saved)))

@@ -77,12 +77,21 @@ pub async fn show(State(store): State<Store>, frame: Frame) -> Result<Response, 
 }
 
 fn look(tx: &ReadTx<'_>, locale: &Locale, files: &Blobs) -> Result<Found, Error> {
-    let filter = tasks::Filter { status: Some(Status::Open), ..tasks::Filter::default() };
+    let filter = tasks::Filter {
+        status: Some(Status::Open),
+        ..tasks::Filter::default()
+    };
     let mut open = tasks::list(tx, &filter, TASKS_MAX)?;
     let mut dealer = Dealer::new(tx, locale)?;
     let stretch = |task: &Task| Stretch::of(task, locale);
-    let week = open.iter().filter(|it| stretch(it).is_within_a_week()).count();
-    let overdue = open.iter().filter(|it| stretch(it) == Stretch::Overdue).count();
+    let week = open
+        .iter()
+        .filter(|it| stretch(it).is_within_a_week())
+        .count();
+    let overdue = open
+        .iter()
+        .filter(|it| stretch(it) == Stretch::Overdue)
+        .count();
     let next = open
         .iter()
         .enumerate()
@@ -114,7 +123,10 @@ fn look(tx: &ReadTx<'_>, locale: &Locale, files: &Blobs) -> Result<Found, Error>
 
 fn inbox(tx: &ReadTx<'_>) -> Result<Vec<Item>, Error> {
     let stage = Some("stuck".to_owned());
-    let filter = documents::Filter { stage, ..documents::Filter::default() };
+    let filter = documents::Filter {
+        stage,
+        ..documents::Filter::default()
+    };
     let mut items = Vec::new();
     for listed in documents::list(tx, &filter, STUCK_MAX)? {
         let document = listed.document;

@@ -1,0 +1,407 @@
+//! Opens the rooms, wires them, and starts what lives in them: the only file that knows everything.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use jiff::tz::TimeZone;
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::{Notify, mpsc};
+
+use crate::config::{Config, Environment};
+use crate::connect::mqtt;
+use crate::control::{self, Desk};
+use crate::domain::clock::Clock;
+use crate::domain::delivery::ChannelName;
+use crate::domain::reminder::Ladder;
+use crate::lifecycle::{self, Ended, Lifecycle};
+use crate::reading::process::{Reader, ReaderSettings};
+use crate::reading::{Limits, Ocr, Previews, ReadOptions};
+use crate::store::{Store, Viewer, people};
+use crate::web::{self, About, BrokerLamp, WebState};
+use crate::work::deliver::{Deliver, Voice};
+use crate::work::derive_tasks::DeriveTasks;
+use crate::work::intake::Intake;
+use crate::work::publish_state::{Discovery, PublishState};
+use crate::work::read_documents::ReadDocuments;
+use crate::work::remind::Remind;
+use crate::work::take_answers::TakeAnswers;
+use crate::work::tidy_up::TidyUp;
+use crate::work::understand_documents::UnderstandDocuments;
+use crate::work::watch_folder::WatchFolder;
+use crate::work::{self, Board, Wake, Worker};
+
+/// A house with its doors open and its workers not yet at work.
+pub struct House {
+    config: Config,
+    zone: TimeZone,
+    store: Store,
+    wake: Wake,
+    board: Board,
+    intake: Intake,
+    reader: Reader,
+    broker: Option<Broker>,
+    listener: TcpListener,
+    control: UnixListener,
+    base_url: String,
+    lifecycle: Lifecycle,
+}
+
+/// The broker's three parts.
+struct Broker {
+    client: mqtt::Client,
+    driver: mqtt::Driver,
+    incoming: mpsc::Receiver<mqtt::Incoming>,
+    topics: mqtt::Topics,
+}
+
+impl House {
+    /// Opens the data, the reader, the broker's client and the listeners of `config`.
+    pub async fn open(config: Config, environment: &Environment, clock: Clock) -> Result<Self> {
+        let zone = config.household.time_zone();
+        let store = Store::open(&config.data.dir, clock.clone())?;
+        let wake = Wake::default();
+        let intake = Intake::new(store.clone(), wake.clone(), config.intake.bytes_max);
+        let reader = Reader::new(reader_settings(&config));
+        let broker = broker(&config, environment, clock)?;
+        let listener = TcpListener::bind(config.server.listen)
+            .await
+            .with_context(|| {
+                format!("the address {} cannot be listened on", config.server.listen)
+            })?;
+        let control = control::bind(&config.data.dir)
+            .with_context(|| format!("no socket can be made in {}", config.data.dir.display()))?;
+        let base_url = config.server.base_url(listener.local_addr()?);
+        Ok(Self {
+            zone,
+            store,
+            wake,
+            board: Board::default(),
+            intake,
+            reader,
+            broker,
+            listener,
+            control,
+            base_url,
+            lifecycle: Lifecycle::default(),
+            config,
+        })
+    }
+
+    /// Where the web listens.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.listener.local_addr().ok()
+    }
+
+    /// The house's memory.
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The bells of the workers.
+    pub const fn wake(&self) -> &Wake {
+        &self.wake
+    }
+
+    /// What ends the house.
+    pub const fn lifecycle(&self) -> &Lifecycle {
+        &self.lifecycle
+    }
+
+    /// A new first-login link, where nobody lives here yet.
+    pub async fn first_login(&self) -> Option<String> {
+        let nobody = self.store.read(Viewer::House, people::is_empty).await;
+        if !nobody.is_ok_and(|it| it) {
+            return None;
+        }
+        let link = control::first_login(&self.store, &self.base_url).await;
+        link.inspect_err(|error| log::error!("{}", work::chain(error)))
+            .ok()
+    }
+
+    /// Works until a signal or a stop, then ends softly.
+    pub async fn serve(self) -> Result<()> {
+        let (lifecycle, store) = (self.lifecycle.clone(), self.store.clone());
+        let base_url = self.base_url.clone();
+        self.start()?;
+        lifecycle::notify_ready(&base_url);
+        log::info!(
+            "workmate {} listens on {base_url}",
+            env!("CARGO_PKG_VERSION")
+        );
+        lifecycle.until_signalled().await?;
+        log::info!("closing");
+        lifecycle::notify_stopping();
+        let ended = lifecycle.ended().await;
+        if ended == Ended::Hard {
+            log::warn!("something did not end in time and was left behind");
+        }
+        store.close();
+        Ok(())
+    }
+
+    fn web_state(&self) -> WebState {
+        let connection = self.broker.as_ref().map(|it| it.client.connection());
+        let is_connected = move || {
+            let connection = connection.as_ref()?;
+            Some(matches!(*connection.borrow(), mqtt::Connection::Up { .. }))
+        };
+        let household = &self.config.household;
+        WebState {
+            store: self.store.clone(),
+            intake: self.intake.clone(),
+            wake: self.wake.clone(),
+            board: self.board.clone(),
+            household: web::Household {
+                zone: self.zone.clone(),
+                language: household.language,
+                morning: household.morning_or_eight(),
+                session_days: self.config.server.session_days,
+                is_https: self.base_url.starts_with("https://"),
+            },
+            about: About {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                engine: engine(&self.config),
+                started_at: self.store.clock().now(),
+                broker: BrokerLamp::new(is_connected),
+            },
+            throttle: web::auth::throttle::Throttle::default(),
+            listeners: web::events::Listeners::default(),
+            stop: self.lifecycle.stop_token(),
+        }
+    }
+
+    fn start(self) -> Result<()> {
+        let stop = self.lifecycle.stop_token();
+        let state = self.web_state();
+        let crew = Crew {
+            config: self.config,
+            zone: self.zone,
+            store: self.store.clone(),
+            wake: self.wake,
+            board: self.board,
+            reader: self.reader,
+            lifecycle: self.lifecycle.clone(),
+        };
+        let desk = Desk {
+            store: self.store.clone(),
+            intake: self.intake.clone(),
+            base_url: self.base_url.clone(),
+        };
+        let channels = self.broker.iter().map(|_| ChannelName::Mqtt).collect();
+        crew.start_documents();
+        crew.start_folder(self.intake)?;
+        crew.start_reminders(channels);
+        if let Some(broker) = self.broker {
+            crew.start_broker(broker, self.base_url);
+        }
+        self.lifecycle.spawn(web::serve(self.listener, state));
+        self.lifecycle
+            .spawn(control::serve(self.control, desk, stop.clone()));
+        self.lifecycle
+            .spawn(lifecycle::feed_watchdog(self.store, stop));
+        Ok(())
+    }
+}
+
+/// What workers are made of.
+struct Crew {
+    config: Config,
+    zone: TimeZone,
+    store: Store,
+    wake: Wake,
+    board: Board,
+    reader: Reader,
+    lifecycle: Lifecycle,
+}
+
+impl Crew {
+    fn start<W: Worker>(&self, worker: W, bell: &Arc<Notify>) {
+        let (board, clock) = (self.board.clone(), self.store.clock().clone());
+        let stop = self.lifecycle.stop_token();
+        self.lifecycle
+            .spawn(work::run(worker, Arc::clone(bell), board, clock, stop));
+    }
+
+    fn start_documents(&self) {
+        let (store, wake) = (self.store.clone(), self.wake.clone());
+        let options = read_options(&self.config);
+        let at_a_time = self.config.reading.worker_count();
+        let read = ReadDocuments::new(store, wake, self.reader.clone(), options, at_a_time);
+        self.start(read, &self.wake.reading);
+        let understand = UnderstandDocuments::new(
+            self.store.clone(),
+            self.wake.clone(),
+            self.reader.clone(),
+            self.zone.clone(),
+            self.config.household.region.clone(),
+        );
+        self.start(understand, &self.wake.understanding);
+        let language = self.config.household.language;
+        let (store, wake) = (self.store.clone(), self.wake.clone());
+        let derive = DeriveTasks::new(store, wake, self.zone.clone(), language);
+        self.start(derive, &self.wake.tasks);
+        self.start(TidyUp::new(self.store.clone()), &self.wake.trash);
+    }
+
+    fn start_folder(&self, intake: Intake) -> Result<()> {
+        let settings = &self.config.intake;
+        if settings.folder.is_empty() {
+            return Ok(());
+        }
+        let settle = Duration::from_secs(settings.folder_settle_seconds.into());
+        let poll = Duration::from_secs(settings.folder_poll_seconds.into());
+        let (folder, bell) = (Path::new(&settings.folder), &self.wake.folder);
+        let times = (settle, poll);
+        let watch = WatchFolder::new(self.store.clone(), intake, folder, times, Arc::clone(bell))?;
+        self.start(watch, bell);
+        Ok(())
+    }
+
+    fn start_reminders(&self, channels: Vec<ChannelName>) {
+        let ladder = Ladder::standard(self.config.household.morning_or_eight());
+        let (store, wake, zone) = (self.store.clone(), self.wake.clone(), self.zone.clone());
+        self.start(
+            Remind::new(store, wake, zone, ladder, channels),
+            &self.wake.reminders,
+        );
+    }
+
+    fn start_broker(&self, broker: Broker, url: String) {
+        let Broker {
+            client,
+            driver,
+            incoming,
+            topics,
+        } = broker;
+        let stop = self.lifecycle.stop_token();
+        let wanted = Arc::new(AtomicBool::new(false));
+        let detail = self.config.mqtt.detail;
+        let voice = Voice {
+            client: client.clone(),
+            topics,
+            detail,
+            url,
+            wanted: Arc::clone(&wanted),
+        };
+        self.lifecycle.spawn(driver.run(stop.clone()));
+        let (store, zone) = (self.store.clone(), self.zone.clone());
+        self.start(
+            Deliver::new(store, voice.clone(), zone),
+            &self.wake.deliveries,
+        );
+        let discovery = match self.config.mqtt.discovery_prefix.as_str() {
+            "" => Discovery::Off,
+            _ => Discovery::On,
+        };
+        let language = self.config.household.language;
+        let (store, zone) = (self.store.clone(), self.zone.clone());
+        let publish = PublishState::new(store, voice, zone.clone(), language, discovery);
+        self.start(publish, &self.wake.state);
+        let (store, wake) = (self.store.clone(), self.wake.clone());
+        let morning = self.config.household.morning_or_eight();
+        let answers = TakeAnswers::new(store, wake.clone(), incoming, wanted, (zone, morning));
+        self.start(answers, &Arc::new(Notify::new()));
+        self.lifecycle
+            .spawn(ring_when_connected(client, wake, stop));
+    }
+}
+
+/// What waited for the broker is said as soon as it is there.
+async fn ring_when_connected(
+    client: mqtt::Client,
+    wake: Wake,
+    stop: tokio_util::sync::CancellationToken,
+) {
+    let mut connection = client.connection();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            changed = connection.changed() => if changed.is_err() { return },
+        }
+        wake.deliveries.notify_one();
+        wake.state.notify_one();
+    }
+}
+
+fn broker(config: &Config, environment: &Environment, clock: Clock) -> Result<Option<Broker>> {
+    if config.mqtt.url.is_empty() {
+        return Ok(None);
+    }
+    let settings = mqtt_settings(config, environment)?;
+    let (client, driver, incoming) = mqtt::open(&settings, clock).context("`mqtt` is wrong")?;
+    Ok(Some(Broker {
+        client,
+        driver,
+        incoming,
+        topics: settings.topics(),
+    }))
+}
+
+/// How the broker of `config` is spoken to.
+pub fn mqtt_settings(config: &Config, environment: &Environment) -> Result<mqtt::Settings> {
+    let mut settings = mqtt::Settings::new(config.mqtt.url.as_str());
+    settings.password = config.mqtt.password(environment)?;
+    settings.prefix.clone_from(&config.mqtt.prefix);
+    if !config.mqtt.ca_file.is_empty() {
+        settings.ca_file = Some((&config.mqtt.ca_file).into());
+    }
+    if !config.mqtt.discovery_prefix.is_empty() {
+        settings
+            .discovery_prefix
+            .clone_from(&config.mqtt.discovery_prefix);
+    }
+    Ok(settings)
+}
+
+/// How readers are run under `config`.
+pub fn reader_settings(config: &Config) -> ReaderSettings {
+    let reading = &config.reading;
+    let path = |text: &str| {
+        if text.is_empty() {
+            None
+        } else {
+            Some(text.into())
+        }
+    };
+    ReaderSettings {
+        program: path(&reading.program),
+        workers: reading.worker_count(),
+        idle: Duration::from_secs(reading.idle_seconds.into()),
+        timeout: Duration::from_secs(reading.timeout_seconds.into()),
+        memory_bytes_max: u64::from(reading.memory_megabytes) << 20,
+        ocr_data: path(&reading.tessdata_dir),
+        readable: path(&reading.onnxruntime).into_iter().collect(),
+    }
+}
+
+fn read_options(config: &Config) -> ReadOptions {
+    let reading = &config.reading;
+    let limits = Limits {
+        pages_max: reading.pages_max,
+        picture_pixels_max: u64::from(reading.megapixels_max) * 1_000_000,
+        ..Limits::default()
+    };
+    ReadOptions {
+        ocr: if reading.ocr {
+            Ocr::WhereNeeded
+        } else {
+            Ocr::Off
+        },
+        languages: reading.languages.split('+').map(str::to_owned).collect(),
+        previews: Previews::Make,
+        limits,
+        ..ReadOptions::default()
+    }
+}
+
+fn engine(config: &Config) -> String {
+    if config.reading.ocr {
+        format!("Tesseract ({})", config.reading.languages)
+    } else {
+        "text layers only".to_owned()
+    }
+}

@@ -1,0 +1,61 @@
+//! The way of a command to the data: through the running daemon, else with the lock in hand.
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::config::Config;
+use crate::control::{self, Desk, Request, Response};
+use crate::domain::clock::Clock;
+use crate::store::Store;
+use crate::work::Wake;
+use crate::work::intake::Intake;
+
+/// A way to the data of one configuration.
+pub struct Way {
+    config: Config,
+    // Opened at the first request that finds no daemon.
+    own: Option<Desk>,
+}
+
+impl Way {
+    /// To the data of `config`.
+    pub const fn new(config: Config) -> Self {
+        Self { config, own: None }
+    }
+
+    /// Asks the daemon, or does it here.
+    pub async fn ask(&mut self, request: Request, bytes: Vec<u8>) -> Result<Response> {
+        if let Some(desk) = &self.own {
+            return failed(desk.answer(request, bytes).await);
+        }
+        let dir = &self.config.data.dir;
+        let answer = control::ask(dir, &request, &bytes)
+            .await
+            .with_context(|| format!("the daemon of {} could not be asked", dir.display()))?;
+        if let Some(response) = answer {
+            return failed(response);
+        }
+        let store = Store::open(dir, Clock::System)?;
+        let intake = Intake::new(store.clone(), Wake::default(), self.config.intake.bytes_max);
+        let base_url = self.config.server.base_url(self.config.server.listen);
+        let desk = self.own.insert(Desk {
+            store,
+            intake,
+            base_url,
+        });
+        failed(desk.answer(request, bytes).await)
+    }
+
+    /// Ends: what was written here is folded in.
+    pub fn close(self) {
+        if let Some(desk) = self.own {
+            desk.store.close();
+        }
+    }
+}
+
+fn failed(response: Response) -> Result<Response> {
+    match response {
+        Response::Failed { reason } => Err(anyhow!(reason)),
+        other => Ok(other),
+    }
+}

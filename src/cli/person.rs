@@ -1,0 +1,87 @@
+//! `workmate person`
+
+use std::io::{BufRead, IsTerminal};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use clap::Subcommand;
+
+use super::desk::Way;
+use super::{block_on, say};
+use crate::config::Config;
+use crate::control::{Request, Response};
+use crate::web::auth::password;
+
+/// The people of the household.
+#[derive(Subcommand, Debug)]
+pub enum PersonCommand {
+    /// Add a person; the password is read from standard input.
+    Add {
+        /// What they are called.
+        name: String,
+    },
+    /// Print a link with which the first person comes in; works once, for 24 hours.
+    Link,
+    /// Change a person's password; it is read from standard input.
+    Password {
+        /// Whose.
+        name: String,
+    },
+}
+
+/// Does what the command says.
+pub fn run(config: Config, command: PersonCommand) -> ExitCode {
+    block_on(async {
+        let mut way = Way::new(config);
+        let result = perform(&mut way, command).await;
+        way.close();
+        match result {
+            Ok(line) => say::out(&line),
+            Err(error) => say::trouble(&format!("{error:#}")),
+        }
+    })
+}
+
+async fn perform(way: &mut Way, command: PersonCommand) -> Result<String> {
+    match command {
+        PersonCommand::Link => match way.ask(Request::FirstLogin, Vec::new()).await? {
+            Response::Secret { text } => Ok(text),
+            _ => bail!("the daemon answered something else; is it of the same version?"),
+        },
+        PersonCommand::Add { name } => {
+            let password = ask_password()?;
+            let line = format!("{name} lives here now.");
+            way.ask(Request::AddPerson { name, password }, Vec::new())
+                .await?;
+            Ok(line)
+        }
+        PersonCommand::Password { name } => {
+            let password = ask_password()?;
+            let line = format!("{name} has a new password and is logged out everywhere.");
+            way.ask(Request::SetPassword { name, password }, Vec::new())
+                .await?;
+            Ok(line)
+        }
+    }
+}
+
+/// A password from standard input, in the form in which it is kept.
+fn ask_password() -> Result<String> {
+    if std::io::stdin().is_terminal() {
+        say::out("Password (at least 10 letters; it is shown while you type):");
+    }
+    let mut line = String::new();
+    std::io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .context("the password could not be read")?;
+    let typed = line.trim_end_matches(['\r', '\n']);
+    let letters = typed.chars().count();
+    if letters < password::LETTERS_MIN || typed.len() > password::BYTES_MAX {
+        bail!(
+            "a password has at least {} letters, this one has {letters}",
+            password::LETTERS_MIN
+        );
+    }
+    Ok(password::hash_now(typed)?)
+}

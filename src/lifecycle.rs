@@ -1,0 +1,146 @@
+//! How the daemon lives and ends.
+//!
+//! Soft stop (a signal, or a listener that failed): every worker finishes its turn and starts none.
+//! Hard stop (a second signal, or 30 seconds later): what still runs is left behind; the store's
+//! promises hold anyway. A worker that panics ends the process; the service manager starts it again.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::store::{Error, Store, Viewer};
+
+/// How long a soft stop may take.
+const SOFT_STOP: Duration = Duration::from_secs(30);
+
+/// Spawns what lives as long as the house, and ends it.
+#[derive(Clone, Debug, Default)]
+pub struct Lifecycle {
+    tracker: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Lifecycle {
+    /// Says that the house closes.
+    pub fn stop_token(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// Runs `task` until it ends by itself; a stop waits for it.
+    #[expect(clippy::disallowed_methods, reason = "this is the place")]
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let (stop, task) = (self.stop.clone(), self.tracker.track_future(task));
+        tokio::spawn(async move {
+            // Ended by itself before the stop or not: what panics ends the whole process, because
+            // the release is built to abort and tests see the panic.
+            task.await;
+            drop(stop);
+        });
+    }
+
+    /// Asks everything to end at its next safe point.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Waits until everything has ended, at most for the length of a soft stop.
+    pub async fn ended(&self) -> Ended {
+        self.tracker.close();
+        let in_time = tokio::time::timeout(SOFT_STOP, self.tracker.wait())
+            .await
+            .is_ok();
+        if in_time { Ended::Softly } else { Ended::Hard }
+    }
+
+    /// Waits for the first signal to stop (SIGTERM or SIGINT), or for a stop from elsewhere; a second
+    /// signal ends the process at once.
+    pub async fn until_signalled(&self) -> std::io::Result<()> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            () = self.stop.cancelled() => {}
+        }
+        self.stop.cancel();
+        self.spawn_second_signal(terminate, interrupt);
+        Ok(())
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "not waited for by a stop: it is the hard stop"
+    )]
+    fn spawn_second_signal(
+        &self,
+        mut terminate: tokio::signal::unix::Signal,
+        mut interrupt: tokio::signal::unix::Signal,
+    ) {
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            log::warn!("a second signal: stopping at once");
+            std::process::exit(1);
+        });
+    }
+}
+
+/// How a stop went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Everything reached its safe point.
+    Softly,
+    /// Something did not in time.
+    Hard,
+}
+
+/// Tells the service manager that the house is open.
+pub fn notify_ready(address: &str) {
+    let status = format!("listening on {address}");
+    let states = [
+        sd_notify::NotifyState::Ready,
+        sd_notify::NotifyState::Status(&status),
+    ];
+    if let Err(error) = sd_notify::notify(&states) {
+        log::debug!(error:display; "the service manager was not told");
+    }
+}
+
+/// Tells the service manager that the house closes.
+pub fn notify_stopping() {
+    if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Stopping]) {
+        log::debug!(error:display; "the service manager was not told");
+    }
+}
+
+/// Feeds the service manager's watchdog, but only while the store answers.
+pub async fn feed_watchdog(store: Store, stop: CancellationToken) {
+    let Some(period) = sd_notify::watchdog_enabled() else {
+        return;
+    };
+    let mut ticks = tokio::time::interval(period / 3);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        match ping(&store).await {
+            Ok(()) => {
+                if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]) {
+                    log::debug!(error:display; "the watchdog was not fed");
+                }
+            }
+            Err(error) => log::error!(error:display; "the store does not answer the watchdog"),
+        }
+    }
+}
+
+/// Whether the store answers.
+pub async fn ping(store: &Store) -> Result<(), Error> {
+    store.read(Viewer::House, |_| Ok(())).await
+}
