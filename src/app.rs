@@ -20,7 +20,7 @@ use crate::domain::reminder::Ladder;
 use crate::lifecycle::{self, Ended, Lifecycle};
 use crate::reading::process::{Reader, ReaderSettings};
 use crate::reading::{Limits, Ocr, Previews, ReadOptions};
-use crate::store::{Store, Viewer, people};
+use crate::store::{OpenError, Store, Viewer, people};
 use crate::web::{self, About, BrokerLamp, WebState};
 use crate::work::deliver::{Deliver, Voice};
 use crate::work::derive_tasks::DeriveTasks;
@@ -33,6 +33,10 @@ use crate::work::tidy_up::TidyUp;
 use crate::work::understand_documents::UnderstandDocuments;
 use crate::work::watch_folder::WatchFolder;
 use crate::work::{self, Board, Wake, Worker};
+
+/// How often, and how long apart, the data is asked for while a command has it.
+const LOCK_TRIES: u32 = 50;
+const LOCK_PAUSE: Duration = Duration::from_millis(100);
 
 /// A house with its doors open and its workers not yet at work.
 pub struct House {
@@ -62,7 +66,7 @@ impl House {
     /// Opens the data, the reader, the broker's client and the listeners of `config`.
     pub async fn open(config: Config, environment: &Environment, clock: Clock) -> Result<Self> {
         let zone = config.household.time_zone();
-        let store = Store::open(&config.data.dir, clock.clone())?;
+        let store = open_store(&config.data.dir, &clock).await?;
         let wake = Wake::default();
         let intake = Intake::new(store.clone(), wake.clone(), config.intake.bytes_max);
         let reader = Reader::new(reader_settings(&config));
@@ -204,6 +208,20 @@ impl House {
         self.lifecycle
             .spawn(lifecycle::feed_watchdog(self.store, stop));
         Ok(())
+    }
+}
+
+/// Opens the store; a command that has the data for a moment is waited for.
+async fn open_store(dir: &Path, clock: &Clock) -> Result<Store, OpenError> {
+    let mut left = LOCK_TRIES;
+    loop {
+        match Store::open(dir, clock.clone()) {
+            Err(OpenError::InUse { .. }) if left > 0 => {
+                left -= 1;
+                tokio::time::sleep(LOCK_PAUSE).await;
+            }
+            opened => return opened,
+        }
     }
 }
 

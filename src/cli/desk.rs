@@ -1,13 +1,19 @@
 //! The way of a command to the data: through the running daemon, else with the lock in hand.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, anyhow};
 
 use crate::config::Config;
 use crate::control::{self, Desk, Request, Response};
 use crate::domain::clock::Clock;
-use crate::store::Store;
+use crate::store::{OpenError, Store};
 use crate::work::Wake;
 use crate::work::intake::Intake;
+
+/// How often, and how long apart, the data is asked for while somebody has it.
+const TRIES: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A way to the data of one configuration.
 pub struct Way {
@@ -28,13 +34,21 @@ impl Way {
             return failed(desk.answer(request, bytes).await);
         }
         let dir = &self.config.data.dir;
-        let answer = control::ask(dir, &request, &bytes)
-            .await
-            .with_context(|| format!("the daemon of {} could not be asked", dir.display()))?;
-        if let Some(response) = answer {
-            return failed(response);
-        }
-        let store = Store::open(dir, Clock::System)?;
+        let mut left = TRIES;
+        let store = loop {
+            let answer = control::ask(dir, &request, &bytes)
+                .await
+                .with_context(|| format!("the daemon of {} could not be asked", dir.display()))?;
+            if let Some(response) = answer {
+                return failed(response);
+            }
+            match Store::open(dir, Clock::System) {
+                // A daemon is starting or stopping, or another command is at work.
+                Err(OpenError::InUse { .. }) if left > 0 => left -= 1,
+                opened => break opened?,
+            }
+            tokio::time::sleep(PAUSE).await;
+        };
         let intake = Intake::new(store.clone(), Wake::default(), self.config.intake.bytes_max);
         let base_url = self.config.server.base_url(self.config.server.listen);
         let desk = self.own.insert(Desk {

@@ -15,10 +15,10 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Serialize;
 
+use super::Household;
 use super::auth::{self, password};
 use super::frame::{Shell, language_of};
 use super::texts::Texts;
-use super::Household;
 use crate::store;
 
 /// Why a request was not answered as it wished.

@@ -1,10 +1,17 @@
-//! The house as a whole, without any other server: one binary, one module for each promise.
+//! The house as a whole: one binary, one module for each promise. `durability` also needs a broker.
 #![cfg(test)]
 
+#[expect(dead_code, reason = "the live tests ask more of the broker")]
+#[path = "../live/mosquitto.rs"]
+mod mosquitto;
 #[path = "../fixtures/paper/paper.rs"]
 mod paper;
+#[path = "../live/process.rs"]
+mod process;
 
+mod daemon;
 mod documents;
+mod durability;
 mod reminders;
 mod samples;
 mod tidy;

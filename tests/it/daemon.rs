@@ -1,0 +1,195 @@
+//! The real program on data of its own, started, killed and started again by a test.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::process::{Process, eventually, free_port, http};
+
+/// A daemon with its data, and the token of a program that may do everything.
+pub struct Daemon {
+    dir: TempDir,
+    data: PathBuf,
+    environment: Vec<(String, String)>,
+    process: Option<Process>,
+    client: reqwest::Client,
+    pub address: String,
+    pub token: String,
+}
+
+impl Daemon {
+    /// Data and a token; nothing runs yet.
+    pub fn prepare(settings: &[(&str, &str)]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        Self::on(dir, data, settings)
+    }
+
+    /// The same with the data at `data`, which may be another disk.
+    pub fn on(dir: TempDir, data: PathBuf, settings: &[(&str, &str)]) -> Self {
+        let address = format!("127.0.0.1:{}", free_port());
+        std::fs::create_dir_all(dir.path().join("folder")).unwrap();
+        let own = [
+            ("WORKMATE_SERVER__LISTEN", address.clone()),
+            ("WORKMATE_DATA__DIR", data.display().to_string()),
+            (
+                "WORKMATE_INTAKE__FOLDER",
+                dir.path().join("folder").display().to_string(),
+            ),
+            ("WORKMATE_INTAKE__FOLDER_SETTLE_SECONDS", "0".to_owned()),
+            ("WORKMATE_INTAKE__FOLDER_POLL_SECONDS", "1".to_owned()),
+        ];
+        let given = settings
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()));
+        let environment = own.into_iter().chain(given);
+        let environment = environment
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        let mut daemon = Self {
+            dir,
+            data,
+            environment,
+            process: None,
+            client: http(),
+            address: format!("http://{address}"),
+            token: String::new(),
+        };
+        daemon.token = daemon.command(&["token", "create", "test"]).unwrap();
+        daemon
+    }
+
+    /// The program with this daemon's configuration.
+    fn program(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_workmate"));
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs a command; its output, or what it complains of.
+    pub fn command(&self, arguments: &[&str]) -> Result<String, String> {
+        let output = self.program().args(arguments).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+        if output.status.success() {
+            Ok(text(&output.stdout))
+        } else {
+            Err(text(&output.stderr))
+        }
+    }
+
+    /// Starts the daemon and waits until it answers.
+    pub async fn start(&mut self) {
+        let log = self.dir.path().join("log");
+        self.process = Some(Process::start(self.program().arg("serve"), &log));
+        let health = format!("{}/health", self.address);
+        eventually("the daemon answers", Duration::from_secs(30), || async {
+            let answer = self.client.get(&health).send().await.ok()?;
+            answer.status().is_success().then_some(())
+        })
+        .await;
+    }
+
+    /// `kill -9`, the reader included.
+    pub fn kill(&mut self) {
+        self.process = None;
+    }
+
+    /// Whether the daemon runs.
+    pub fn is_running(&mut self) -> bool {
+        self.process.as_mut().is_some_and(Process::is_running)
+    }
+
+    /// What the daemon has said.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
+    }
+
+    /// The watched folder.
+    pub fn folder(&self) -> PathBuf {
+        self.dir.path().join("folder")
+    }
+
+    /// The data directory.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// A folder for the test's own files.
+    pub fn desk(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// `GET` of the API.
+    pub async fn get(&self, path: &str) -> Option<Value> {
+        let url = format!("{}/api/v1/{path}", self.address);
+        let answer = self
+            .client
+            .get(url)
+            .bearer_auth(&self.token)
+            .send()
+            .await
+            .ok()?;
+        answer.error_for_status().ok()?.json().await.ok()
+    }
+
+    /// `POST` of the API without a body.
+    pub async fn post(&self, path: &str) {
+        let url = format!("{}/api/v1/{path}", self.address);
+        let answer = self
+            .client
+            .post(url)
+            .bearer_auth(&self.token)
+            .send()
+            .await
+            .unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+    }
+
+    /// How commands find this daemon.
+    pub fn environment(&self) -> &[(String, String)] {
+        &self.environment
+    }
+
+    /// Uploads a document; its id once it is acknowledged.
+    pub async fn upload(&self, name: &str, bytes: Vec<u8>) -> Result<String, String> {
+        let part = reqwest::multipart::Part::bytes(bytes).file_name(name.to_owned());
+        let form = reqwest::multipart::Form::new().part("file", part);
+        let url = format!("{}/api/v1/documents", self.address);
+        let request = self
+            .client
+            .post(url)
+            .bearer_auth(&self.token)
+            .multipart(form);
+        let answer = request.send().await.map_err(|error| error.to_string())?;
+        let status = answer.status();
+        let body: Value = answer.json().await.map_err(|error| error.to_string())?;
+        match body["id"].as_str() {
+            Some(id) if status.is_success() => Ok(id.to_owned()),
+            _ => Err(format!("{status}: {body}")),
+        }
+    }
+
+    /// Waits until `count` documents have come as far as they can; all of them.
+    pub async fn finished(&self, count: usize, patience: Duration) -> Vec<Value> {
+        eventually("all documents are finished", patience, || async {
+            let mut all = Vec::new();
+            let mut cursor = String::new();
+            loop {
+                let page = self.get(&format!("documents?limit=100{cursor}")).await?;
+                all.extend(page["documents"].as_array()?.iter().cloned());
+                match page["next"].as_str() {
+                    Some(next) => cursor = format!("&cursor={next}"),
+                    None => break,
+                }
+            }
+            let done =
+                |it: &&Value| matches!(it["stage"]["name"].as_str(), Some("understood" | "stuck"));
+            let is_done = all.len() >= count && all.iter().filter(done).count() == all.len();
+            is_done.then_some(all)
+        })
+        .await
+    }
+}
