@@ -82,7 +82,8 @@ pub struct Limits {
     pub file_bytes_max: u32,
     /// Pages of one document.
     pub pages_max: u32,
-    /// Width or height of a page, in points (1/72 inch). A0 is 3370 points high.
+    /// Width or height of a page, in points (1/72 inch); 14 400 is what Adobe's
+    /// readers show.
     pub page_points_max: f32,
     /// Pixels of a picture before it is decoded.
     pub picture_pixels_max: u64,
@@ -104,7 +105,7 @@ impl Default for Limits {
         Self {
             file_bytes_max: 100 * 1024 * 1024,
             pages_max: 500,
-            page_points_max: 5000.0,
+            page_points_max: 14_400.0,
             picture_pixels_max: 100_000_000,
             render_pixels_max: 20_000_000,
             words_per_page_max: 20_000,

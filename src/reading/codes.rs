@@ -1,6 +1,6 @@
 //! Codes that are printed for machines: QR.
 
-use ::image::GrayImage;
+use ::image::{GrayImage, imageops};
 use rqrr::PreparedImage;
 
 use crate::domain::document::Code;
@@ -11,8 +11,33 @@ const GRIDS_MAX: usize = 20;
 /// Longer than any QR code holds, in bytes.
 const TEXT_BYTES_MAX: usize = 8 * 1024;
 
-/// The codes on a picture of a page.
+/// Above this side, a picture is also looked at in half its size: it smooths grain.
+const HALVED_FROM: u32 = 500;
+
+/// The codes on a picture of a page. Where nothing is found at first sight, the picture is looked
+/// at again smaller, and in plain black and white.
 pub fn on_page(page: u32, picture: &GrayImage) -> Vec<Code> {
+    let found = found_in(page, picture);
+    if !found.is_empty() {
+        return found;
+    }
+    if picture.width().min(picture.height()) >= HALVED_FROM {
+        let (width, height) = (picture.width() / 2, picture.height() / 2);
+        let found = found_in(page, &imageops::thumbnail(picture, width, height));
+        if !found.is_empty() {
+            return found;
+        }
+    }
+    if picture.width().max(picture.height()) <= PHOTO_SIDE_MAX {
+        return found_in(page, &black_and_white(picture));
+    }
+    Vec::new()
+}
+
+/// Pictures of a single code are small; whole pages need no third look.
+const PHOTO_SIDE_MAX: u32 = 1600;
+
+fn found_in(page: u32, picture: &GrayImage) -> Vec<Code> {
     let (Ok(width), Ok(height)) = (
         usize::try_from(picture.width()),
         usize::try_from(picture.height()),
@@ -44,6 +69,40 @@ pub fn on_page(page: u32, picture: &GrayImage) -> Vec<Code> {
         }
     }
     found
+}
+
+/// Split at the brightness that parts the picture's dark from its light best (Otsu 1979).
+fn black_and_white(picture: &GrayImage) -> GrayImage {
+    let mut counts = [0_u32; 256];
+    for pixel in picture.as_raw() {
+        if let Some(count) = counts.get_mut(usize::from(*pixel)) {
+            *count += 1;
+        }
+    }
+    let weighted = |it: &[u32], from: u32| -> (f64, f64) {
+        let sums = it
+            .iter()
+            .zip(from..)
+            .map(|(n, value)| (f64::from(*n), f64::from(*n) * f64::from(value)));
+        sums.fold((0.0, 0.0), |all, one| (all.0 + one.0, all.1 + one.1))
+    };
+    let spread = |level: u8| {
+        let (dark, light) = counts.split_at(usize::from(level));
+        let ((n, sum), (m, total)) = (weighted(dark, 0), weighted(light, level.into()));
+        if n > 0.0 && m > 0.0 {
+            n * m * (sum / n - total / m).powi(2)
+        } else {
+            0.0
+        }
+    };
+    let best = (1..=u8::MAX)
+        .max_by(|a, b| spread(*a).total_cmp(&spread(*b)))
+        .unwrap_or(128);
+    let mut plain = picture.clone();
+    plain
+        .iter_mut()
+        .for_each(|it| *it = if *it < best { 0 } else { u8::MAX });
+    plain
 }
 
 /// The box around a code's corners.

@@ -124,7 +124,13 @@ impl Engines {
             None => engine::Engine::start(data.unwrap_or(Path::new("")), &languages)
                 .map_err(|_| failed())?,
         };
-        let words = engine.words(picture).map_err(|_| failed())?;
+        let mut words = engine.words(picture).map_err(|_| failed())?;
+        if looks_upside_down(&words) {
+            let turned = engine.words_upside_down(picture).map_err(|_| failed())?;
+            if certainty(&turned) > certainty(&words) {
+                words = turned;
+            }
+        }
         if let Ok(mut idle) = self.idle.lock() {
             idle.push(engine);
         }
@@ -132,8 +138,26 @@ impl Engines {
     }
 }
 
+/// Letters upside down are still taken for letters, but with little confidence.
+#[cfg(feature = "ocr")]
+fn looks_upside_down(words: &[Word]) -> bool {
+    let count = u16::try_from(words.len()).map_or(f32::from(u16::MAX), f32::from);
+    let sum: f32 = words.iter().map(|it| it.confidence).sum();
+    words.len() >= 4 && sum / count < 0.68
+}
+
+/// How much was read how well.
+#[cfg(feature = "ocr")]
+fn certainty(words: &[Word]) -> f32 {
+    let letters = |it: &Word| it.text.chars().filter(|it| it.is_alphanumeric()).count();
+    let weigh =
+        |it: &Word| u16::try_from(letters(it)).map_or(0.0, f32::from) * it.confidence.powi(2);
+    words.iter().map(weigh).sum()
+}
+
 #[cfg(feature = "ocr")]
 mod engine {
+    use image::{GrayImage, imageops};
     use tesseract_rs::TesseractError;
     use tesseract_rs::{ResultIterator, TessPageIteratorLevel, TessPageSegMode, TesseractAPI};
 
@@ -163,21 +187,44 @@ mod engine {
             })
         }
 
+        /// The words on the picture, boxes in thousandths of its width.
         pub fn words(&self, picture: &Picture) -> Result<Vec<Word>, TesseractError> {
-            let invalid = |_| TesseractError::InvalidDimensions;
-            let width = i32::try_from(picture.grey.width()).map_err(invalid)?;
-            let height = i32::try_from(picture.grey.height()).map_err(invalid)?;
-            let dpi = picture.dpi.to_string();
-            self.api.set_page_seg_mode(segmentation(picture))?;
-            self.api.set_variable("user_defined_dpi", &dpi)?;
+            self.words_on(&picture.grey, picture.dpi)
+        }
+
+        /// The words on the picture turned by half, boxes as on the unturned one.
+        pub fn words_upside_down(&self, picture: &Picture) -> Result<Vec<Word>, TesseractError> {
+            let (width, height) = picture.grey.dimensions();
+            let turned = imageops::rotate180(&picture.grey);
+            let mut words = self.words_on(&turned, picture.dpi)?;
+            let whole = thousandths((0, 0, from(width)?, from(height)?), width);
+            for word in &mut words {
+                word.at.x = whole.w - word.at.right();
+                word.at.y = whole.h - word.at.bottom();
+            }
+            Ok(words)
+        }
+
+        fn words_on(&self, grey: &GrayImage, dpi: u32) -> Result<Vec<Word>, TesseractError> {
+            let (width, height) = (from(grey.width())?, from(grey.height())?);
+            self.api.set_page_seg_mode(segmentation(grey))?;
             self.api
-                .set_image(picture.grey.as_raw(), width, height, 1, width)?;
-            self.api.recognize()?;
+                .set_variable("user_defined_dpi", &dpi.to_string())?;
+            self.api.set_image(grey.as_raw(), width, height, 1, width)?;
+            if self.api.recognize().is_err() {
+                // No layout was found: dirt, a photo, a few letters. Those few may be a line.
+                self.api
+                    .set_page_seg_mode(TessPageSegMode::PSM_SINGLE_BLOCK)?;
+                if self.api.recognize().is_err() {
+                    self.api.clear()?;
+                    return Ok(Vec::new());
+                }
+            }
             let words = match self.api.get_iterator() {
                 // An empty page has no iterator.
                 Err(TesseractError::NullPointerError) => Ok(Vec::new()),
                 Err(error) => Err(error),
-                Ok(iterator) => collected(&iterator, picture.grey.width()),
+                Ok(iterator) => collected(&iterator, grey.width()),
             };
             self.api.clear()?;
             // What it adapted to on this page says nothing about the next.
@@ -186,11 +233,16 @@ mod engine {
         }
     }
 
-    /// A till roll is one column; anything else is looked at as a page.
-    fn segmentation(picture: &Picture) -> TessPageSegMode {
-        let (width, height) = picture.grey.dimensions();
-        if height > 2 * width {
-            TessPageSegMode::PSM_SINGLE_COLUMN
+    fn from(pixels: u32) -> Result<i32, TesseractError> {
+        i32::try_from(pixels).map_err(|_| TesseractError::InvalidDimensions)
+    }
+
+    /// A till roll is one block: taken as a page, the column of its prices is often lost. Anything
+    /// else is looked at as a page.
+    fn segmentation(grey: &GrayImage) -> TessPageSegMode {
+        let (width, height) = grey.dimensions();
+        if height * 10 > width * 16 {
+            TessPageSegMode::PSM_SINGLE_BLOCK
         } else {
             TessPageSegMode::PSM_AUTO
         }

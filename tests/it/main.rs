@@ -12,6 +12,7 @@ mod process;
 mod daemon;
 mod documents;
 mod durability;
+mod reading;
 mod reminders;
 mod samples;
 mod tidy;

@@ -4,7 +4,7 @@
 //! but a stamp's text come with a text layer that is worse than none. Such a page is recognised
 //! from its picture instead.
 
-use super::glyphs::Drawn;
+use super::glyphs::{Drawn, Glyph};
 use crate::domain::document::Word;
 
 /// Below this part of words that look like words, a layer is noise.
@@ -23,7 +23,8 @@ pub fn is_usable(words: &[Word], drawn: &Drawn, page_area: f64) -> bool {
     };
     if letters == 0 {
         // Letters drawn as shapes need recognising as much as a picture does; an empty page does not.
-        return covered < 0.02 && drawn.shapes < 60 && drawn.glyphs.len() < 5;
+        let is_blank = |it: &Glyph| it.text.as_ref().is_some_and(|it| it.trim().is_empty());
+        return covered < 0.02 && drawn.shapes < 60 && drawn.glyphs.iter().all(is_blank);
     }
     if (words.len() <= STAMP_WORDS && covered > 0.7) || (letters < 25 && covered > 0.4) {
         return false;
@@ -100,7 +101,6 @@ fn is_vowel(letter: char) -> bool {
 mod tests {
     use hayro_interpret::kurbo::{Point, Rect as Area};
 
-    use super::super::glyphs::Glyph;
     use super::*;
     use crate::domain::value::Rect;
 

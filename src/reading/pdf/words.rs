@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::glyphs::Glyph;
 
 /// A gap of this part of the font's height ends a word.
-const WORD_GAP: f32 = 0.15;
+const WORD_GAP: f32 = 0.125;
 /// Baselines that are this part of the font's height apart are still one line.
 const SAME_BASELINE: f32 = 0.35;
 /// Letters set apart by at most this part of the font's height may be one word.
