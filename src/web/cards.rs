@@ -29,7 +29,7 @@ pub struct Leaf {
 pub struct Source {
     /// Its id.
     pub id: String,
-    /// Its title.
+    /// Its title, or that it is one.
     pub label: String,
 }
 
@@ -165,9 +165,14 @@ impl<'a> Dealer<'a> {
             self.titles.insert(id, title);
         }
         let title = self.titles.get(&id).cloned().flatten();
-        Ok(title.map(|label| Source {
+        Ok(title.map(|title| Source {
             id: id.to_string(),
-            label,
+            // A title that begins with the sender need not be followed by the sender.
+            label: if task.title.starts_with(&title) {
+                self.locale.texts().view_document.to_owned()
+            } else {
+                title
+            },
         }))
     }
 }
@@ -220,11 +225,9 @@ pub fn evidence_of<'a>(extraction: &'a Extraction, key: &str) -> Option<(usize, 
 /// The words of evidence in one line, not too long.
 pub fn quote(evidence: &Evidence) -> Option<String> {
     const LETTERS_MAX: usize = 120;
-    let line = evidence
-        .text
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
+    let words: Vec<&str> = evidence.text.split_whitespace().collect();
+    let line = words.join(" ");
+    let line = line.trim_matches(|it: char| it.is_whitespace() || "·•|-–—,;:".contains(it));
     let mut short: String = line.chars().take(LETTERS_MAX).collect();
     if short.len() < line.len() {
         short.push('…');

@@ -37,7 +37,7 @@ texts! {
     documents: "Dokumente", "Documents";
     tasks: "Aufgaben", "Tasks";
     system: "System", "System";
-    add: "Hinzufügen", "Add";
+    add: "Neu", "Add";
     account: "Konto", "Account";
     log_out: "Abmelden", "Log out";
     appearance: "Darstellung", "Appearance";
@@ -47,10 +47,8 @@ texts! {
     language: "Sprache", "Language";
     save: "Speichern", "Save";
     apply: "Übernehmen", "Apply";
-    cancel: "Abbrechen", "Cancel";
     edit: "Ändern", "Edit";
     more: "Mehr anzeigen", "Show more";
-    back: "Zurück", "Back";
     undo: "Rückgängig", "Undo";
     offline: "Keine Verbindung. Die Seite wird aktualisiert, sobald das Haus wieder antwortet.",
         "No connection. This page will update as soon as the house answers again.";
@@ -65,7 +63,6 @@ texts! {
 
     // -- today
     next_thing: "Als Nächstes", "Next thing to do";
-    why_this: "Warum?", "Why?";
     done: "Erledigt", "Done";
     later: "Später", "Later";
     not_mine: "Nicht meins", "Not mine";
@@ -93,10 +90,8 @@ texts! {
     welcome_hint: "Legen Sie den ersten Brief hinein: als PDF, Scan oder Foto. Was darin verlangt wird und bis wann, steht gleich hier.",
         "Put the first letter in: a PDF, a scan or a photo. What it wants, and by when, will stand here in a moment.";
     add_documents: "Dokumente hinzufügen", "Add documents";
-    all_tasks: "Alle Aufgaben", "All tasks";
     all_documents: "Alle Dokumente", "All documents";
     optional: "freiwillig", "optional";
-    by_hand: "von Hand", "by hand";
 
     // -- documents
     search: "Suchen", "Search";
@@ -123,7 +118,6 @@ texts! {
     nothing_found_hint: "Versuchen Sie einen Teil des Wortes oder nehmen Sie einen Filter weg.",
         "Try a part of the word, or take a filter away.";
     choose_files: "Dateien wählen", "Choose files";
-    drop_here: "Dateien hier ablegen", "Drop files here";
     drop_or_choose: "Hierher ziehen oder auswählen", "Drop here or choose";
     file_types: "PDF, JPEG, PNG, TIFF, WebP, Text", "PDF, JPEG, PNG, TIFF, WebP, text";
     upload: "Hochladen", "Upload";
@@ -132,7 +126,6 @@ texts! {
     upload_kept: "angenommen", "accepted";
     upload_known: "schon bekannt", "already known";
     upload_failed: "nicht angenommen", "not accepted";
-    received: "Eingegangen", "Received";
     no_preview: "Noch keine Vorschau", "No preview yet";
 
     // -- one document
@@ -142,11 +135,11 @@ texts! {
     pages: "Seiten", "Pages";
     page: "Seite", "Page";
     original: "Original", "Original";
-    download_original: "Original herunterladen", "Download the original";
     move_to_trash: "In den Papierkorb", "Move to trash";
     restore: "Wiederherstellen", "Restore";
     in_trash: "Im Papierkorb", "In the trash";
     history: "Verlauf", "History";
+    view_document: "Zum Dokument", "View the document";
     show_on_page: "Auf der Seite zeigen", "Show on the page";
     said_by_you: "von Ihnen", "by you";
     read_from_data: "aus Daten", "from data";
@@ -154,7 +147,6 @@ texts! {
     none_of_it: "Gibt es nicht", "There is none";
     add_finding: "Angabe ergänzen", "Add a claim";
     which_claim: "Was", "What";
-    which_number: "Welche Nummer", "Which number";
     value: "Wert", "Value";
     value_hint: "Datum als 2026-03-18, Betrag als 84,20 EUR", "A day as 2026-03-18, an amount as 84.20 EUR";
     no_findings: "Noch nichts gefunden.", "Nothing found yet.";
@@ -181,12 +173,9 @@ texts! {
     remind_at: "Zusätzlich erinnern", "Also remind";
     notes: "Notizen", "Notes";
     assignees: "Für wen", "For whom";
-    everybody: "Alle", "Everybody";
     amount: "Betrag", "Amount";
     open: "Offen", "Open";
-    answered: "Beantwortet", "Answered";
     all: "Alle", "All";
-    for_me: "Für mich", "For me";
     no_tasks: "Keine Aufgaben.", "No tasks.";
     no_tasks_hint: "Aufgaben entstehen aus Dokumenten, oder Sie legen selbst eine an.",
         "Tasks come from documents, or you make one yourself.";
@@ -217,7 +206,6 @@ texts! {
     about: "Dieses Haus", "This house";
     version: "Version", "Version";
     engine: "Texterkennung", "Reading engine";
-    models: "Modelle", "Models";
     broker: "MQTT-Broker", "MQTT broker";
     connected: "verbunden", "connected";
     not_connected: "nicht verbunden", "not connected";

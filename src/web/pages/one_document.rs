@@ -46,7 +46,8 @@ pub struct Claim {
     value: String,
     raw: String,
     input: &'static str,
-    quote: String,
+    quote: Option<String>,
+    page: String,
     has_evidence: bool,
     by_person: bool,
     from_data: bool,
@@ -187,11 +188,8 @@ fn claims(locale: &Locale, extraction: &Extraction) -> Vec<Claim> {
         value: value(locale, finding),
         raw: as_typed(&finding.value),
         input: input_of(finding.field),
-        quote: finding
-            .evidence
-            .as_ref()
-            .and_then(quote)
-            .unwrap_or_default(),
+        quote: quote_beside(locale, finding),
+        page: page_of(locale, finding),
         has_evidence: finding.evidence.is_some(),
         by_person: finding.by == ClaimedBy::Person,
         from_data: finding.by == ClaimedBy::Data,
@@ -212,6 +210,22 @@ fn value(locale: &Locale, finding: &Finding) -> String {
         (Field::Language, Value::Text(code)) => words::language_name(locale.language, code),
         (_, value) => words::value(locale.language, value),
     }
+}
+
+/// The words of the evidence, where they say more than the value does.
+fn quote_beside(locale: &Locale, finding: &Finding) -> Option<String> {
+    let quote = quote(finding.evidence.as_ref()?)?;
+    let plain = |text: &str| -> String {
+        let letters = text.chars().filter(|it| it.is_alphanumeric());
+        letters.flat_map(char::to_lowercase).collect()
+    };
+    let says_more = !plain(&value(locale, finding)).contains(&plain(&quote));
+    says_more.then_some(quote)
+}
+
+fn page_of(locale: &Locale, finding: &Finding) -> String {
+    let page = finding.evidence.as_ref().map(|it| it.page);
+    page.map_or_else(String::new, |it| format!("{} {it}", locale.texts().page))
 }
 
 fn missing(locale: &Locale, extraction: &Extraction) -> Vec<Choice> {
