@@ -10,8 +10,7 @@
 //! - [`understanding`]: words to findings and obligations, in the same process.
 //! - [`connect`]: the ways in and out: the MQTT broker, Home Assistant.
 //! - [`work`]: the loops that do the next thing.
-//! - [`web`]: the pages and the API.
-//! - [`app`], [`lifecycle`], [`control`], [`logging`], [`cli`]: what wires, starts and asks.
+//! - [`web`]: pages for people, an API for programs.
 
 pub mod app;
 pub mod cli;
