@@ -95,7 +95,7 @@ pub fn understand(reading: &Reading, context: &Context) -> Extraction {
 
     let settlement = settled::settlement(&paper, kind);
     let money = money(&paper, kind, settlement, payment.as_ref());
-    let payable = money.payable;
+    let (payable, total) = (money.payable, money.total);
     findings.extend(money.findings);
     findings.extend(account(&paper, payable.is_some(), payment.as_ref()));
 
@@ -106,6 +106,7 @@ pub fn understand(reading: &Reading, context: &Context) -> Extraction {
         is_issued_known: issued.is_some(),
         kind,
         payable,
+        total,
         is_official: is_official(&paper, kind),
     };
     let term = contracts::term(&paper, &facts);
@@ -203,6 +204,7 @@ fn parcels(paper: &Paper<'_>) -> Vec<Finding> {
 struct MoneyFound {
     findings: Vec<Finding>,
     payable: Option<Money>,
+    total: Option<Money>,
 }
 
 fn money(
@@ -242,6 +244,7 @@ fn money(
         return MoneyFound {
             findings,
             payable: Some(money),
+            total,
         };
     }
     let asks = matches!(
@@ -277,6 +280,7 @@ fn money(
     MoneyFound {
         findings,
         payable: payable.map(|(money, ..)| *money),
+        total,
     }
 }
 

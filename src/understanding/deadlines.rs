@@ -37,6 +37,8 @@ pub struct Facts {
     pub kind: Option<Kind>,
     /// What is to be paid.
     pub payable: Option<Money>,
+    /// What it adds up to.
+    pub total: Option<Money>,
     /// Whether an authority wrote it, so that public-law periods count.
     pub is_official: bool,
 }
@@ -189,8 +191,9 @@ fn of_day(
             ..plain(Action::Attend, due, evidence)
         });
     }
-    if has(lexemes, DISCOUNT) && facts.kind != Some(Kind::Fine) {
-        return None;
+    let near = action_near(lexemes, day.lexemes.start);
+    if has(lexemes, DISCOUNT) && !matches!(near, Some((Action::Object, 0..=6))) {
+        return marker.and_then(|_| early(facts, sentence, due, evidence));
     }
     let (action, distance) = match (marker, carried) {
         (None, Some(action)) => (action, 0),
@@ -221,7 +224,7 @@ fn of_day(
     };
     let amount = match action {
         Action::Pay => amount_for(facts, sentence, day.lexemes.start),
-        Action::Reply if facts.kind == Some(Kind::Quote) => facts.payable.map(|it| it.amount),
+        Action::Reply if facts.kind == Some(Kind::Quote) => facts.total.map(|it| it.amount),
         _ => None,
     };
     Some(Duty {
@@ -229,6 +232,27 @@ fn of_day(
         amount,
         confidence: closeness,
         ..plain(action, due, evidence)
+    })
+}
+
+/// A day until which paying costs less: an alternative, carried by a duty of no weight of its own.
+fn early(facts: &Facts, sentence: &Sentence<'_>, due: Date, evidence: Evidence) -> Option<Duty> {
+    let payable = facts.payable?.amount;
+    let named = amounts(sentence.lexemes)
+        .into_iter()
+        .filter(super::amounts::AmountMatch::is_money);
+    let amount = named
+        .map(|it| it.amount)
+        .filter(|it| *it < payable && it.hundredths() > 0)
+        .max()?;
+    let alternative = Alternative {
+        due,
+        amount: Some(amount),
+    };
+    Some(Duty {
+        alternatives: vec![alternative],
+        confidence: 0.0,
+        ..plain(Action::Pay, due, evidence)
     })
 }
 
@@ -282,7 +306,6 @@ fn what_for(
     marker: Marker,
 ) -> Option<(Action, usize)> {
     let near = action_near(sentence.lexemes, day.lexemes.start);
-    let has_payable = facts.payable.is_some();
     match marker {
         Marker::Valid if facts.kind == Some(Kind::Quote) => Some((Action::Reply, 3)),
         Marker::Valid => None,
@@ -295,7 +318,6 @@ fn what_for(
         Marker::By | Marker::Before => match near {
             Some((Action::Attend, distance)) => Some((Action::Reply, distance + 8)),
             Some(found) => Some(found),
-            None if has_payable => Some((Action::Pay, 20)),
             None if facts.kind == Some(Kind::Quote) => Some((Action::Reply, 12)),
             None => None,
         },
@@ -428,10 +450,10 @@ fn of_label(facts: &Facts, segment: &Passage, label: &Passage, day: &DateMatch) 
     {
         return None;
     }
-    let amount = if matches!(action, Action::Pay) || facts.kind == Some(Kind::Quote) {
-        facts.payable.map(|it| it.amount)
-    } else {
-        None
+    let amount = match action {
+        Action::Pay => facts.payable.map(|it| it.amount),
+        _ if facts.kind == Some(Kind::Quote) => facts.total.map(|it| it.amount),
+        _ => None,
     };
     let optional = matches!(action, Action::Object)
         || facts.kind == Some(Kind::Quote) && action == Action::Reply;

@@ -17,18 +17,22 @@ const OWN: &[(&str, f32)] = &[
         0.93,
     ),
     ("date of|issued [this] issue|invoice|notice|letter|on", 0.93),
-    ("datum|date|dated|tag|sent|gesendet", 0.9),
+    ("datum|date|dated|sent|gesendet", 0.9),
     ("rechnung|bescheid|kontoauszug|auszug vom", 0.8),
     ("invoice facture date|du", 0.8),
     ("issued|ausgestellt|erstellt [am]", 0.8),
+    (
+        "zustellversuch|zustellversuch|delivery attempt*|attempted [am|on]",
+        0.6,
+    ),
 ];
 
 /// Labels and words before a day that make it another day.
 const OTHER: &[&str] = &[
     "fällig*|fallig*|fälligkeit*|zahlbar|zahlungsziel|due|geb|geburtsdatum|geburtstag|birth|dob|born",
-    "leistung*|liefer*|lieferdatum|zeitraum|service|delivery|delivered|period|ausführung|valuta|wert|bestellt|behandlung*|statement period",
+    "leistung*|liefer*|lieferdatum|zeitraum|service|delivery|delivered|period|ausführung|valuta|wert|bestellt|behandlung*",
     "bis|until|gültig*|valid|expires|expiry|ablauf*|ende|beginn|start*|ab|termin|appointment|zwischen|von|from|seit|since|laufzeit|mietbeginn|abgerechnet|periode|eingang|eingegangen|anreise|abreise|check",
-    "kaufdatum|gekauft|schadentag|unfall*|aufnahme|entlassung|bezahlt|paid|zahlung*|payment|last|letzte|next|nächste|stand|fassung|version|mandat*|vorjahr",
+    "abhol*|letzter|abholtag|frist|spätestens|renews|collect|zuwendung|eichschein|kaufdatum|gekauft|schadentag|unfall*|aufnahme|entlassung|bezahlt|paid|zahlung*|payment|last|letzte|next|nächste|stand|fassung|version|mandat*|vorjahr",
 ];
 
 /// The document's day with where it stands and how sure that is.

@@ -4,7 +4,7 @@ use crate::domain::document::Kind;
 use crate::domain::finding::Evidence;
 use crate::domain::value::Confidence;
 
-use super::lex::find;
+use super::lex::{find, match_at};
 use super::lines::{Lines, Passage};
 
 /// Patterns that speak for a kind, with their weight where they stand in a heading of the first page;
@@ -12,21 +12,29 @@ use super::lines::{Lines, Passage};
 const HEADINGS: &[(Kind, u16, &str)] = &[
     (
         Kind::PaymentReminder,
-        12,
+        16,
         "mahnung|zahlungserinnerung|mahnbescheid|zahlungsaufforderung|*mahnung",
     ),
     (
         Kind::PaymentReminder,
-        10,
+        14,
         "payment|final|friendly reminder|demand",
     ),
-    (Kind::PaymentReminder, 10, "erinnerung .. rechnung|zahlung"),
     (
         Kind::PaymentReminder,
-        9,
+        14,
+        "erinnerung|erinnern .. rechnung|zahlung",
+    ),
+    (
+        Kind::PaymentReminder,
+        13,
         "overdue invoice|account|payment|balance",
     ),
-    (Kind::PaymentReminder, 7, "reminder .. invoice|payment|bill"),
+    (
+        Kind::PaymentReminder,
+        11,
+        "reminder .. invoice|payment|bill",
+    ),
     (
         Kind::CreditNote,
         13,
@@ -39,7 +47,9 @@ const HEADINGS: &[(Kind, u16, &str)] = &[
         "bußgeldbescheid|anhörungsbogen|verwarnungsgeld|anonymverfügung|strafverfügung|organstrafverfügung|ordnungsbusse|übertretungsanzeige|strafbefehl",
     ),
     (Kind::Fine, 14, "penalty charge|notice notice"),
-    (Kind::Fine, 12, "parking charge|ticket|citation|violation"),
+    (Kind::Fine, 14, "parking charge|ticket|citation|violation"),
+    (Kind::Fine, 13, "pcn number|no"),
+    (Kind::Fine, 12, "pcn|contravention"),
     (Kind::Fine, 10, "schriftliche verwarnung"),
     (
         Kind::Tax,
@@ -59,7 +69,7 @@ const HEADINGS: &[(Kind, u16, &str)] = &[
     (Kind::Payslip, 13, "pay slip|stub|advice|statement"),
     (
         Kind::BankStatement,
-        14,
+        16,
         "kontoauszug|depotauszug|kreditkartenabrechnung|rechnungsabschluss|finanzstatus",
     ),
     (Kind::BankStatement, 13, "bank|account|card statement"),
@@ -124,9 +134,11 @@ const HEADINGS: &[(Kind, u16, &str)] = &[
     (
         Kind::Parcel,
         13,
-        "abholschein|benachrichtigungskarte|sendungsverfolgung|paketankündigung|versandbestätigung|benachrichtigung .. sendung|paket",
+        "abholschein|benachrichtigungskarte|sendungsverfolgung|paketankündigung|versandbestätigung",
     ),
+    (Kind::Parcel, 13, "benachrichtigung .. sendung|paket"),
     (Kind::Parcel, 11, "ihr|ihre paket|sendung|päckchen"),
+    (Kind::Advertisement, 9, "letzte|last chance"),
     (Kind::Parcel, 11, "your parcel|package|delivery|shipment"),
     (Kind::Parcel, 11, "sorry we missed you"),
     (
@@ -156,7 +168,7 @@ const HEADINGS: &[(Kind, u16, &str)] = &[
     (
         Kind::OfficialNotice,
         10,
-        "bescheid|*bescheid|verfügung|allgemeinverfügung|anhörung|bewilligungsbescheid|personalausweis|reisepass|verwaltungsakt|notice of",
+        "bescheid|*bescheid|verfügung|allgemeinverfügung|anhörung|bewilligungsbescheid|personalausweis*|reisepass*|verwaltungsakt",
     ),
     (
         Kind::OfficialNotice,
@@ -172,7 +184,7 @@ const HEADINGS: &[(Kind, u16, &str)] = &[
     (
         Kind::Receipt,
         8,
-        "kartenzahlung|wechselgeld|rückgeld|terminal|girocard|change",
+        "kartenzahlung|wechselgeld|rückgeld|girocard",
     ),
     (
         Kind::Invoice,
@@ -188,7 +200,7 @@ const HEADINGS: &[(Kind, u16, &str)] = &[
     (
         Kind::Advertisement,
         9,
-        "newsletter|abmelden|unsubscribe|gutschein*|sonderangebot|rabattaktion|letzte chance",
+        "newsletter|abmelden|unsubscribe|gutschein*|sonderangebot|rabattaktion",
     ),
     (Kind::Advertisement, 9, "nur heute|noch .. rabatt|sparen"),
     (Kind::Advertisement, 9, "jetzt sichern|bestellen|zugreifen"),
@@ -199,7 +211,7 @@ const HEADINGS: &[(Kind, u16, &str)] = &[
     ),
 ];
 
-/// The kind that the headings speak for, if they speak for one clearly.
+/// The kind that the headings speak for; a letter where they say nothing but somebody is addressed.
 pub fn kind_by_rules(lines: &Lines) -> Option<(Kind, Confidence, Evidence)> {
     let typical = typical_height(lines);
     let mut scores: Vec<(Kind, u16, Option<Evidence>, u16)> = Vec::new();
@@ -212,12 +224,16 @@ pub fn kind_by_rules(lines: &Lines) -> Option<(Kind, Confidence, Evidence)> {
             let Some(range) = find(&passage.lexemes, pattern) else {
                 continue;
             };
-            let early = u16::from(range.start <= 1) * 3;
-            let worth = weight * prominence / 4 + if prominence >= 3 { early } else { 0 };
+            let is_early = range.start <= 2;
+            let worth = match (is_early, prominence) {
+                (true, 2..) => weight * prominence / 4 + 3,
+                (true, _) => weight * prominence / 4,
+                (false, _) => weight * prominence / 8,
+            };
             let evidence = passage.evidence(&passage.bytes(&range));
             match scores.iter_mut().find(|(it, ..)| it == kind) {
                 Some((_, score, best, best_worth)) => {
-                    *score = (*score).max(worth) + worth.min(3) / 2;
+                    *score = (*score).max(worth) + u16::from(worth >= 4);
                     if worth > *best_worth {
                         *best = Some(evidence);
                         *best_worth = worth;
@@ -227,9 +243,25 @@ pub fn kind_by_rules(lines: &Lines) -> Option<(Kind, Confidence, Evidence)> {
             }
         }
     }
-    let (kind, score, evidence, _) = scores.into_iter().max_by_key(|(_, score, ..)| *score)?;
-    let confidence = Confidence::new(0.35 + f32::from(score.min(20)) * 0.03);
-    (score >= 5).then_some((kind, confidence, evidence?))
+    let best = scores.into_iter().max_by_key(|(_, score, ..)| *score);
+    match best {
+        Some((kind, score, Some(evidence), _)) if score >= 5 => {
+            let confidence = Confidence::new(0.35 + f32::from(score.min(20)) * 0.03);
+            Some((kind, confidence, evidence))
+        }
+        _ => letter(lines),
+    }
+}
+
+/// Something with a form of address or a farewell and nothing else to tell its kind is a letter.
+fn letter(lines: &Lines) -> Option<(Kind, Confidence, Evidence)> {
+    let forms = "sehr|liebe|lieber|hallo|dear|moin|servus|grüß|guten|herzliche|grüße|regards|sincerely|gruß|drückt";
+    let passage = lines
+        .segments
+        .iter()
+        .find(|it| match_at(&it.lexemes, 0, forms).is_some())?;
+    let evidence = passage.evidence(&(0..passage.text.len()));
+    Some((Kind::Letter, Confidence::new(0.5), evidence))
 }
 
 /// The height of most lines.
@@ -246,12 +278,14 @@ fn prominence(passage: &Passage, typical: f32) -> u16 {
     }
     let words = passage.text.split(' ').count();
     let is_short = words <= 9;
+    let is_line = words <= 16 && passage.text.chars().next().is_some_and(char::is_uppercase);
     let is_big = passage.at.h > typical * 1.25;
     let is_upper_part = passage.at.y < 650.0;
     match (is_big, is_short, is_upper_part) {
         (true, true, true) => 6,
         (false, true, true) => 4,
         (true, _, _) => 3,
+        (false, false, true) if is_line => 2,
         (false, true, false) | (false, false, true) => 1,
         (false, false, false) => 0,
     }

@@ -366,7 +366,7 @@ fn mended_word(word: &str) -> String {
     let doubtful = word.bytes().filter(|it| b"OoIl|SB".contains(it)).count();
     let others = word
         .bytes()
-        .filter(|it| !it.is_ascii_digit() && !b"OoIl|SB..:/".contains(it))
+        .filter(|it| !it.is_ascii_digit() && !b"OoIl|SB.,:/".contains(it))
         .count();
     let is_figure = word.bytes().any(|it| b".,/".contains(&it)) && digits > doubtful;
     if doubtful == 0 || others > 0 || !is_figure {

@@ -17,7 +17,7 @@ const LEGAL_FORMS: &[&str] = &[
 
 /// Words that begin or end the name of an authority, a practice or a club, folded.
 const BODIES: &[&str] = &[
-    "finanzamt|stadt|gemeinde|marktgemeinde|stadtgemeinde|landkreis|landratsamt|kreis|amtsgericht|landgericht|magistrat|bezirkshauptmannschaft|jobcenter|familienkasse|zollamt|hauptzollamt|universität|hochschule|ministerium|kanton|gemeindeverwaltung|stadtverwaltung|steuerverwaltung|steueramt|polizei|bundesagentur|agentur|standesamt|bürgeramt|einwohneramt|beitragsservice|rundfunk|krankenkasse|stadtwerke|sparkasse|volksbank|raiffeisenbank|bank|versicherung|versicherungen|praxis|zahnarztpraxis|gemeinschaftspraxis|klinikum|klinik|krankenhaus|apotheke|tierarztpraxis|kanzlei|hausverwaltung|verein|tsv|sv|kindergarten|kita|schule|gymnasium|grundschule|bibliothek|bücherei|stadtbibliothek|malerbetrieb|autohaus|werkstatt|tierheim|hotel|restaurant|bäckerei|radiologie",
+    "dr|prof|rechtsanwalt|rechtsanwälte|steuerberater|notar|notariat|architekt|physiotherapie|finanzamt|stadt|gemeinde|marktgemeinde|stadtgemeinde|landkreis|landratsamt|kreis|amtsgericht|landgericht|magistrat|bezirkshauptmannschaft|jobcenter|familienkasse|zollamt|hauptzollamt|universität|hochschule|ministerium|kanton|gemeindeverwaltung|stadtverwaltung|steuerverwaltung|steueramt|polizei|bundesagentur|agentur|standesamt|bürgeramt|einwohneramt|beitragsservice|rundfunk|krankenkasse|stadtwerke|sparkasse|volksbank|raiffeisenbank|bank|versicherung|versicherungen|praxis|zahnarztpraxis|gemeinschaftspraxis|klinikum|klinik|krankenhaus|apotheke|tierarztpraxis|kanzlei|hausverwaltung|verein|tsv|sv|kindergarten|kita|schule|gymnasium|grundschule|bibliothek|bücherei|stadtbibliothek|malerbetrieb|autohaus|werkstatt|tierheim|hotel|restaurant|bäckerei|radiologie",
     "council|hmrc|university|college|school|surgery|clinic|hospital|library|court|department|revenue|county|borough|trust|society|association|associates|services|bank|insurance|dental|practice|medical|pharmacy|energy|water|church|club|academy|university|agency|authority",
 ];
 
@@ -31,9 +31,7 @@ struct Candidate {
 
 /// The sender's name, where it stands, and how sure.
 pub fn sender(paper: &Paper<'_>) -> Option<(String, Evidence, f32)> {
-    if paper.is_mail()
-        && let Some((name, evidence)) = mail_from(paper)
-    {
+    if let Some((name, evidence)) = mail_from(paper) {
         let better = with_legal_form(paper, &name);
         return Some(better.map_or((name, evidence, 0.9), |(name, evidence)| {
             (name, evidence, 0.92)
@@ -50,7 +48,7 @@ pub fn sender(paper: &Paper<'_>) -> Option<(String, Evidence, f32)> {
             if is_unusable(&name) || recipient.iter().any(|it| is_same(it, &name)) {
                 continue;
             }
-            let score = score(paper, passage, &name, at, height);
+            let score = score(paper, passage, &name, at, height) - dated(paper, passage);
             let start = at;
             let evidence = passage.evidence(&(start..start + name.len()));
             candidates.push(Candidate {
@@ -170,6 +168,12 @@ fn score(paper: &Paper<'_>, passage: &Passage, name: &str, at: usize, typical: f
     score
 }
 
+/// What stands in one line with a day is the town of the letter or the heading of a table.
+fn dated(paper: &Paper<'_>, passage: &Passage) -> f32 {
+    let days = super::dates::dates(&passage.lexemes, &paper.style);
+    if days.is_empty() { 0.0 } else { 1.5 }
+}
+
 /// A small line with a name and an address on it, as it stands over the window.
 fn is_return_line(text: &str) -> bool {
     let separators = text.matches(['·', '|', '•', ',', '*']).count()
@@ -194,10 +198,10 @@ fn has_legal_form(name: &str) -> bool {
 
 /// Words that stand in letterheads and footers without naming anybody.
 const NO_NAMES: &[&str] = &[
-    "tel|telefon|fax|phone|email|mail|www|http|https|iban|bic|ust|vat|hrb|hra|amtsgericht .. hrb|geschäftsführer|vorstand|inhaber|seite|page|blatt|steuer|registergericht|konto|blz",
+    "tel|telefon|fax|phone|email|mail|www|http|https|iban|bic|ust|vat|hrb|hra|geschäftsführer|vorstand|inhaber|seite|page|blatt|steuer|registergericht|konto|blz",
     "herrn|frau|familie|herr|mr|mrs|ms|miss|dear|sehr|hallo|guten|liebe|lieber|to|an|from|von|subject|betreff",
     "rechnung|rechnungsnummer|rechnungsdatum|datum|date|invoice|bescheid|mahnung|kundennummer|angebot|straße|strasse|str|postfach|street|road|avenue|lane|telefax",
-    "gesamt|summe|betrag|total|amount|menge|preis|artikel|description|mwst|netto|brutto|receipt|tax|bill|cash|gst|reg|co no|freundliche*|grüße|gruß|sincerely|regards|bank details|gläubiger*|bankverbindung|ihr|ihre|your|our|unser|unsere|wir|we|the following|bitte|please|einladung|kontoauszug|gutschrift|lieferschein|zahlungserinnerung|erinnerung|reminder|notice|statement",
+    "gesamt|summe|betrag|total|amount|menge|preis|artikel|description|mwst|netto|brutto|receipt|tax|bill|cash|gst|reg|freundliche*|grüße|gruß|sincerely|regards|gläubiger*|bankverbindung|ihr|ihre|your|our|unser|unsere|wir|we|bitte|please|einladung|kontoauszug|gutschrift|lieferschein|zahlungserinnerung|erinnerung|reminder|notice|statement",
 ];
 
 fn is_unusable(name: &str) -> bool {
@@ -215,7 +219,7 @@ fn is_unusable(name: &str) -> bool {
         || digits > 4
         || name.contains('@')
         || name.contains("www.")
-        || name.ends_with('.') && lexemes.len() > 5
+        || name.ends_with('.') && lexemes.len() > 5 && !has_legal_form(name)
         || ends_open
         || looks_like_street(&lexemes)
 }
@@ -225,8 +229,7 @@ fn looks_like_street(lexemes: &[Lexeme]) -> bool {
         lexemes,
         &[
             "*straße|*strasse|*str|*weg|*platz|*gasse|*allee|*ring|road|street|lane|drive #",
-            "# *",
-            "[no] # ..  jalan|street|road|lane|avenue|st|rd",
+            "[no] # .. jalan|street|road|lane|avenue|st|rd",
         ],
     ) && lexemes.iter().any(|it| it.sort == Sort::Number)
         || lexemes
@@ -275,14 +278,33 @@ fn is_same(a: &str, b: &str) -> bool {
     a == b || a.len() > 6 && b.len() > 6 && (a.contains(&b) || b.contains(&a))
 }
 
-/// The display name of a mail's From line.
+/// The display name of a mail's From line, also of a mail that was printed.
 fn mail_from(paper: &Paper<'_>) -> Option<(String, Evidence)> {
-    let passage = paper.lines.segments.iter().take(12).find(|it| {
-        it.lexemes
-            .first()
-            .is_some_and(|first| matches!(first.text.as_str(), "from" | "von"))
-    })?;
+    let (index, passage) = paper
+        .lines
+        .segments
+        .iter()
+        .enumerate()
+        .take(8)
+        .find(|(_, it)| {
+            let first = it
+                .lexemes
+                .first()
+                .is_some_and(|first| matches!(first.text.as_str(), "from" | "von"));
+            first && it.lexemes.get(1).is_some_and(|it| it.is_mark(':'))
+        })?;
     let (_, rest) = passage.text.split_once(':')?;
+    let beside = paper
+        .lines
+        .right_of(index)
+        .and_then(|it| paper.lines.segments.get(it));
+    let (passage, rest) = match beside.filter(|_| rest.trim().is_empty()) {
+        Some(beside) => (beside, beside.text.as_str()),
+        None => (passage, rest),
+    };
+    if !paper.is_mail() && !rest.contains('@') {
+        return None;
+    }
     let name = rest.split('<').next()?.trim().trim_matches('"').trim();
     let name = if name.is_empty() {
         rest.split('@').nth(1)?.trim_end_matches('>').trim()
@@ -302,11 +324,10 @@ fn with_legal_form(paper: &Paper<'_>, short: &str) -> Option<(String, Evidence)>
     for passage in &paper.lines.segments {
         for (name, at) in names_in(passage) {
             let folded = fold(&name);
-            if folded.starts_with(&wanted)
-                && folded.len() > wanted.len()
-                && has_legal_form(&name)
-                && folded.len() < wanted.len() * 2
-            {
+            let has_all = wanted
+                .split(' ')
+                .all(|word| folded.split(' ').any(|it| it == word));
+            if has_all && has_legal_form(&name) && folded.len() < wanted.len() * 3 / 2 + 6 {
                 return Some((name.clone(), passage.evidence(&(at..at + name.len()))));
             }
         }

@@ -14,17 +14,17 @@ use super::paper::Paper;
 const LABELS: &[(&str, &[&str])] = &[
     ("invoice_number", &["rechnungsnummer|rechnungsnr|rechnungs-nr|rechnungnr|belegnummer|fakturanummer|fakturanr|beitragsrechnungsnummer", "rechnungs|rechnung|honorarrechnung|honorarnote|faktura|beleg|rg|re NR", "invoice|bill NR", "invoice|rechnung", "facture NR"]),
     ("credit_note_number", &["gutschriftsnummer|gutschriftnummer|gutschriftnr|gutschriftsnr", "gutschrift|gutschrifts|korrekturrechnung|rechnungskorrektur NR", "credit note NR", "credit memo NR", "gutschrift"]),
-    ("customer_number", &["kundennummer|kundennr|kontaktnummer|kdnr|debitorennummer|debitorennr|partnernummer|geschäftspartnernummer", "kunden|kunde|kd|debitor|debitoren|geschäftspartner NR", "customer|client NR", "customer id"]),
+    ("customer_number", &["kundennummer|kundennr|kontaktnummer|kdnr|debitorennummer|debitorennr|partnernummer|geschäftspartnernummer", "kunden|kunde|kd|edv|debitor|debitoren|geschäftspartner NR", "customer|client NR", "customer id"]),
     ("contract_number", &["vertragsnummer|vertragsnr|vertragskonto|vertragskontonummer|mitgliedsvertrag|anschlussnummer", "vertrags|vertrag NR", "vertrag", "contract|agreement NR", "mietvertrag NR"]),
     ("order_number", &["auftragsnummer|auftragsnr|bestellnummer|bestellnr|buchungsauftrag", "auftrags|auftrag|bestell|bestellung NR", "order|po NR", "purchase order [NR]", "auftrag", "bestellung", "order"]),
     ("policy_number", &["versicherungsnummer|versicherungsschein|versicherungsscheinnummer|policennummer|polizzennummer|policennr|vsnr|policenummer", "versicherungsschein|versicherungsschein|police|polizze|policen|versicherungs|vertrags NR", "policy NR"]),
-    ("file_number", &["aktenzeichen|geschäftszeichen|kassenzeichen|buchungszeichen|steuernummer|geschäftszahl|gz|az|ordnungsbegriff|geschäftsnummer", "unser|mein|ihr|dossier zeichen|NR", "akten|st|steuer NR", "our ref|reference", "file|claim NR"]),
+    ("file_number", &["aktenzeichen|geschäftszeichen|steuernummer|geschäftszahl|gz|az|ordnungsbegriff|geschäftsnummer", "unser|mein|ihr|dossier zeichen|NR", "akten|st|steuer NR", "our ref|reference", "file|claim NR"]),
     ("case_number", &["fallnummer|vorgangsnummer|schadennummer|schadensnummer|bearbeitungsnummer|ticketnummer|vorgangs-nr", "fall|vorgangs|vorgang|schaden NR", "case|incident NR"]),
     ("quote_number", &["angebotsnummer|angebotsnr|offertnummer|angebotnr", "angebots|angebot|kostenvoranschlag|offerte NR", "quote|quotation|estimate NR"]),
-    ("receipt_number", &["bonnummer|bonnr|belegnr|quittungsnummer|kassenbonnr", "bon|beleg|quittung|quittungs NR", "receipt NR", "ticket NR"]),
+    ("receipt_number", &["bonnummer|bonnr|belegnr|quittungsnummer|kassenbonnr", "bon|beleg|quittung|quittungs NR", "bon", "receipt NR", "ticket NR"]),
     ("delivery_note_number", &["lieferscheinnummer|lieferscheinnr", "lieferschein NR", "delivery note NR"]),
     ("mandate_reference", &["mandatsreferenz|mandatsreferenznummer|mandatsnummer", "mandats|mandat referenz|NR", "mandate reference|NR"]),
-    ("payment_reference", &["zahlungsreferenz|verwendungszweck|zahlungszweck|kundenreferenz|rf", "payment reference", "reference NR", "referenz", "remittance reference"]),
+    ("payment_reference", &["zahlungsreferenz|kassenzeichen|buchungszeichen|verwendungszweck|zahlungszweck|kundenreferenz|rf", "payment reference", "reference NR", "referenz", "remittance reference"]),
     ("member_number", &["mitgliedsnummer|mitgliedsnr|mitgliednr", "mitglieds|mitglied NR", "member|membership NR"]),
     ("patient_number", &["patientennummer|patientennr|patienten-id|pat-nr|patientenid", "patienten|patient|pat NR", "patient|chart|mrn NR|id"]),
     ("booking_number", &["buchungsnummer|buchungscode|reservierungsnummer|buchungsnr|reiseauftrag|vorgangscode", "buchungs|reservierungs NR", "booking|reservation|confirmation reference|NR|code"]),
@@ -35,7 +35,7 @@ const LABELS: &[(&str, &[&str])] = &[
     ("court_file_number", &["gerichtsaktenzeichen", "docket|court NR"]),
     ("property_reference", &["property reference|NR", "objekt|objektnummer NR", "objektnummer|liegenschaftsnummer"]),
     ("insurance_number", &["sozialversicherungsnummer|rentenversicherungsnummer|krankenversichertennummer|versichertennummer|versichertennr|svnr", "national insurance NR"]),
-    ("reference", &["zeichen|referenznummer|referenz-nr", "your ref|reference", "reference|ref"]),
+    ("reference", &["zeichen|referenznummer|referenz-nr", "your ref|reference", "reference|ref", "*nummer"]),
 ];
 
 /// Words for *number*.

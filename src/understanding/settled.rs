@@ -35,7 +35,8 @@ const COLLECTED: &[&str] = &[
     "you pay by direct debit",
     "autopay|auto-pay is|enrolled|on|scheduled",
     "enrolled in autopay",
-    "do not pay|send",
+    "do not send [a|any] payment|money|cheque|check",
+    "this is not a bill",
     "sie brauchen|müssen nichts zu|weiter tun|veranlassen|unternehmen|überweisen",
 ];
 

@@ -2,10 +2,13 @@
 //! by place and by arithmetic (net + VAT = gross).
 
 use crate::domain::document::Kind;
-use crate::domain::value::{Amount, Currency, Money};
+use crate::domain::value::{Amount, Money};
 
+use super::amounts::amounts;
 use super::lex::{Lexeme, Sort, has};
+use super::lines::sentences;
 use super::paper::{MoneySpot, Paper};
+use super::settled::is_request;
 
 /// Labels of what is to be paid, with their weight: more of them speak louder than one.
 const PAYABLE: &[(&str, f32)] = &[
@@ -63,7 +66,7 @@ const PARTS: &[&str] = &[
     "skonto|rabatt|discount|nachlass|ersparnis|sparen|abzüglich|abzgl|less|anzahlung|akontozahlung",
     "gegeben|rückgeld|wechselgeld|change|cash|bar|tendered|tender|zurück|received|rounding|adj|adjustment",
     "einzelpreis|stückpreis|price|qty|menge|pos|previous|vorjahr|bisher|alter|last",
-    "lohnanteil|lohnkosten|arbeitskosten|mahngebühr*|mahnkosten|verzugszinsen|limit|mindest*|minimum|guthaben|sum insured",
+    "lohnanteil|lohnkosten|arbeitskosten|mahngebühr*|mahnkosten|verzugszinsen|limit|mindest*|minimum|guthaben",
     "monatlich*|monthly|rate|raten|instalment*|abschlag|per|pro|je|insured|excess|fee",
 ];
 
@@ -113,7 +116,12 @@ pub fn totals(paper: &Paper<'_>, kind: Option<Kind>) -> Totals {
         } else {
             0.0
         };
-        role + arithmetic + low + page + big + size - part
+        let sum = if is_column_sum(paper, it.spot) {
+            0.08
+        } else {
+            0.0
+        };
+        role + arithmetic + sum + low + page + big + size - part
     };
     let pick = |role: fn(&Candidate<'_>) -> f32| {
         let labelled = candidates
@@ -149,6 +157,16 @@ pub fn totals(paper: &Paper<'_>, kind: Option<Kind>) -> Totals {
         total: total.and_then(found),
         payable: payable.and_then(found),
     };
+    if totals.payable.is_none()
+        && let Some(spot) = asked_in_words(paper)
+    {
+        totals.payable = Some((money(spot), spot.clone(), 0.8));
+    }
+    if totals.total.is_none()
+        && let Some(spot) = paper.money.iter().rev().find(|it| is_column_sum(paper, it))
+    {
+        totals.total = Some((money(spot), spot.clone(), 0.75));
+    }
     if totals.total.is_none()
         && matches!(
             kind,
@@ -164,6 +182,63 @@ pub fn totals(paper: &Paper<'_>, kind: Option<Kind>) -> Totals {
     }
     totals
 }
+
+/// Whether the amounts right above in the same column add up to this one.
+fn is_column_sum(paper: &Paper<'_>, spot: &MoneySpot) -> bool {
+    let mut column: Vec<&MoneySpot> = paper
+        .money
+        .iter()
+        .filter(|it| it.page == spot.page && it.at.y < spot.at.y - spot.at.h * 0.5)
+        .filter(|it| (it.at.right() - spot.at.right()).abs() < 16.0)
+        .collect();
+    column.sort_by(|a, b| b.at.y.total_cmp(&a.at.y));
+    let mut sum: i64 = 0;
+    for (count, it) in column.iter().take(40).enumerate() {
+        sum = sum.saturating_add(it.amount.hundredths());
+        if count >= 1 && sum == spot.amount.hundredths() {
+            return true;
+        }
+    }
+    false
+}
+
+/// The amount that a sentence asks for: `Bitte überweisen Sie 84,20 €`, `a charge of £70.00 is now
+/// payable`. The first, if it is in a sentence that asks.
+fn asked_in_words<'a>(paper: &'a Paper<'_>) -> Option<&'a MoneySpot> {
+    for passage in &paper.lines.paragraphs {
+        for range in sentences(passage) {
+            let lexemes = passage.lexemes.get(range).unwrap_or(&[]);
+            let asks = is_request(lexemes)
+                || has(
+                    lexemes,
+                    &[
+                        "[now] payable|owe|fällig",
+                        "zu zahlen|entrichten|überweisen|begleichen",
+                    ],
+                );
+            if !asks || has(lexemes, DISCOUNTS) {
+                continue;
+            }
+            let named = amounts(lexemes)
+                .into_iter()
+                .find(|it| it.is_money() && it.amount.hundredths() > 0);
+            let same = named.and_then(|it| {
+                paper
+                    .money
+                    .iter()
+                    .find(|spot| spot.page == passage.page && spot.amount == it.amount)
+            });
+            if same.is_some() {
+                return same;
+            }
+        }
+    }
+    None
+}
+
+/// Words of an amount that is less than what is owed.
+const DISCOUNTS: &[&str] =
+    &["skonto|discount|reduced|ermäßigt*|mindest*|minimum|mahngebühr*|gutschein*"];
 
 /// Whether two other amounts (net and VAT) add up to this one.
 fn is_gross(paper: &Paper<'_>, amount: Amount) -> bool {
@@ -254,9 +329,4 @@ fn row_label(paper: &Paper<'_>, spot: &MoneySpot) -> Vec<Lexeme> {
         }
     }
     best.map(|(_, it)| it.lexemes.clone()).unwrap_or_default()
-}
-
-/// What a number is counted in where it does not say.
-pub fn currency_or(paper: &Paper<'_>, currency: Option<Currency>) -> Currency {
-    currency.unwrap_or(paper.currency)
 }

@@ -12,7 +12,7 @@ pub use carriers::is_tracking_number;
 /// Labels of parcel numbers.
 const LABELS: &[&str] = &[
     "sendungsnummer|sendungsnr|paketnummer|paketnr|trackingnummer|sendungs-nr|sendungscode|trackingcode|identcode|sendungsverfolgungsnummer|paketscheinnummer",
-    "sendung|sendungs|paket|tracking nr|nummer|no|number|id|code",
+    "sendungs|paket|tracking|sendung nr|nummer|no|number|id|code",
     "tracking|consignment|parcel|shipment [reference] number|no|id|code|#",
     "sendung|tracking",
 ];

@@ -106,7 +106,7 @@ pub fn marker_before(lexemes: &[Lexeme], at: usize) -> Option<Marker> {
 const ACTIONS: &[(Action, &str)] = &[
     (
         Action::Object,
-        "widerspruch*|einspruch*|einwendung*|einwände|anfecht*|klage|beschwerde|rekurs|einsprache*|rechtsmittel|rechtsbehelf|appeal*|object|objection*|challenge*|dispute*|contest*|representation*|reconsideration",
+        "widerspruch*|einspruch*|einwendung*|einwände|anfecht*|klage|beschwerde|rekurs|einsprache*|rechtsmittel|rechtsbehelf|einlegen|einzulegen|einlegung|appeal*|object|objection*|challenge*|dispute*|contest*|representation*|reconsideration",
     ),
     (
         Action::Cancel,
@@ -124,20 +124,24 @@ const ACTIONS: &[(Action, &str)] = &[
     ),
     (Action::Return, "bring|send|give .. back"),
     (
+        Action::Reply,
+        "senden|schicken|geben … abschnitt|rückantwort|vollmacht|antwortkarte|stimmzettel",
+    ),
+    (Action::Reply, "auftrag erteil*"),
+    (Action::Return, "senden|schicken|bringen|geben … zurück"),
+    (
         Action::Submit,
         "einreich*|einzureich*|vorleg*|vorzuleg*|vorlage|abgeb*|abzugeb*|abgabe|einsend*|einzusend*|nachreich*|nachzureich*|übermitt*|zusend*|*unterlagen|*nachweis|*nachweise|formular|fragebogen|steuererklärung|zählerstand|ablesung|submit*|provide|supply|file|upload|hochladen|beibring*|ausgefüllt*|complete|documents|form|evidence|beantragen|antrag|apply|application|register",
     ),
     (Action::Renew, "verlänger*|erneuer*|renew*|neuen beantrag*"),
-    (
-        Action::Book,
-        "buchen|reserv*|book|schedule|terminvereinbarung",
-    ),
+    (Action::Book, "buchen|reserv*|schedule|terminvereinbarung"),
+    (Action::Book, "book your|an|a|now|online|it|by"),
     (Action::Book, "termin|appointment .. vereinbar*|buch*"),
     (Action::Book, "vereinbar* .. termin"),
     (Action::Book, "arrange|make .. appointment"),
     (
         Action::Reply,
-        "antwort*|rückmeld*|mitteil*|mitzuteil*|bestätig*|zusag*|absag*|abzusag*|anmeld*|anzumeld*|bescheid|rückantwort*|stellungnahme|äußer*|reply|respond*|response|rsvp|confirm*|annahme|annehm*|anzunehm*|accept*|auftrag* erteil*|vollmacht*|stellung|melden|stimmzettel",
+        "antwort*|rückmeld*|mitteil*|mitzuteil*|bestätig*|zusag*|absag*|abzusag*|anmeld*|anzumeld*|bescheid|rückantwort*|stellungnahme|äußer*|reply|respond*|response|rsvp|confirm*|annahme|annehm*|anzunehm*|accept*|vollmacht*|stellung|melden|stimmzettel",
     ),
     (Action::Reply, "let us know"),
     (Action::Reply, "tell|inform|contact|notify|call us"),
@@ -154,6 +158,9 @@ const ACTIONS: &[(Action, &str)] = &[
 
 /// The action whose words stand nearest to the lexeme `at`, with their distance in lexemes.
 pub fn action_near(lexemes: &[Lexeme], at: usize) -> Option<(Action, usize)> {
+    if has(lexemes, NOT_RENEWED) {
+        return Some((Action::Cancel, 5));
+    }
     let mut best: Option<(Action, usize)> = None;
     for index in 0..lexemes.len() {
         let hit = ACTIONS
@@ -170,6 +177,12 @@ pub fn action_near(lexemes: &[Lexeme], at: usize) -> Option<(Action, usize)> {
     }
     best
 }
+
+/// Letting a contract run out is ending it.
+const NOT_RENEWED: &[&str] = &[
+    "not [want|wish] [to] .. renew|continue|extend",
+    "nicht .. verlänger*|fortsetz*|fortführ*",
+];
 
 /// Words that name a thing more often than an act.
 const WEAK: &[&str] = &[
@@ -230,6 +243,7 @@ pub fn is_not_ours(lexemes: &[Lexeme]) -> bool {
 const CONDITIONS: &[&str] = &[
     "falls|sofern|wenn sie|ihnen|du",
     "sollten|möchten|wünschen sie",
+    "diesem|dem fall|falle",
     "if you|not|unable|possible",
     "should you",
     "unless",

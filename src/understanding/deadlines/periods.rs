@@ -260,7 +260,15 @@ fn of_period(
 ) -> Option<Duty> {
     let lexemes = sentence.lexemes;
     let start = start_of(lexemes, range.end);
-    let (action, distance) = what_for(facts, sentence, range)?;
+    let is_remedy = facts.is_official && start == Start::Notice;
+    let (action, distance) = match what_for(facts, sentence, range) {
+        Some((Action::Pay | Action::Object, _)) | None
+            if is_remedy && !has(lexemes, &["zahl*|überweis*|pay"]) =>
+        {
+            (Action::Object, 4)
+        }
+        found => found?,
+    };
     if is_not_ours(lexemes) && !matches!(action, Action::Object | Action::Cancel)
         || period.unit == Unit::Year
     {
