@@ -16,6 +16,8 @@ pub mod deadlines;
 pub mod ibans;
 pub mod issue;
 pub mod kind_rules;
+#[cfg(test)]
+mod letters_tests;
 pub mod lex;
 pub mod lines;
 pub mod numerals;

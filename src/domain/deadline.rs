@@ -191,12 +191,12 @@ const SWITZERLAND_FIXED: &[(i8, i8)] = &[(1, 1), (8, 1), (12, 25)];
 /// Easter Sunday of a year (the Gregorian computus in the form of Meeus, Jones and Butcher).
 pub fn easter(year: i16) -> Date {
     let year_number = i32::from(year);
-    let (a, b, c) = (year_number % 19, year_number / 100, year_number % 100);
-    let g = (8 * b + 13) / 25;
-    let h = (19 * a + b - b / 4 - g + 15) % 30;
-    let l = (32 + 2 * (b % 4) + 2 * (c / 4) - h - c % 4) % 7;
-    let m = (a + 11 * h + 22 * l) / 451;
-    let sum = h + l - 7 * m + 114;
+    let (golden, century, of_century) = (year_number % 19, year_number / 100, year_number % 100);
+    let correction = (8 * century + 13) / 25;
+    let epact = (19 * golden + century - century / 4 - correction + 15) % 30;
+    let weekday = (32 + 2 * (century % 4) + 2 * (of_century / 4) - epact - of_century % 4) % 7;
+    let late = (golden + 11 * epact + 22 * weekday) / 451;
+    let sum = epact + weekday - 7 * late + 114;
     let month = i8::try_from(sum / 31).unwrap_or(4);
     let day = i8::try_from(sum % 31 + 1).unwrap_or(1);
     Date::new(year, month, day).unwrap_or(Date::ZERO)
@@ -214,8 +214,8 @@ fn working_days_after(from: Date, count: u16, region: &Region) -> Option<Date> {
 /// posting since 2025, before that the third (§ 122 Abs. 2 Nr. 1 AO, § 41 Abs. 2 VwVfG, § 37 Abs. 2
 /// SGB X, as amended by the Postrechtsmodernisierungsgesetz).
 pub fn made_known_on(posted: Date) -> Date {
-    let days = if posted.year() >= 2025 { 4 } else { 3 };
-    posted.saturating_add(i32::from(days).days())
+    let days: i32 = if posted.year() >= 2025 { 4 } else { 3 };
+    posted.saturating_add(days.days())
 }
 
 /// Until when a remedy against an act can be lodged that was posted on `posted`: the period begins

@@ -77,7 +77,7 @@ impl Style {
     }
 
     /// How many days a day without year may lie before the reference day.
-    fn days_back(&self) -> i32 {
+    fn days_back(self) -> i32 {
         match self.surroundings {
             Surroundings::Page => 45,
             Surroundings::Phrase => 0,
@@ -86,7 +86,7 @@ impl Style {
 
     /// The day with this month and number that is meant when the year is left out: the first one
     /// after the reference day (or shortly before it) that falls on the weekday, if one is named.
-    fn without_year(&self, day: i8, month: i8, weekday: Option<Weekday>) -> Option<Date> {
+    fn without_year(self, day: i8, month: i8, weekday: Option<Weekday>) -> Option<Date> {
         let earliest = self.reference.saturating_sub(self.days_back().days());
         let year = self.reference.year();
         let candidates = (year.saturating_sub(1)..=year.saturating_add(8))
@@ -99,7 +99,7 @@ impl Style {
     }
 
     /// Two digits of a year: the one at most 20 years ahead.
-    fn century(&self, two_digits: u32) -> Option<i16> {
+    fn century(self, two_digits: u32) -> Option<i16> {
         let two_digits = i16::try_from(two_digits).ok()?;
         let year = self.reference.year() / 100 * 100 + two_digits;
         Some(if year > self.reference.year() + 20 {
@@ -111,7 +111,7 @@ impl Style {
 }
 
 /// Every day that the lexemes name, in their order, none overlapping another.
-pub fn dates(lexemes: &[Lexeme], style: &Style) -> Vec<DateMatch> {
+pub fn dates(lexemes: &[Lexeme], style: Style) -> Vec<DateMatch> {
     let mut found = Vec::new();
     let mut index = 0;
     while index < lexemes.len() {
@@ -133,7 +133,7 @@ struct Read {
     end: usize,
 }
 
-fn date_at(lexemes: &[Lexeme], from: usize, style: &Style) -> Option<DateMatch> {
+fn date_at(lexemes: &[Lexeme], from: usize, style: Style) -> Option<DateMatch> {
     let (weekday, start) = match leading_weekday(lexemes, from) {
         Some((weekday, next)) => (Some(weekday), next),
         None => (None, from),
@@ -174,7 +174,7 @@ fn absolute(
     lexemes: &[Lexeme],
     from: usize,
     weekday: Option<Weekday>,
-    style: &Style,
+    style: Style,
 ) -> Option<Read> {
     numeric::with_year(lexemes, from, style)
         .or_else(|| day_then_month(lexemes, from, weekday, style))
@@ -231,7 +231,7 @@ fn day_then_month(
     lexemes: &[Lexeme],
     from: usize,
     weekday: Option<Weekday>,
-    style: &Style,
+    style: Style,
 ) -> Option<Read> {
     let (day, mut next) = day_number(lexemes, from)?;
     while lexemes.get(next).is_some_and(|it| {
@@ -260,7 +260,7 @@ fn month_then_day(
     lexemes: &[Lexeme],
     from: usize,
     weekday: Option<Weekday>,
-    style: &Style,
+    style: Style,
 ) -> Option<Read> {
     let word = lexemes.get(from).filter(|it| it.sort == Sort::Word)?;
     let month = numerals::month(&word.text)?;
@@ -296,7 +296,7 @@ fn month_then_day(
 }
 
 /// The year after day and month, and the lexeme after it.
-fn trailing_year(lexemes: &[Lexeme], from: usize, style: &Style) -> Option<(i16, usize)> {
+fn trailing_year(lexemes: &[Lexeme], from: usize, style: Style) -> Option<(i16, usize)> {
     let mut index = from;
     while lexemes
         .get(index)
@@ -338,7 +338,7 @@ fn finish(
     year: Option<i16>,
     weekday: Option<Weekday>,
     end: usize,
-    style: &Style,
+    style: Style,
 ) -> Option<Read> {
     let (day, form) = match year {
         Some(year) => (Date::new(year, month, day).ok()?, Form::Full),
@@ -348,7 +348,7 @@ fn finish(
 }
 
 /// `Ende März 2026`, `end of the month`, `Monatsende`, `Ultimo`.
-fn period_end(lexemes: &[Lexeme], from: usize, style: &Style) -> Option<Read> {
+fn period_end(lexemes: &[Lexeme], from: usize, style: Style) -> Option<Read> {
     let first = lexemes.get(from).filter(|it| it.sort == Sort::Word)?;
     let today = style.reference;
     let done = |day: Date, end: usize| {
@@ -405,7 +405,7 @@ mod tests {
     use super::super::lex::lex;
     use super::*;
 
-    fn read(text: &str, style: &Style) -> Vec<String> {
+    fn read(text: &str, style: Style) -> Vec<String> {
         dates(&lex(text), style)
             .into_iter()
             .map(|it| it.day.to_string())
@@ -435,7 +435,7 @@ mod tests {
             ("17.6.26", "2026-06-17"),
             ("bis 28.02.", "2026-02-28"),
         ] {
-            assert_eq!(read(text, &style), [day], "{text}");
+            assert_eq!(read(text, style), [day], "{text}");
         }
     }
 
@@ -443,7 +443,7 @@ mod tests {
     fn americans_write_the_month_first() {
         let style = Style::page(date(2026, 2, 9), true);
         assert_eq!(
-            read("03/04/2026 03/14/2026", &style),
+            read("03/04/2026 03/14/2026", style),
             ["2026-03-04", "2026-03-14"]
         );
     }
@@ -462,9 +462,9 @@ mod tests {
             "1ESY1160472218",
         ] {
             assert!(
-                read(text, &style).is_empty(),
+                read(text, style).is_empty(),
                 "{text}: {:?}",
-                read(text, &style)
+                read(text, style)
             );
         }
     }
@@ -475,7 +475,7 @@ mod tests {
             for surroundings in [Surroundings::Page, Surroundings::Phrase] {
                 let style = Style { reference: date(2026, 2, 28), month_first: true, surroundings };
                 let lexemes = lex(&text);
-                for it in dates(&lexemes, &style) {
+                for it in dates(&lexemes, style) {
                     proptest::prop_assert!(text.get(it.at).is_some());
                 }
             }

@@ -121,7 +121,7 @@ pub fn duties(paper: &Paper<'_>, facts: &Facts) -> Vec<Duty> {
 /// Days of a sentence with what stands before and behind them.
 fn of_days(paper: &Paper<'_>, facts: &Facts, sentence: &Sentence<'_>) -> Vec<Duty> {
     let mut found: Vec<Duty> = Vec::new();
-    let days = dates(sentence.lexemes, &paper.style);
+    let days = dates(sentence.lexemes, paper.style);
     let mut carried: Option<(Action, usize)> = None;
     for day in days {
         let duty = of_day(
@@ -222,10 +222,10 @@ fn of_day(
         Action::Return => is_conditional(lexemes) && facts.kind != Some(Kind::Letter),
         Action::Pay | Action::Attend | Action::PickUp | Action::Renew => false,
     };
-    let amount = match action {
-        Action::Pay => amount_for(facts, sentence, day.lexemes.start),
-        Action::Reply if facts.kind == Some(Kind::Quote) => facts.total.map(|it| it.amount),
-        _ => None,
+    let amount = match (action, facts.kind) {
+        (Action::Pay, _) => amount_for(facts, sentence, day.lexemes.start),
+        (Action::Reply, Some(Kind::Quote)) => facts.total.map(|it| it.amount),
+        (_, _) => None,
     };
     Some(Duty {
         optional,
@@ -450,10 +450,10 @@ fn of_label(facts: &Facts, segment: &Passage, label: &Passage, day: &DateMatch) 
     {
         return None;
     }
-    let amount = match action {
-        Action::Pay => facts.payable.map(|it| it.amount),
-        _ if facts.kind == Some(Kind::Quote) => facts.total.map(|it| it.amount),
-        _ => None,
+    let amount = match (action, facts.kind) {
+        (Action::Pay, _) => facts.payable.map(|it| it.amount),
+        (_, Some(Kind::Quote)) => facts.total.map(|it| it.amount),
+        (_, _) => None,
     };
     let optional = matches!(action, Action::Object)
         || facts.kind == Some(Kind::Quote) && action == Action::Reply;

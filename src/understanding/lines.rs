@@ -102,6 +102,8 @@ pub struct Lines {
     pub segments: Vec<Passage>,
     /// Segments below each other as running text.
     pub paragraphs: Vec<Passage>,
+    /// Heights of the pages by their numbers, in thousandths of their width.
+    heights: Vec<(u32, f32)>,
 }
 
 impl Lines {
@@ -109,6 +111,12 @@ impl Lines {
     pub fn of(reading: &Reading) -> Self {
         let mut lines = Self::default();
         for page in &reading.pages {
+            let height = if page.width > 0.0 {
+                page.height / page.width * 1000.0
+            } else {
+                1414.0
+            };
+            lines.heights.push((page.number, height));
             let first = lines.segments.len();
             lines.segments.extend(segments(page, first));
             let of_page = lines.segments.get(first..).unwrap_or(&[]);
@@ -201,7 +209,18 @@ impl Lines {
     pub fn is_near_top(&self, segment: usize) -> bool {
         self.segments
             .get(segment)
-            .is_some_and(|it| it.page == 1 && it.at.y < 420.0)
+            .is_some_and(|it| it.page == 1 && it.at.y < self.page_height(1).max(1000.0) * 0.3)
+    }
+
+    /// A page's height in thousandths of its width.
+    pub fn page_height(&self, page: u32) -> f32 {
+        let known = self.heights.iter().find(|(number, _)| *number == page);
+        known.map_or(1414.0, |(_, height)| *height)
+    }
+
+    /// Whether the first page is a strip of paper, as tills print it.
+    pub fn is_slip(&self) -> bool {
+        self.page_height(1) > 1750.0
     }
 }
 
@@ -220,6 +239,8 @@ fn shares_column(a: &Rect, b: &Rect) -> bool {
 fn segments(page: &Page, first: usize) -> Vec<Passage> {
     let mut built: Vec<Builder> = Vec::new();
     let mut last: Option<(u32, Rect)> = None;
+    let is_slip = page.height > page.width * 1.75;
+    let widest = if is_slip { 1.9 } else { 1.25 };
     for (index, word) in page.words.iter().enumerate() {
         let text = word.text.trim();
         if text.is_empty() {
@@ -229,7 +250,7 @@ fn segments(page: &Page, first: usize) -> Vec<Passage> {
             let height = at.h.max(word.at.h);
             let gap = word.at.x - at.right();
             let is_placed = height > 0.0 && word.at.w > 0.0;
-            line == word.line && (!is_placed || gap < height * 1.25 && gap > -height * 4.0)
+            line == word.line && (!is_placed || gap < height * widest && gap > -height * 4.0)
         });
         if !goes_on {
             built.push(Builder::new(page.number));
@@ -484,6 +505,7 @@ pub(crate) mod tests {
             pages: vec![page],
             codes: Vec::new(),
             children: Vec::new(),
+            attachments: Vec::new(),
         }
     }
 

@@ -106,7 +106,7 @@ impl<'a> Paper<'a> {
     pub fn days(&self) -> Vec<DateSpot> {
         let mut spots = Vec::new();
         for (segment, passage) in self.lines.segments.iter().enumerate() {
-            for found in dates(&passage.lexemes, &self.style) {
+            for found in dates(&passage.lexemes, self.style) {
                 let at = passage.evidence(&found.at).at;
                 spots.push(DateSpot {
                     segment,
@@ -193,18 +193,17 @@ fn region_of(lines: &Lines, language: Language, home: &str) -> Region {
                 "chf" | "franken" | "che" | "mwst"
                     if text != "mwst" || language == Language::German && is_swiss(next) =>
                 {
-                    vote("CH", 3)
+                    vote("CH", 3);
                 }
                 "atu" | "osterreich" | "austria" => vote("AT", 4),
                 "ireland" | "eircode" | "revenue.ie" => vote("IE", 4),
                 "uk" | "england" | "wales" | "scotland" => vote("GB", 3),
-                "deutschland" | "germany" => vote("DE", 2),
-                "hrb" | "amtsgericht" | "finanzamt" => vote("DE", 2),
+                "deutschland" | "germany" | "hrb" | "amtsgericht" | "finanzamt" => vote("DE", 2),
                 _ if lexeme.sort == Sort::Word
                     && US_STATES.contains(&raw(passage, lexeme))
                     && next.is_some_and(|it| it.sort == Sort::Number && it.text.len() == 5) =>
                 {
-                    vote("US", 6)
+                    vote("US", 6);
                 }
                 _ => {}
             }

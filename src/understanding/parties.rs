@@ -37,6 +37,11 @@ pub fn sender(paper: &Paper<'_>) -> Option<(String, Evidence, f32)> {
             (name, evidence, 0.92)
         }));
     }
+    if paper.lines.is_slip()
+        && let Some(found) = till_name(paper)
+    {
+        return Some(found);
+    }
     let recipient = recipient_names(paper);
     let height = typical_height(paper);
     let mut candidates: Vec<Candidate> = Vec::new();
@@ -66,6 +71,55 @@ pub fn sender(paper: &Paper<'_>) -> Option<(String, Evidence, f32)> {
         let confidence = (0.45 + best.score * 0.08).min(0.95);
         (best.name, best.evidence, confidence)
     })
+}
+
+/// The name that heads a till's slip: the first lines that can be a name, with the line below where
+/// only that has the legal form.
+fn till_name(paper: &Paper<'_>) -> Option<(String, Evidence, f32)> {
+    let limit = paper.lines.page_height(1) * 0.35;
+    let top = paper
+        .lines
+        .segments
+        .iter()
+        .enumerate()
+        .filter(|(_, it)| it.page == 1 && it.at.y < limit);
+    let usable = top.filter(|(_, it)| {
+        let letters = it.text.chars().filter(|it| it.is_alphabetic()).count();
+        let others = it
+            .text
+            .chars()
+            .filter(|it| !it.is_alphabetic() && !it.is_whitespace())
+            .count();
+        letters >= 5 && letters > others * 2 && !is_unusable(&it.text)
+    });
+    let names: Vec<(usize, &Passage)> = usable.take(6).collect();
+    let formal = names
+        .iter()
+        .find(|(_, it)| has_legal_form(&it.text))
+        .copied();
+    let (index, first) = formal.or_else(|| names.first().copied())?;
+    let before = names
+        .iter()
+        .find(|(at, _)| at + 1 == index)
+        .filter(|(_, it)| !has_legal_form(&it.text));
+    let words = first.text.split(' ').count();
+    match before.filter(|_| formal.is_some() && words <= 4) {
+        Some((_, head)) => {
+            let name = format!("{} {}", head.text, first.text);
+            let (mut evidence, tail) = (
+                head.evidence(&(0..head.text.len())),
+                first.evidence(&(0..first.text.len())),
+            );
+            evidence.at = evidence.at.union(&tail.at);
+            evidence.text.clone_from(&name);
+            Some((name, evidence, 0.7))
+        }
+        None => Some((
+            first.text.clone(),
+            first.evidence(&(0..first.text.len())),
+            0.7,
+        )),
+    }
 }
 
 /// The same name in several places is the sender's name more surely.
@@ -133,7 +187,7 @@ fn score(paper: &Paper<'_>, passage: &Passage, name: &str, at: usize, typical: f
     if has(&lexemes, BODIES) && lexemes.len() <= 8 {
         score += 1.3;
     }
-    if passage.page == 1 && top < 300.0 {
+    if passage.page == 1 && top < paper.lines.page_height(1) * 0.21 {
         score += 1.0;
         let bigness = (passage.at.h / typical.max(1.0)).clamp(0.5, 3.0);
         score += (bigness - 1.0) * 0.8;
@@ -143,7 +197,7 @@ fn score(paper: &Paper<'_>, passage: &Passage, name: &str, at: usize, typical: f
     }
     if is_first {
         score += 1.2;
-    } else if passage.page == 1 && top < 120.0 {
+    } else if passage.page == 1 && top < paper.lines.page_height(1) * 0.085 {
         score += 0.3;
     }
     let bottom = paper
@@ -159,7 +213,7 @@ fn score(paper: &Paper<'_>, passage: &Passage, name: &str, at: usize, typical: f
     if lexemes.len() > 7 || lexemes.iter().any(|it| it.sort == Sort::Number) {
         score -= 0.9;
     }
-    if name.chars().next().is_some_and(|it| it.is_lowercase()) {
+    if name.chars().next().is_some_and(char::is_lowercase) {
         score -= 1.5;
     }
     if lexemes.len() == 1 && name.chars().count() < 4 {
@@ -170,7 +224,7 @@ fn score(paper: &Paper<'_>, passage: &Passage, name: &str, at: usize, typical: f
 
 /// What stands in one line with a day is the town of the letter or the heading of a table.
 fn dated(paper: &Paper<'_>, passage: &Passage) -> f32 {
-    let days = super::dates::dates(&passage.lexemes, &paper.style);
+    let days = super::dates::dates(&passage.lexemes, paper.style);
     if days.is_empty() { 0.0 } else { 1.5 }
 }
 
@@ -182,7 +236,7 @@ fn is_return_line(text: &str) -> bool {
     let has_code = super::lex::lex(text)
         .iter()
         .any(|it| it.sort == Sort::Number && (4..=5).contains(&it.text.len()));
-    separators >= 1 && has_code || text.contains('·') && separators >= 1
+    separators >= 1 && (has_code || text.contains('·'))
 }
 
 fn has_legal_form(name: &str) -> bool {

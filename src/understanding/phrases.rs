@@ -19,7 +19,7 @@ pub fn days(text: &str, reference: Date, month_first: bool) -> Vec<Date> {
         month_first,
         surroundings: Surroundings::Phrase,
     };
-    dates(&lex(text), &style)
+    dates(&lex(text), style)
         .into_iter()
         .map(|it| it.day)
         .collect()
@@ -60,7 +60,7 @@ pub fn parcels(text: &str) -> Vec<String> {
 pub fn terms(text: &str, issued: Date) -> Vec<Date> {
     let lexemes = lex(text);
     let style = Style::page(issued, false);
-    let printed = dates(&lexemes, &style)
+    let printed = dates(&lexemes, style)
         .into_iter()
         .filter(|it| it.day >= issued)
         .map(|it| it.day);

@@ -155,7 +155,7 @@ fn behind(paper: &Paper<'_>, segment: usize, from: usize) -> Option<Labelled> {
     }
     let offset = first.at.start;
     let text = passage.text.get(offset..)?;
-    let is_day = dates(passage.lexemes.get(start..)?, &paper.style)
+    let is_day = dates(passage.lexemes.get(start..)?, paper.style)
         .first()
         .is_some_and(|it| it.lexemes.start == 0);
     if is_day {

@@ -70,12 +70,20 @@ const PARTS: &[&str] = &[
     "monatlich*|monthly|rate|raten|instalment*|abschlag|per|pro|je|insured|excess|fee",
 ];
 
+/// A label that says that tax is in.
+const GROSS: &[&str] = &[
+    "inc|incl|inclusive|including|inkl|inklusive|einschließlich|includes [of] [all] [#] [%] gst|vat|tax|taxes|mwst|ust|sst|service|umsatzsteuer|mehrwertsteuer|versst",
+    "gst|tax|vat|mwst|ust inclusive|included|incl|inc|inkl|enthalten",
+    "net|nett total|amount payable|due|rounded",
+];
+
 /// A labelled amount with how much its label says for a role.
 struct Candidate<'a> {
     spot: &'a MoneySpot,
     payable: f32,
     total: f32,
     is_part: bool,
+    is_gross: bool,
 }
 
 /// What was found.
@@ -90,97 +98,71 @@ pub struct Totals {
 /// The total and what is to be paid by the labels; whether anything is to be paid at all is decided
 /// elsewhere.
 pub fn totals(paper: &Paper<'_>, kind: Option<Kind>) -> Totals {
-    let candidates: Vec<Candidate<'_>> =
-        paper.money.iter().map(|spot| judged(paper, spot)).collect();
-    let last_page = paper.money.iter().map(|it| it.page).max().unwrap_or(1);
-    let worth = |it: &Candidate<'_>, role: f32| {
-        let arithmetic = if is_gross(paper, it.spot.amount) {
-            0.08
-        } else {
-            0.0
-        };
-        let low = (it.spot.at.y / 1500.0).clamp(0.0, 1.0) * 0.04;
-        let page = if it.spot.page == last_page && last_page < 3 {
-            0.01
-        } else {
-            0.0
-        };
-        let part = if it.is_part { 0.45 } else { 0.0 };
-        let big = if it.spot.at.h > 16.0 { 0.02 } else { 0.0 };
-        let size = if paper
-            .money
-            .iter()
-            .all(|other| other.amount <= it.spot.amount)
-        {
-            0.05
-        } else {
-            0.0
-        };
-        let sum = if is_column_sum(paper, it.spot) {
-            0.08
-        } else {
-            0.0
-        };
-        role + arithmetic + sum + low + page + big + size - part
-    };
-    let pick = |role: fn(&Candidate<'_>) -> f32| {
+    let candidates: Vec<Candidate<'_>> = paper.money.iter().map(|it| judged(paper, it)).collect();
+    let found = |role: &dyn Fn(&Candidate<'_>) -> f32| {
         let labelled = candidates
             .iter()
             .filter(|it| role(it) > 0.0 && !it.spot.amount.is_zero());
-        labelled
-            .map(|it| (worth(it, role(it)), it))
-            .max_by(|(a, _), (b, _)| a.total_cmp(b))
-    };
-    let money = |spot: &MoneySpot| Money {
-        amount: spot.amount,
-        currency: spot.currency.unwrap_or(paper.currency),
-    };
-    let total = pick(|it| {
-        it.total.max(if it.payable > 0.0 {
-            it.payable - 0.05
-        } else {
-            0.0
-        })
-    });
-    let payable = pick(|it| it.payable);
-    let found = |it: (f32, &Candidate<'_>)| {
-        let (worth, candidate) = it;
-        (worth > 0.35).then(|| {
-            (
-                money(candidate.spot),
-                candidate.spot.clone(),
-                worth.min(0.97),
-            )
-        })
+        let best = labelled
+            .map(|it| (role(it) + support(paper, it), it))
+            .max_by(|(a, _), (b, _)| a.total_cmp(b))?;
+        let (worth, candidate) = best;
+        (worth > 0.35).then(|| claim(paper, candidate.spot, worth.min(0.97)))
     };
     let mut totals = Totals {
-        total: total.and_then(found),
-        payable: payable.and_then(found),
+        total: found(&|it| it.total.max(it.payable - 0.05)),
+        payable: found(&|it| it.payable),
     };
-    if totals.payable.is_none()
-        && let Some(spot) = asked_in_words(paper)
-    {
-        totals.payable = Some((money(spot), spot.clone(), 0.8));
+    if totals.payable.is_none() {
+        totals.payable = asked_in_words(paper).map(|it| claim(paper, it, 0.8));
     }
-    if totals.total.is_none()
-        && let Some(spot) = paper.money.iter().rev().find(|it| is_column_sum(paper, it))
-    {
-        totals.total = Some((money(spot), spot.clone(), 0.75));
+    if totals.total.is_none() {
+        let sum = paper.money.iter().rev().find(|it| is_column_sum(paper, it));
+        totals.total = sum.map(|it| claim(paper, it, 0.75));
     }
-    if totals.total.is_none()
-        && matches!(
-            kind,
-            Some(Kind::Receipt | Kind::Invoice | Kind::PaymentReminder)
-        )
-    {
-        let largest = paper
-            .money
-            .iter()
-            .filter(|it| it.amount.hundredths() > 0)
-            .max_by_key(|it| it.amount);
-        totals.total = largest.map(|spot| (money(spot), spot.clone(), 0.4));
+    let has_total = matches!(
+        kind,
+        Some(Kind::Receipt | Kind::Invoice | Kind::PaymentReminder)
+    );
+    if totals.total.is_none() && has_total {
+        let positive = paper.money.iter().filter(|it| it.amount.hundredths() > 0);
+        totals.total = positive
+            .max_by_key(|it| it.amount)
+            .map(|it| claim(paper, it, 0.4));
     }
     totals
+}
+
+fn claim(paper: &Paper<'_>, spot: &MoneySpot, worth: f32) -> (Money, MoneySpot, f32) {
+    let currency = spot.currency.unwrap_or(paper.currency);
+    let money = Money {
+        amount: spot.amount,
+        currency,
+    };
+    (money, spot.clone(), worth)
+}
+
+/// What place, size and arithmetic add to a label.
+fn support(paper: &Paper<'_>, candidate: &Candidate<'_>) -> f32 {
+    let spot = candidate.spot;
+    let height = paper.lines.page_height(spot.page).max(1.0);
+    let mut support = (spot.at.y / height).clamp(0.0, 1.0) * 0.04;
+    if is_gross(paper, spot.amount) {
+        support += 0.08;
+    }
+    if is_column_sum(paper, spot) {
+        support += 0.08;
+    }
+    if paper.money.iter().all(|other| other.amount <= spot.amount) {
+        support += 0.05;
+    }
+    if candidate.is_gross {
+        support += 0.06;
+    }
+    if candidate.is_part {
+        support -= 0.45;
+    }
+    support
 }
 
 /// Whether the amounts right above in the same column add up to this one.
@@ -268,12 +250,14 @@ fn judged<'a>(paper: &Paper<'_>, spot: &'a MoneySpot) -> Candidate<'a> {
         payable = weight(&above, PAYABLE) * 0.85;
         total = weight(&above, TOTAL) * 0.75;
     }
-    let is_part = has(&beside, PARTS) && payable < 0.9;
+    let is_gross = has(&beside, GROSS);
+    let is_part = has(&beside, PARTS) && payable < 0.9 && !is_gross;
     Candidate {
         spot,
         payable,
         total,
         is_part,
+        is_gross,
     }
 }
 

@@ -24,7 +24,7 @@ fn separator(lexemes: &[Lexeme], index: usize) -> Option<char> {
 }
 
 /// Day, month and year in figures.
-pub(super) fn with_year(lexemes: &[Lexeme], from: usize, style: &Style) -> Option<Read> {
+pub(super) fn with_year(lexemes: &[Lexeme], from: usize, style: Style) -> Option<Read> {
     let first = lexemes.get(from).filter(|it| it.sort == Sort::Number)?;
     if touches_number_before(lexemes, from) {
         return None;
@@ -73,7 +73,7 @@ fn in_order(a: u32, b: u32, month_first: bool) -> Option<(i8, i8)> {
 }
 
 /// `2026-01-25`, `2026/01/25`, `2026.01.25`, `2020/Sep/23`, `2016 10 16`.
-fn year_first(lexemes: &[Lexeme], from: usize, style: &Style) -> Option<Read> {
+fn year_first(lexemes: &[Lexeme], from: usize, style: Style) -> Option<Read> {
     let year = short(lexemes, from, 4).filter(|it| (1900..2200).contains(it))?;
     let is_spaced = style.surroundings == Surroundings::Phrase
         && lexemes
@@ -111,7 +111,7 @@ pub(super) fn without_year(
     lexemes: &[Lexeme],
     from: usize,
     weekday: Option<Weekday>,
-    style: &Style,
+    style: Style,
 ) -> Option<Read> {
     let (a, b) = (short(lexemes, from, 2)?, short(lexemes, from + 2, 2)?);
     let sign = separator(lexemes, from + 1)?;

@@ -34,7 +34,7 @@ fn read(day: Date, end: usize) -> Read {
     }
 }
 
-fn shifted(style: &Style, period: Period, sign: i8) -> Option<Date> {
+fn shifted(style: Style, period: Period, sign: i8) -> Option<Date> {
     let region = Region::new("DE");
     if sign < 0 {
         period.before(style.reference)
@@ -44,7 +44,7 @@ fn shifted(style: &Style, period: Period, sign: i8) -> Option<Date> {
 }
 
 /// A day counted from the reference day that begins at lexeme `from`.
-pub(super) fn relative(lexemes: &[Lexeme], from: usize, style: &Style) -> Option<Read> {
+pub(super) fn relative(lexemes: &[Lexeme], from: usize, style: Style) -> Option<Read> {
     let first = lexemes.get(from)?;
     let is_phrase = style.surroundings == Surroundings::Phrase;
     if first.sort == Sort::Word {
@@ -71,7 +71,7 @@ pub(super) fn relative(lexemes: &[Lexeme], from: usize, style: &Style) -> Option
 }
 
 /// `3 days from today`, `2 weeks ago`, `three months hence`, `3 days after January 12th`.
-fn counted(lexemes: &[Lexeme], from: usize, style: &Style) -> Option<Read> {
+fn counted(lexemes: &[Lexeme], from: usize, style: Style) -> Option<Read> {
     let (period, next) = period_at(lexemes, from)?;
     let direct = [
         ("ago", -1),
@@ -99,13 +99,13 @@ fn counted(lexemes: &[Lexeme], from: usize, style: &Style) -> Option<Read> {
     let anchor = super::date_at(lexemes, next + 1, style)?;
     let moved = Style {
         reference: anchor.day,
-        ..*style
+        ..style
     };
-    shifted(&moved, period, sign).map(|it| read(it, anchor.lexemes.end))
+    shifted(moved, period, sign).map(|it| read(it, anchor.lexemes.end))
 }
 
 /// Feasts and holidays by name: only those whose day a household's paper means.
-fn anchored(lexemes: &[Lexeme], from: usize, style: &Style) -> Option<Read> {
+fn anchored(lexemes: &[Lexeme], from: usize, style: Style) -> Option<Read> {
     let today = style.reference;
     let (end, days) = [
         ("easter", 0),
@@ -132,7 +132,7 @@ fn anchored(lexemes: &[Lexeme], from: usize, style: &Style) -> Option<Read> {
 }
 
 /// `nächsten Dienstag`, `next Friday`, `kommenden Montag`, `Montag dieser Woche`.
-fn named_weekday(lexemes: &[Lexeme], from: usize, style: &Style) -> Option<Read> {
+fn named_weekday(lexemes: &[Lexeme], from: usize, style: Style) -> Option<Read> {
     let first = lexemes.get(from).filter(|it| it.sort == Sort::Word)?;
     let is_next = matches!(
         first.text.as_str(),
@@ -175,7 +175,7 @@ pub(super) fn weekday_alone(
     lexemes: &[Lexeme],
     after: usize,
     weekday: Weekday,
-    style: &Style,
+    style: Style,
 ) -> Option<Read> {
     if style.surroundings == Surroundings::Page {
         return None;
@@ -220,7 +220,7 @@ pub(super) fn weekday_alone(
 }
 
 /// `20th of next month`, `20 of this month`, `am 15ten`.
-fn day_of_month(lexemes: &[Lexeme], from: usize, style: &Style) -> Option<Read> {
+fn day_of_month(lexemes: &[Lexeme], from: usize, style: Style) -> Option<Read> {
     let (number, mut next) = day_number(lexemes, from)?;
     let months = [
         ("[day] of [the] next month", 1),
@@ -256,7 +256,7 @@ fn day_of_month(lexemes: &[Lexeme], from: usize, style: &Style) -> Option<Read> 
 }
 
 /// `3 minutes from now`, `30 min later`: the same day.
-fn minutes(lexemes: &[Lexeme], from: usize, style: &Style) -> Option<Read> {
+fn minutes(lexemes: &[Lexeme], from: usize, style: Style) -> Option<Read> {
     let end = match_at(
         lexemes,
         from,

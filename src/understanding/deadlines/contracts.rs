@@ -74,7 +74,7 @@ fn printed_end(paper: &Paper<'_>, facts: &Facts) -> Option<(Date, Evidence)> {
             if !has(lexemes, &things) {
                 continue;
             }
-            for day in dates(lexemes, &paper.style)
+            for day in dates(lexemes, paper.style)
                 .into_iter()
                 .filter(|it| matches!(it.form, Form::Full))
             {

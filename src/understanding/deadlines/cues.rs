@@ -84,21 +84,26 @@ const MARKERS: &[(Marker, &str)] = &[
 pub fn marker_before(lexemes: &[Lexeme], at: usize) -> Option<Marker> {
     let before = lexemes.get(..at)?;
     let first = at.saturating_sub(14);
-    MARKERS.iter().find_map(|(marker, pattern)| {
-        let ends_here = (first..at).any(|start| {
-            match_at(before, start, pattern).is_some_and(|end| {
-                before.get(end..).is_some_and(|rest| {
-                    rest.iter().all(|it| {
-                        it.is_one_of(":,.-–(*")
-                            || matches!(
-                                it.text.as_str(),
-                                "zum" | "am" | "den" | "dem" | "the" | "on"
-                            )
-                    })
-                })
-            })
-        });
-        ends_here.then_some(*marker)
+    let ends_here = |pattern: &str| {
+        (first..at).any(|start| {
+            let end = match_at(before, start, pattern);
+            end.and_then(|it| before.get(it..)).is_some_and(is_filler)
+        })
+    };
+    MARKERS
+        .iter()
+        .find(|(_, pattern)| ends_here(pattern))
+        .map(|(marker, _)| *marker)
+}
+
+/// Whether nothing but small words and marks stands between a marker and its day.
+fn is_filler(lexemes: &[Lexeme]) -> bool {
+    lexemes.iter().all(|it| {
+        it.is_one_of(":,.-–(*")
+            || matches!(
+                it.text.as_str(),
+                "zum" | "am" | "den" | "dem" | "the" | "on"
+            )
     })
 }
 

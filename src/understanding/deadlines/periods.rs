@@ -110,36 +110,34 @@ pub fn duties(paper: &Paper<'_>, facts: &Facts, sentence: &Sentence<'_>) -> Vec<
 fn is_introduced(lexemes: &[Lexeme], range: &Range<usize>) -> bool {
     let before = lexemes.get(..range.start).unwrap_or(&[]);
     let first = range.start.saturating_sub(7);
-    let introduced = INTRODUCTIONS.iter().any(|pattern| {
+    let introduces = |pattern: &str| {
         (first..range.start).any(|start| {
-            match_at(before, start, pattern).is_some_and(|end| {
-                before.get(end..).is_some_and(|rest| {
-                    rest.iter().all(|it| {
-                        it.is_one_of(":,-–(")
-                            || matches!(it.text.as_str(), "von" | "of" | "the" | "der" | "einer")
-                    })
-                })
-            })
+            let end = match_at(before, start, pattern);
+            end.and_then(|it| before.get(it..)).is_some_and(is_filler)
         })
-    });
-    introduced
+    };
+    INTRODUCTIONS.iter().any(|it| introduces(it))
         || CONCLUSIONS
             .iter()
-            .any(|pattern| match_at(lexemes, range.end, pattern).is_some())
+            .any(|it| match_at(lexemes, range.end, it).is_some())
+}
+
+/// Whether nothing but small words and marks stands between an introduction and its period.
+fn is_filler(lexemes: &[Lexeme]) -> bool {
+    lexemes.iter().all(|it| {
+        it.is_one_of(":,-–(") || matches!(it.text.as_str(), "von" | "of" | "the" | "der" | "einer")
+    })
 }
 
 /// The clause around a period: between commas, semicolons and the word *bei*.
 fn clause<'a>(lexemes: &'a [Lexeme], range: &Range<usize>) -> &'a [Lexeme] {
     let is_border = |it: &Lexeme| it.is_one_of(",;/") && !it.glued || it.is_mark(',');
     let before = lexemes.get(..range.start).unwrap_or(&[]);
-    let start = before
-        .iter()
-        .rposition(|it| is_border(it))
-        .map_or(0, |it| it + 1);
+    let start = before.iter().rposition(is_border).map_or(0, |it| it + 1);
     let behind = lexemes.get(range.end..).unwrap_or(&[]);
     let end = behind
         .iter()
-        .position(|it| is_border(it))
+        .position(is_border)
         .map_or(lexemes.len(), |it| range.end + it);
     lexemes.get(start..end).unwrap_or(&[])
 }
@@ -155,7 +153,7 @@ fn has_day_behind(paper: &Paper<'_>, lexemes: &[Lexeme], range: &Range<usize>) -
         .get(range.end..lexemes.len().min(range.end + 9))
         .unwrap_or(&[]);
     let clause = clause(behind, &(0..0));
-    dates(clause, &paper.style)
+    dates(clause, paper.style)
         .first()
         .is_some_and(|it| marker_before(clause, it.lexemes.start).is_some())
 }
@@ -171,7 +169,9 @@ fn discount(
     let from = match start_of(sentence.lexemes, range.end) {
         Start::Receipt => facts.issued.saturating_add(POST_DAYS.days()),
         Start::IssueItself => facts.issued.yesterday().ok()?,
-        _ => facts.issued,
+        Start::Issue | Start::Notice | Start::Finality | Start::Unsaid | Start::Unknown => {
+            facts.issued
+        }
     };
     let due = period.after(from, &paper.region)?;
     let payable = facts.payable?.amount.hundredths();
@@ -275,11 +275,8 @@ fn of_period(
         return None;
     }
     let (due, safe_due, basis, mut confidence) = counted(paper, facts, action, period, start)?;
-    let bytes = sentence.passage.bytes(&(0..0)).start..0;
-    let bytes = lexemes
-        .get(range.start)
-        .map_or(bytes.start, |it| it.at.start)
-        ..lexemes.get(range.end - 1).map_or(bytes.end, |it| it.at.end);
+    let first = lexemes.get(range.start).map_or(0, |it| it.at.start);
+    let bytes = first..lexemes.get(range.end - 1).map_or(first, |it| it.at.end);
     if !facts.is_issued_known {
         confidence *= 0.5;
     }
@@ -293,20 +290,16 @@ fn of_period(
         .flatten();
     let mut alternatives = Vec::new();
     if start == Start::Finality {
-        for days in [-1, 1] {
-            alternatives.push(Alternative {
-                due: due.saturating_add(i32::from(i8::try_from(days).unwrap_or(0)).days()),
-                amount,
-            });
-        }
+        let near = [due.yesterday(), due.tomorrow()].into_iter().flatten();
+        alternatives.extend(near.map(|due| Alternative { due, amount }));
     }
     Some(Duty {
-        optional,
         amount,
+        optional,
         basis,
         confidence,
-        safe_due,
         alternatives,
+        safe_due,
         ..plain(action, due, sentence.evidence(&bytes))
     })
 }

@@ -70,7 +70,7 @@ fn part(
         .into_iter()
         .find(super::super::amounts::AmountMatch::is_money)
         .map(|it| it.amount);
-    let days: Vec<_> = dates(lexemes, &paper.style)
+    let days: Vec<_> = dates(lexemes, paper.style)
         .into_iter()
         .filter(|it| matches!(it.form, Form::Full | Form::DayMonth))
         .collect();

@@ -1,4 +1,4 @@
-//! Check digits of carriers: UPU S10, UPS, DHL, GS1 SSCC (DHL, DPD, Deutsche Post), FedEx, USPS,
+//! Check digits of carriers: UPU S10, UPS, DHL, GS1 SSCC (DHL, DPD, Deutsche Post), `FedEx`, USPS,
 //! Canada Post and others whose numbers prove themselves.
 
 /// Letters and digits in capitals.
@@ -98,7 +98,7 @@ fn by_seven(text: &str) -> bool {
     matches!((body.parse::<u64>(), check.parse::<u64>()), (Ok(body), Ok(check)) if body % 7 == check)
 }
 
-/// FedEx: weights in turn over the digits before the check digit, from the right 1 3 7; modulo 11,
+/// `FedEx`: weights in turn over the digits before the check digit, from the right 1 3 7; modulo 11,
 /// ten counts as 0.
 fn fedex(text: &str) -> bool {
     let Some(all) = digits(text) else {
@@ -144,10 +144,8 @@ pub fn is_tracking_number(text: &str) -> bool {
     match text.len() {
         10 => by_seven(&text),
         12 => fedex(&text),
-        // Canada Post; GS1 with sixteen digits.
-        16 => gs1(&text),
-        // SSCC of DHL, DPD and Deutsche Post; USPS with twenty digits.
-        18 | 20 => gs1(&text),
+        // Canada Post; SSCC of DHL, DPD and Deutsche Post; USPS with twenty digits.
+        16 | 18 | 20 => gs1(&text),
         22 | 26 => text.starts_with('9') && gs1(&text),
         30 => text.starts_with("420") && text.get(8..).is_some_and(gs1),
         34 => {
