@@ -30,6 +30,11 @@ pub mod settled;
 pub mod totals;
 pub mod tracking;
 
+pub mod features;
+pub mod kind;
+pub mod language;
+pub mod models;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
