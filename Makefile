@@ -46,6 +46,7 @@ test: rust ## Everything that must pass: fmt, lints, licences, docs, unit tests,
 	@$(MAKE) --no-print-directory fmt deny lint doc
 	$(CARGO) test --lib --bins --test it
 	$(CARGO) test --doc
+	@tests/live/home_assistant/install.sh >/dev/null
 	$(CARGO) test --test live
 
 fmt: ## The code is formatted
@@ -97,4 +98,4 @@ soak: rust ## Keep a daemon busy for SOAK_MINUTES (30) and fail if it grows, lea
 
 screenshots: rust ## Make the README's pictures anew, with a real browser
 	@$(PACKAGES) build test
-	WORKMATE_SCREENSHOTS="$(CURDIR)/tests/fixtures/screenshots" $(CARGO) test --test live
+	WORKMATE_SCREENSHOTS="$(CURDIR)/tests/fixtures/screenshots" $(CARGO) test --test live every_page

@@ -1,8 +1,8 @@
 //! The household's MQTT broker: reminders go out, answers come in.
 //!
 //! [`open`] gives three things: a [`Client`] that publishes, a [`Driver`] that somebody must run,
-//! and a channel of [`Incoming`]. Read `driver` for the life of a connection, `messages` for what
-//! is said, `address` for how a broker is named.
+//! and a channel of [`Incoming`]. Read `address` for how a broker is named, `driver` for how it is
+//! reached again and again, `session` for one connection, `messages` for what is said.
 //!
 //! Promises:
 //! - [`Client::publish`] succeeds only when the broker has acknowledged the message (MQTT 3.1.1,
@@ -18,6 +18,7 @@
 mod address;
 mod driver;
 pub mod messages;
+mod session;
 mod tls;
 mod trouble;
 
