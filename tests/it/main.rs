@@ -11,8 +11,12 @@ mod process;
 
 mod daemon;
 mod documents;
+<<<<<<< HEAD
 mod durability;
 mod reading;
+=======
+mod mqtt;
+>>>>>>> 7fca3db (tests/it: Meet a broker that misbehaves)
 mod reminders;
 mod samples;
 mod tidy;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use rustix::process::Signal;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 
@@ -54,6 +55,16 @@ impl Mosquitto {
     /// `kill -9`
     pub fn kill(&mut self) {
         self.process = None;
+    }
+
+    /// Stops it in the middle of everything; its connections stay open.
+    pub fn freeze(&self) {
+        self.process.as_ref().expect("it runs").signal(Signal::STOP);
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.process.as_ref().expect("it runs").signal(Signal::CONT);
     }
 
     pub fn url(&self) -> String {

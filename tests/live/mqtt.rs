@@ -1,6 +1,6 @@
 //! The MQTT client against a real broker that is killed, restarted and lied to.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use jiff::Timestamp;
@@ -396,4 +396,24 @@ async fn a_command_that_could_not_be_stored_is_fetched_again() {
     let (answered, _, ack) = connected.next_answer().await;
     assert_eq!(answered, task(1));
     ack.done().await;
+}
+
+#[tokio::test]
+async fn a_broker_that_freezes_holds_nobody_for_ever() {
+    let broker = Mosquitto::start();
+    let connected = Connected::to(&broker).await;
+    broker.freeze();
+    let begun = Instant::now();
+    let sent = connected
+        .client
+        .publish("workmate/x", b"1".to_vec(), Retain::No)
+        .await;
+    assert!(matches!(sent, Err(SendError::Transient { .. })), "{sent:?}");
+    assert!(begun.elapsed() < mqtt::ACKNOWLEDGED_WITHIN + Duration::from_secs(2));
+    broker.thaw();
+    connected
+        .client
+        .publish("workmate/x", b"2".to_vec(), Retain::No)
+        .await
+        .unwrap();
 }

@@ -35,14 +35,18 @@ impl Process {
 
     /// `kill -9`, for it and everything that it started.
     pub fn kill(&mut self) {
-        let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        // A group that is gone already is as good as killed.
-        if let Some(group) = group
-            && kill_process_group(group, Signal::KILL).is_err()
-        {
-            return;
-        }
+        self.signal(Signal::KILL);
         self.child.wait().unwrap();
+    }
+
+    /// Sends `signal` to it and everything that it started; what has ended already ignores it.
+    pub fn signal(&self, signal: Signal) {
+        let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        if let Some(group) = group
+            && let Err(error) = kill_process_group(group, signal)
+        {
+            log::debug!("it has ended already: {error}");
+        }
     }
 
     /// Whether it still runs.

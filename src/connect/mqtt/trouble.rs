@@ -75,6 +75,10 @@ fn unreachable(error: &std::io::Error) -> String {
         _ if error.to_string().contains("lookup") => {
             "the broker's name is not known to this network".to_owned()
         }
+        // So the framing says that a packet was cut off.
+        _ if error.to_string().contains("bytes remaining") => {
+            "what answers there hung up in the middle of a message; does it speak MQTT?".to_owned()
+        }
         _ => error.to_string(),
     }
 }
