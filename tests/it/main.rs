@@ -11,12 +11,10 @@ mod process;
 
 mod daemon;
 mod documents;
-<<<<<<< HEAD
 mod durability;
-mod reading;
-=======
+mod frame;
 mod mqtt;
->>>>>>> 7fca3db (tests/it: Meet a broker that misbehaves)
+mod reading;
 mod reminders;
 mod samples;
 mod tidy;
