@@ -120,9 +120,10 @@ pub struct Desk {
 impl Desk {
     /// Answers a request; `bytes` are those of a document.
     pub async fn answer(&self, request: Request, bytes: Vec<u8>) -> Response {
-        let result = match request {
-            Request::Add { file_name, person } => self.add(file_name, person, bytes).await,
-            other => self.perform(other).await.map_err(|error| chain(&error)),
+        let result = if let Request::Add { file_name, person } = request {
+            self.add(file_name, person, bytes).await
+        } else {
+            self.perform(request).await.map_err(|error| chain(&error))
         };
         result.unwrap_or_else(|reason| Response::Failed { reason })
     }

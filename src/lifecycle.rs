@@ -7,7 +7,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -66,28 +66,24 @@ impl Lifecycle {
             () = self.stop.cancelled() => {}
         }
         self.stop.cancel();
-        self.spawn_second_signal(terminate, interrupt);
+        stop_at_second_signal(terminate, interrupt);
         Ok(())
     }
+}
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "not waited for by a stop: it is the hard stop"
-    )]
-    fn spawn_second_signal(
-        &self,
-        mut terminate: tokio::signal::unix::Signal,
-        mut interrupt: tokio::signal::unix::Signal,
-    ) {
-        tokio::spawn(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            log::warn!("a second signal: stopping at once");
-            std::process::exit(1);
-        });
-    }
+#[expect(
+    clippy::disallowed_methods,
+    reason = "not waited for by a stop: it is the hard stop"
+)]
+fn stop_at_second_signal(mut terminate: Signal, mut interrupt: Signal) {
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        log::warn!("a second signal: stopping at once");
+        std::process::exit(1);
+    });
 }
 
 /// How a stop went.
@@ -101,10 +97,10 @@ pub enum Ended {
 
 /// Tells the service manager that the house is open.
 pub fn notify_ready(address: &str) {
-    let status = format!("listening on {address}");
+    let listening = format!("listening on {address}");
     let states = [
         sd_notify::NotifyState::Ready,
-        sd_notify::NotifyState::Status(&status),
+        sd_notify::NotifyState::Status(&listening),
     ];
     if let Err(error) = sd_notify::notify(&states) {
         log::debug!(error:display; "the service manager was not told");

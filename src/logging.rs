@@ -95,7 +95,9 @@ impl Stderr {
         };
         let mut line = format!("{before}{} {}{after}", record.level(), record.args());
         for (key, value) in fields.0 {
-            line.push_str(&format!(" {key}={value}"));
+            for part in [" ", &key, "=", &value] {
+                line.push_str(part);
+            }
         }
         line.push('\n');
         line

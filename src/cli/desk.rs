@@ -68,8 +68,8 @@ impl Way {
 }
 
 fn failed(response: Response) -> Result<Response> {
-    match response {
-        Response::Failed { reason } => Err(anyhow!(reason)),
-        other => Ok(other),
+    if let Response::Failed { reason } = response {
+        return Err(anyhow!(reason));
     }
+    Ok(response)
 }

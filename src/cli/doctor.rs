@@ -43,7 +43,9 @@ impl Findings {
             State::Wrong => "WRONG",
         };
         self.wrong += u32::from(matches!(state, State::Wrong));
-        self.text.push_str(&format!("{mark}  {what}: {detail}\n"));
+        for part in [mark, "  ", what, ": ", detail, "\n"] {
+            self.text.push_str(part);
+        }
     }
 }
 

@@ -44,10 +44,13 @@ pub fn run(config: Config, command: PersonCommand) -> ExitCode {
 
 async fn perform(way: &mut Way, command: PersonCommand) -> Result<String> {
     match command {
-        PersonCommand::Link => match way.ask(Request::FirstLogin, Vec::new()).await? {
-            Response::Secret { text } => Ok(text),
-            _ => bail!("the daemon answered something else; is it of the same version?"),
-        },
+        PersonCommand::Link => {
+            let answer = way.ask(Request::FirstLogin, Vec::new()).await?;
+            let Response::Secret { text } = answer else {
+                bail!("the daemon answered something else; is it of the same version?")
+            };
+            Ok(text)
+        }
         PersonCommand::Add { name } => {
             let password = ask_password()?;
             let line = format!("{name} lives here now.");

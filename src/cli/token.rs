@@ -44,13 +44,11 @@ pub fn run(config: Config, command: TokenCommand) -> ExitCode {
 async fn perform(way: &mut Way, command: TokenCommand) -> Result<String> {
     match command {
         TokenCommand::Create { name, person } => {
-            match way
-                .ask(Request::CreateToken { name, person }, Vec::new())
-                .await?
-            {
-                Response::Secret { text } => Ok(text),
-                _ => bail!("the daemon answered something else; is it of the same version?"),
-            }
+            let request = Request::CreateToken { name, person };
+            let Response::Secret { text } = way.ask(request, Vec::new()).await? else {
+                bail!("the daemon answered something else; is it of the same version?")
+            };
+            Ok(text)
         }
         TokenCommand::Revoke { name } => {
             let line = format!("The token {name} opens nothing any more.");

@@ -100,6 +100,7 @@ pub(super) mod fixture {
             pages,
             codes: Vec::new(),
             children: Vec::new(),
+            attachments: Vec::new(),
         }
     }
 
