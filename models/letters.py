@@ -22,6 +22,7 @@ import math
 import random
 import re
 import sys
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +31,7 @@ import layout
 import tables
 
 PHRASES = Path(__file__).parent / "phrases"
+GROUPS = 4
 KINDS = (
     "invoice payment_reminder credit_note receipt quote order delivery contract cancellation insurance "
     "official_notice fine tax bank_statement payslip medical appointment parcel invitation warranty "
@@ -53,6 +55,15 @@ class Scenario:
     @property
     def id(self):
         return f"{self.kind}/{self.language}/{self.sender} {self.name}"
+
+    @property
+    def group(self):
+        """Scenarios borrow sentences within their group only, so that a group can be held out."""
+        return group_of(self.id)
+
+
+def group_of(scenario_id):
+    return zlib.crc32(scenario_id.encode()) % GROUPS
 
 
 def scenarios():
@@ -269,7 +280,7 @@ def body(scenario, rng, filler, parts, pool):
         stray = rng.choice(others)
         if stray.sometimes:
             sentences.insert(rng.randint(1, max(1, len(sentences))), rng.choice(stray.sometimes))
-    kindred = [it for it in pool if it.language == scenario.language and it.kind == scenario.kind]
+    kindred = [it for it in pool if it.language == scenario.language and it.kind == scenario.kind and it.group == scenario.group]
     words, wanted = sum(len(it.split()) for it in sentences), length(scenario, rng)
     talk = rng.choice((0.3, 0.6, 0.85))
     while words < wanted:

@@ -113,7 +113,9 @@ impl Features {
         };
         let squares: f32 = values.iter().sum();
         if squares > 0.0 {
-            values.iter_mut().for_each(|it| *it /= squares.sqrt());
+            for value in values {
+                *value /= squares.sqrt();
+            }
         }
     }
 
@@ -129,19 +131,22 @@ impl Features {
             for token in tokens(&word.text) {
                 self.count_token(&token);
                 self.add(UNIGRAMS, &["u ", &token]);
-                if let Some(last) = &last {
-                    self.add(BIGRAMS, &["b ", last, " ", &token]);
-                }
+                self.add_pair(BIGRAMS, "b ", last.as_deref(), &token);
                 if at_top {
                     self.add(TOP, &["t ", &token]);
-                    if let Some(last) = &last_top {
-                        self.add(TOP, &["t ", last, " ", &token]);
-                    }
+                    self.add_pair(TOP, "t ", last_top.as_deref(), &token);
                     last_top = Some(token.clone());
                 }
                 self.add_pieces(&token);
                 last = Some(token);
             }
+        }
+    }
+
+    /// `token` with the one before it, if there was one.
+    fn add_pair(&mut self, block: Block, mark: &str, before: Option<&str>, token: &str) {
+        if let Some(before) = before {
+            self.add(block, &[mark, before, " ", token]);
         }
     }
 

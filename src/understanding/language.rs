@@ -21,8 +21,10 @@ const ENGLISH: &str = "the and is not with for of to you your our we are be this
     thank thanks due balance qty price item items street road no served sale order \
     my me us love yours regards";
 
-/// Languages beside German and English that letters alone may tell.
-const OTHERS: [(Lang, &str); 12] = [
+/// Languages that letters alone may tell.
+const LANGUAGES: [(Lang, &str); 14] = [
+    (Lang::Deu, "de"),
+    (Lang::Eng, "en"),
     (Lang::Fra, "fr"),
     (Lang::Ita, "it"),
     (Lang::Spa, "es"),
@@ -67,20 +69,13 @@ fn is_listed(list: &str, word: &str) -> bool {
 
 /// What the statistics of letters say, if they are sure.
 fn by_letters(text: &str) -> Option<&'static str> {
-    let mut languages = vec![Lang::Deu, Lang::Eng];
-    languages.extend(OTHERS.iter().map(|(language, _)| *language));
+    let languages = LANGUAGES.iter().map(|(language, _)| *language).collect();
     let info = Detector::with_allowlist(languages).detect(text)?;
     if !info.is_reliable() {
         return None;
     }
-    match info.lang() {
-        Lang::Deu => Some("de"),
-        Lang::Eng => Some("en"),
-        other => OTHERS
-            .iter()
-            .find(|(language, _)| *language == other)
-            .map(|(_, code)| *code),
-    }
+    let known = LANGUAGES.iter().find(|(it, _)| *it == info.lang());
+    known.map(|(_, code)| *code)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use libloading::Library;
 use ort::environment::Environment;
 use ort::session::Session;
+use ort::session::builder::GraphOptimizationLevel;
 use ort::sys::{ORT_API_VERSION, OrtApi, OrtApiBase};
 use ort::value::TensorRef;
 
@@ -178,7 +179,10 @@ impl Model {
             .get()
             .and_then(Option::as_ref)
             .ok_or(Error::NoEngine)?;
-        let builder = Session::builder(&engine.environment)?;
+        // Asked for explicitly, because tract optimises nothing unless it is told to.
+        let builder = Session::builder(&engine.environment)?
+            .with_optimization_level(GraphOptimizationLevel::All)
+            .map_err(ort::Error::<()>::from)?;
         // One thread: these models are smaller than the cost of waking a second one. tract has
         // none and refuses the setting.
         let mut builder = match builder.with_intra_threads(1) {
