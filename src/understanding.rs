@@ -114,6 +114,7 @@ pub fn understand(reading: &Reading, context: &Context) -> Extraction {
         kind,
         payable,
         total,
+        style: paper.style,
         is_official: is_official(&paper, kind),
     };
     let term = contracts::term(&paper, &facts);

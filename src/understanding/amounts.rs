@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::domain::value::{Amount, Currency};
 
+use super::dates::{Style, dates};
 use super::lex::{Lexeme, Sort};
 
 /// An amount that a text names.
@@ -72,6 +73,23 @@ pub fn amounts(lexemes: &[Lexeme]) -> Vec<AmountMatch> {
         }
     }
     found
+}
+
+/// The amounts of the lexemes that are surely money: beside a currency, or with their hundredths and
+/// no part of a day.
+pub fn money(lexemes: &[Lexeme], style: Style) -> Vec<AmountMatch> {
+    let days = dates(lexemes, style);
+    let is_day = |it: &AmountMatch| {
+        let (at, is_bare) = (&it.lexemes, it.currency.is_none());
+        is_bare
+            && days
+                .iter()
+                .any(|day| day.lexemes.start < at.end && at.start < day.lexemes.end)
+    };
+    amounts(lexemes)
+        .into_iter()
+        .filter(|it| it.is_money() && !is_day(it))
+        .collect()
 }
 
 /// A number's value and shape.
@@ -193,10 +211,11 @@ fn figure(lexemes: &[Lexeme], from: usize) -> Option<Figure> {
         }
     }
     let (whole, places) = parts(&first.text, &groups)?;
-    let mut has_places = places.is_some();
+    let mut has_places = places.is_some_and(|it| it.len() == 2);
+    let places_length = places.map_or(0, str::len);
     let whole: i64 = whole.parse().ok()?;
-    let mut places: i64 = places.unwrap_or("0").parse().ok().filter(|_| true)?;
-    if groups.last().is_some_and(|(_, it)| it.len() == 1) && has_places {
+    let mut places: i64 = places.unwrap_or("0").parse().ok()?;
+    if places_length == 1 {
         places *= 10;
     }
     // "89,–", "89.--", "89,-"

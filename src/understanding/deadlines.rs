@@ -19,8 +19,8 @@ use crate::domain::finding::Evidence;
 use crate::domain::obligation::{Action, Alternative, Basis};
 use crate::domain::value::{Amount, Money};
 
-use super::amounts::amounts;
-use super::dates::{DateMatch, Form, dates, time_near};
+use super::amounts;
+use super::dates::{DateMatch, Form, Style, dates, time_near};
 use super::lex::{Lexeme, has};
 use super::lines::{Passage, sentences};
 use super::paper::Paper;
@@ -39,6 +39,8 @@ pub struct Facts {
     pub payable: Option<Money>,
     /// What it adds up to.
     pub total: Option<Money>,
+    /// How its days are read.
+    pub style: Style,
     /// Whether an authority wrote it, so that public-law periods count.
     pub is_official: bool,
 }
@@ -200,7 +202,7 @@ fn of_day(
         (None, None) => return None,
         (Some(marker), _) => what_for(facts, sentence, day, marker)?,
     };
-    if is_not_ours(lexemes) && !matches!(action, Action::Object | Action::Cancel) {
+    if is_not_ours(lexemes) && !matches!(action, Action::Object | Action::Cancel | Action::PickUp) {
         return None;
     }
     let due = if marker == Some(Marker::Before) {
@@ -238,9 +240,7 @@ fn of_day(
 /// A day until which paying costs less: an alternative, carried by a duty of no weight of its own.
 fn early(facts: &Facts, sentence: &Sentence<'_>, due: Date, evidence: Evidence) -> Option<Duty> {
     let payable = facts.payable?.amount;
-    let named = amounts(sentence.lexemes)
-        .into_iter()
-        .filter(super::amounts::AmountMatch::is_money);
+    let named = amounts::money(sentence.lexemes, facts.style).into_iter();
     let amount = named
         .map(|it| it.amount)
         .filter(|it| *it < payable && it.hundredths() > 0)
@@ -327,10 +327,10 @@ fn what_for(
 /// How much is to be paid by a day: what the sentence says, else what the letter asks for.
 pub(super) fn amount_for(facts: &Facts, sentence: &Sentence<'_>, at: usize) -> Option<Amount> {
     let payable = facts.payable.map(|it| it.amount);
-    let named = amounts(sentence.lexemes)
+    let named: Vec<_> = amounts::money(sentence.lexemes, facts.style)
         .into_iter()
-        .filter(super::amounts::AmountMatch::is_money);
-    let named: Vec<_> = named.filter(|it| it.amount.hundredths() > 0).collect();
+        .filter(|it| it.amount.hundredths() > 0)
+        .collect();
     if payable.is_some_and(|payable| named.iter().any(|it| it.amount == payable)) {
         return payable;
     }

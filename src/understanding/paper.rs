@@ -11,7 +11,7 @@ use crate::domain::finding::Evidence;
 use crate::domain::value::{Amount, Currency, Rect};
 
 use super::Context;
-use super::amounts::amounts;
+use super::amounts;
 use super::dates::{DateMatch, Style, dates};
 use super::lex::{Lexeme, Sort};
 use super::lines::Lines;
@@ -82,7 +82,7 @@ impl<'a> Paper<'a> {
         let language = language_of(&lines);
         let region = region_of(&lines, language, &context.region);
         let month_first = region.country() == "US";
-        let money = money_of(&lines);
+        let money = money_of(&lines, Style::page(context.received_on, month_first));
         let currency = currency_of(&money, &region);
         let style = Style::page(context.received_on, month_first);
         Self {
@@ -248,11 +248,11 @@ const US_STATES: &[&str] = &[
     "WI", "WY", "DC",
 ];
 
-fn money_of(lines: &Lines) -> Vec<MoneySpot> {
+fn money_of(lines: &Lines, style: Style) -> Vec<MoneySpot> {
     let mut spots = Vec::new();
     for (segment, passage) in lines.segments.iter().enumerate() {
-        for found in amounts(&passage.lexemes) {
-            if !found.is_money() || is_other_measure(&passage.lexemes, found.lexemes.end) {
+        for found in amounts::money(&passage.lexemes, style) {
+            if is_other_measure(&passage.lexemes, found.lexemes.end) {
                 continue;
             }
             let at = passage.evidence(&found.at).at;

@@ -4,7 +4,7 @@
 use crate::domain::document::Kind;
 use crate::domain::value::{Amount, Money};
 
-use super::amounts::amounts;
+use super::amounts;
 use super::lex::{Lexeme, Sort, has};
 use super::lines::sentences;
 use super::paper::{MoneySpot, Paper};
@@ -188,35 +188,33 @@ fn is_column_sum(paper: &Paper<'_>, spot: &MoneySpot) -> bool {
 /// payable`. The first, if it is in a sentence that asks.
 fn asked_in_words<'a>(paper: &'a Paper<'_>) -> Option<&'a MoneySpot> {
     for passage in &paper.lines.paragraphs {
+        let mut before = None;
         for range in sentences(passage) {
             let lexemes = passage.lexemes.get(range).unwrap_or(&[]);
-            let asks = is_request(lexemes)
-                || has(
-                    lexemes,
-                    &[
-                        "[now] payable|owe|fällig",
-                        "zu zahlen|entrichten|überweisen|begleichen",
-                    ],
-                );
-            if !asks || has(lexemes, DISCOUNTS) {
-                continue;
-            }
-            let named = amounts(lexemes)
+            let positive = amounts::money(lexemes, paper.style)
                 .into_iter()
-                .find(|it| it.is_money() && it.amount.hundredths() > 0);
-            let same = named.and_then(|it| {
-                paper
-                    .money
-                    .iter()
-                    .find(|spot| spot.page == passage.page && spot.amount == it.amount)
-            });
-            if same.is_some() {
-                return same;
+                .map(|it| it.amount);
+            let named = positive.filter(|it| it.hundredths() > 0).next();
+            let is_less = has(lexemes, DISCOUNTS);
+            let asks = is_request(lexemes) || has(lexemes, REQUESTS);
+            if let Some(amount) = named.or(before).filter(|_| asks && !is_less) {
+                let mut spots = paper.money.iter();
+                let same = spots.find(|it| it.page == passage.page && it.amount == amount);
+                if same.is_some() {
+                    return same;
+                }
             }
+            before = named.filter(|_| !is_less).or(before);
         }
     }
     None
 }
+
+/// Words of a sentence that asks for money.
+const REQUESTS: &[&str] = &[
+    "[now] payable|owe|fällig",
+    "zu zahlen|entrichten|überweisen|begleichen",
+];
 
 /// Words of an amount that is less than what is owed.
 const DISCOUNTS: &[&str] =

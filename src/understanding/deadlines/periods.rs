@@ -11,7 +11,7 @@ use crate::domain::document::Kind;
 use crate::domain::obligation::{Action, Alternative, Basis};
 use crate::domain::value::Amount;
 
-use super::super::amounts::amounts;
+use super::super::amounts;
 use super::super::lex::{Lexeme, has, match_at};
 use super::super::numerals::period_at;
 use super::super::paper::Paper;
@@ -175,9 +175,8 @@ fn discount(
     };
     let due = period.after(from, &paper.region)?;
     let payable = facts.payable?.amount.hundredths();
-    let named = amounts(sentence.lexemes)
+    let named = amounts::money(sentence.lexemes, facts.style)
         .into_iter()
-        .filter(super::super::amounts::AmountMatch::is_money)
         .map(|it| it.amount.hundredths());
     let printed = named
         .filter(|it| *it < payable && *it * 10 > payable * 4)
