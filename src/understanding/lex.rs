@@ -9,7 +9,11 @@
 //! - `..`: up to four lexemes of any sort; `…` up to twelve;
 //! - `#`: a number.
 //!
+//! - `NR`: a word for *number*.
+//!
 //! Marks between words (commas, brackets) are skipped unless the pattern names them.
+
+mod pattern;
 
 use std::ops::Range;
 
@@ -108,97 +112,30 @@ pub fn lex(text: &str) -> Vec<Lexeme> {
     lexemes
 }
 
-/// Whether a folded word fits one alternative of a pattern (`word`, `word*`, `*word`, `*word*`).
-fn fits_one(word: &str, pattern: &str) -> bool {
-    let (open_start, rest) = match pattern.strip_prefix('*') {
-        Some(rest) => (true, rest),
-        None => (false, pattern),
-    };
-    let (open_end, core) = match rest.strip_suffix('*') {
-        Some(core) => (true, core),
-        None => (false, rest),
-    };
-    let core_length: usize = core.chars().map(|it| fold_char(it).len_utf8()).sum();
-    let starts_at = |offset: usize| {
-        word.get(offset..).is_some_and(|tail| {
-            core.chars()
-                .map(fold_char)
-                .eq(tail.chars().take(core.chars().count()))
-        })
-    };
-    match (open_start, open_end) {
-        (false, false) => word.len() == core_length && starts_at(0),
-        (false, true) => starts_at(0),
-        (true, false) => word.len() >= core_length && starts_at(word.len() - core_length),
-        (true, true) => (0..=word.len().saturating_sub(core_length)).any(starts_at),
-    }
-}
-
-fn fits(lexeme: &Lexeme, alternatives: &str) -> bool {
-    match lexeme.sort {
-        Sort::Mark => alternatives == lexeme.text,
-        Sort::Number => alternatives
-            .split('|')
-            .any(|it| it == "#" || it == lexeme.text),
-        Sort::Word => alternatives.split('|').any(|it| fits_one(&lexeme.text, it)),
-    }
-}
-
 /// Where a pattern ends that begins exactly at lexeme `from`.
-pub fn match_at(lexemes: &[Lexeme], from: usize, pattern: &str) -> Option<usize> {
-    let (piece, rest) = match pattern.split_once(' ') {
-        Some((piece, rest)) => (piece, rest),
-        None => (pattern, ""),
-    };
-    let reach = match piece {
-        "" => return Some(from),
-        ".." => 4,
-        "…" => 12,
-        _ => 0,
-    };
-    if reach > 0 {
-        return (0..=reach).find_map(|skip| match_at(lexemes, from + skip, rest));
-    }
-    if let Some(inner) = piece.strip_prefix('[').and_then(|it| it.strip_suffix(']')) {
-        let taken = step(lexemes, from, inner).and_then(|next| match_at(lexemes, next, rest));
-        return taken.or_else(|| match_at(lexemes, from, rest));
-    }
-    let next = step(lexemes, from, piece)?;
-    match_at(lexemes, next, rest)
-}
-
-/// The lexeme after the one that fits, marks before it skipped.
-fn step(lexemes: &[Lexeme], from: usize, alternatives: &str) -> Option<usize> {
-    let mut index = from;
-    loop {
-        let lexeme = lexemes.get(index)?;
-        if fits(lexeme, alternatives) {
-            return Some(index + 1);
-        }
-        if lexeme.sort != Sort::Mark || index > from + 2 {
-            return None;
-        }
-        index += 1;
-    }
+pub fn match_at(lexemes: &[Lexeme], from: usize, pattern: &'static str) -> Option<usize> {
+    pattern::compiled(pattern).end_at(lexemes, from)
 }
 
 /// The first place where a pattern fits, as a range of lexemes.
-pub fn find(lexemes: &[Lexeme], pattern: &str) -> Option<Range<usize>> {
+pub fn find(lexemes: &[Lexeme], pattern: &'static str) -> Option<Range<usize>> {
     find_from(lexemes, 0, pattern)
 }
 
 /// The first place at or after lexeme `from` where a pattern fits.
-pub fn find_from(lexemes: &[Lexeme], from: usize, pattern: &str) -> Option<Range<usize>> {
-    (from..lexemes.len()).find_map(|start| match_at(lexemes, start, pattern).map(|end| start..end))
+pub fn find_from(lexemes: &[Lexeme], from: usize, pattern: &'static str) -> Option<Range<usize>> {
+    let pattern = pattern::compiled(pattern);
+    let mut starts = (from..lexemes.len()).filter(|it| pattern.may_begin(lexemes, *it));
+    starts.find_map(|start| pattern.end_at(lexemes, start).map(|end| start..end))
 }
 
 /// The first of several patterns that fits anywhere.
-pub fn find_any(lexemes: &[Lexeme], patterns: &[&str]) -> Option<Range<usize>> {
+pub fn find_any(lexemes: &[Lexeme], patterns: &[&'static str]) -> Option<Range<usize>> {
     patterns.iter().find_map(|it| find(lexemes, it))
 }
 
 /// Whether any of the patterns fits anywhere.
-pub fn has(lexemes: &[Lexeme], patterns: &[&str]) -> bool {
+pub fn has(lexemes: &[Lexeme], patterns: &[&'static str]) -> bool {
     find_any(lexemes, patterns).is_some()
 }
 
@@ -223,9 +160,9 @@ mod tests {
             "*weisen sie",
             "betrag spätestens [bis] [zum] #",
             "bitte … spätestens",
-            "UBERWEISEN|zahlen .. betrag",
+            "uberweisen|zahlen .. betrag",
         ] {
-            assert!(find(&text, &pattern.to_lowercase()).is_some(), "{pattern}");
+            assert!(find(&text, pattern).is_some(), "{pattern}");
         }
         assert_eq!(find(&text, "bitte betrag"), None);
     }

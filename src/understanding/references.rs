@@ -38,9 +38,6 @@ const LABELS: &[(&str, &[&str])] = &[
     ("reference", &["zeichen|referenznummer|referenz-nr", "your ref|reference", "reference|ref", "*nummer"]),
 ];
 
-/// Words for *number*.
-const NUMBER: &str = "nr|nummer|no|number|num|№|nummern|id";
-
 /// What was found behind a label.
 struct Labelled {
     value: String,
@@ -52,10 +49,9 @@ struct Labelled {
 pub fn references(paper: &Paper<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for (name, patterns) in LABELS {
-        let best = patterns.iter().find_map(|pattern| {
-            let pattern = pattern.replace("NR", NUMBER);
-            labelled(paper, &pattern, &findings)
-        });
+        let best = patterns
+            .iter()
+            .find_map(|it| labelled(paper, it, &findings));
         if let Some(it) = best {
             findings.push(Finding {
                 field: Field::Reference,
@@ -72,7 +68,7 @@ pub fn references(paper: &Paper<'_>) -> Vec<Finding> {
 }
 
 /// The first value that stands behind, right of or below a label.
-fn labelled(paper: &Paper<'_>, pattern: &str, known: &[Finding]) -> Option<Labelled> {
+fn labelled(paper: &Paper<'_>, pattern: &'static str, known: &[Finding]) -> Option<Labelled> {
     let is_new = |value: &str| {
         !known
             .iter()

@@ -191,10 +191,10 @@ fn asked_in_words<'a>(paper: &'a Paper<'_>) -> Option<&'a MoneySpot> {
         let mut before = None;
         for range in sentences(passage) {
             let lexemes = passage.lexemes.get(range).unwrap_or(&[]);
-            let positive = amounts::money(lexemes, paper.style)
+            let mut named = amounts::money(lexemes, paper.style)
                 .into_iter()
                 .map(|it| it.amount);
-            let named = positive.filter(|it| it.hundredths() > 0).next();
+            let named = named.find(|it| it.hundredths() > 0);
             let is_less = has(lexemes, DISCOUNTS);
             let asks = is_request(lexemes) || has(lexemes, REQUESTS);
             if let Some(amount) = named.or(before).filter(|_| asks && !is_less) {
@@ -259,7 +259,7 @@ fn judged<'a>(paper: &Paper<'_>, spot: &'a MoneySpot) -> Candidate<'a> {
     }
 }
 
-fn weight(label: &[Lexeme], table: &[(&str, f32)]) -> f32 {
+fn weight(label: &[Lexeme], table: &[(&'static str, f32)]) -> f32 {
     if label.len() > 40 {
         return 0.0;
     }

@@ -84,7 +84,7 @@ const MARKERS: &[(Marker, &str)] = &[
 pub fn marker_before(lexemes: &[Lexeme], at: usize) -> Option<Marker> {
     let before = lexemes.get(..at)?;
     let first = at.saturating_sub(14);
-    let ends_here = |pattern: &str| {
+    let ends_here = |pattern: &'static str| {
         (first..at).any(|start| {
             let end = match_at(before, start, pattern);
             end.and_then(|it| before.get(it..)).is_some_and(is_filler)

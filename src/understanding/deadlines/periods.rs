@@ -110,7 +110,7 @@ pub fn duties(paper: &Paper<'_>, facts: &Facts, sentence: &Sentence<'_>) -> Vec<
 fn is_introduced(lexemes: &[Lexeme], range: &Range<usize>) -> bool {
     let before = lexemes.get(..range.start).unwrap_or(&[]);
     let first = range.start.saturating_sub(7);
-    let introduces = |pattern: &str| {
+    let introduces = |pattern: &'static str| {
         (first..range.start).any(|start| {
             let end = match_at(before, start, pattern);
             end.and_then(|it| before.get(it..)).is_some_and(is_filler)
