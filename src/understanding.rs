@@ -60,27 +60,13 @@ pub struct Context {
 pub fn understand(reading: &Reading, context: &Context) -> Extraction {
     let mut paper = Paper::of(reading, context);
     let mut findings = Vec::new();
-    let language = match paper.language {
-        Language::German => "de",
-        Language::English => "en",
-    };
-    findings.push(finding(
-        Field::Language,
-        Value::Text(language.to_owned()),
-        0.9,
-        None,
-    ));
-
-    let kind = kind_rules::kind_by_rules(&paper.lines);
-    if let Some((kind, confidence, evidence)) = &kind {
-        findings.push(finding(
-            Field::Kind,
-            Value::Kind(*kind),
-            confidence.value(),
-            Some(evidence.clone()),
-        ));
-    }
-    let kind = kind.map(|(it, ..)| it);
+    findings.push(language_of(&paper));
+    let kind = kind_of(&paper);
+    findings.extend(kind.clone());
+    let kind = kind.and_then(|it| match it.value {
+        Value::Kind(kind) => Some(kind),
+        Value::Money(_) | Value::Date(_) | Value::Iban(_) | Value::Text(_) => None,
+    });
 
     let issued = issue::issue_day(&paper);
     if let Some(issued) = &issued {
@@ -140,6 +126,47 @@ fn finding(field: Field, value: Value, confidence: f32, evidence: Option<Evidenc
         by: ClaimedBy::Rule,
     }
 }
+
+fn language_of(paper: &Paper<'_>) -> Finding {
+    let by_words = match paper.language {
+        Language::German => "de",
+        Language::English => "en",
+    };
+    let language = language::detect(&paper.reading.text()).unwrap_or(by_words);
+    finding(Field::Language, Value::Text(language.to_owned()), 0.9, None)
+}
+
+/// What a heading says outright counts; what the rules only suppose yields to a model that is
+/// surer. Where both agree they are surer together.
+fn kind_of(paper: &Paper<'_>) -> Option<Finding> {
+    let by_rule = kind_rules::kind_by_rules(&paper.lines);
+    let by_model = kind::classify(paper.reading);
+    let rule = |(kind, confidence, evidence): (Kind, Confidence, Evidence)| {
+        finding(
+            Field::Kind,
+            Value::Kind(kind),
+            confidence.value(),
+            Some(evidence),
+        )
+    };
+    let Some((model_kind, share)) = by_model else {
+        return by_rule.map(rule);
+    };
+    match by_rule {
+        Some((kind, confidence, evidence)) if kind == model_kind => {
+            let together = 1.0 - (1.0 - confidence.value()) * (1.0 - share.value());
+            Some(rule((kind, Confidence::new(together.min(0.99)), evidence)))
+        }
+        Some(it) if it.1.value() >= SAID_OUTRIGHT || it.1 >= share => Some(rule(it)),
+        Some(_) | None => Some(Finding {
+            by: ClaimedBy::Model,
+            ..finding(Field::Kind, Value::Kind(model_kind), share.value(), None)
+        }),
+    }
+}
+
+/// From this confidence on a heading is believed against the model.
+const SAID_OUTRIGHT: f32 = 0.8;
 
 fn code_evidence(code: &crate::domain::document::Code) -> Evidence {
     Evidence {
