@@ -47,8 +47,6 @@ pub struct Drawn {
     pub shapes: usize,
     /// Boxes that may hold a drawn code.
     pub patterns: Vec<Rect>,
-    /// The open group of little squares, with their count.
-    group: Option<(Rect, u32)>,
 }
 
 /// Runs the page's drawing program without painting.
@@ -61,6 +59,7 @@ pub fn draw<'a>(page: &'a Page<'a>, cache: &InterpreterCache<'a>) -> Drawn {
     let mut device = Listener {
         bounds,
         drawn: Drawn::default(),
+        group: None,
     };
     interpret_page(page, &mut context, &mut device);
     device.close_group();
@@ -70,11 +69,13 @@ pub fn draw<'a>(page: &'a Page<'a>, cache: &InterpreterCache<'a>) -> Drawn {
 struct Listener {
     bounds: Rect,
     drawn: Drawn,
+    /// The open group of little squares, with their count.
+    group: Option<(Rect, u32)>,
 }
 
 impl Listener {
     fn close_group(&mut self) {
-        if let Some((area, squares)) = self.drawn.group.take()
+        if let Some((area, squares)) = self.group.take()
             && squares >= 60
         {
             self.note_pattern(area);
@@ -99,7 +100,7 @@ impl Listener {
         if area.height() > MODULE_MAX || area.width() > CODE_SIDE.1 || area.height() <= 0.0 {
             return;
         }
-        if let Some((group, squares)) = &mut self.drawn.group {
+        if let Some((group, squares)) = &mut self.group {
             let union = group.union(area);
             if union.width() <= CODE_SIDE.1 && union.height() <= CODE_SIDE.1 {
                 *group = union;
@@ -108,7 +109,7 @@ impl Listener {
             }
         }
         self.close_group();
-        self.drawn.group = Some((area, 1));
+        self.group = Some((area, 1));
     }
 }
 

@@ -38,10 +38,26 @@ pub fn is_usable(words: &[Word], drawn: &Drawn, page_area: f64) -> bool {
     if unknown * 4 > letters || unmapped * 4 > drawn.glyphs.len() {
         return false;
     }
-    looks_written(
-        words,
-        covered > 0.7 && drawn.invisible * 2 > drawn.glyphs.len(),
-    )
+    has_vowels(words)
+        && looks_written(
+            words,
+            covered > 0.7 && drawn.invisible * 2 > drawn.glyphs.len(),
+        )
+}
+
+/// Two letters in five are vowels in German and English alike; in letters that a font has shifted,
+/// hardly one in six.
+fn has_vowels(words: &[Word]) -> bool {
+    let latin = |it: &char| it.is_alphabetic() && u32::from(*it) <= 0x24f;
+    let plain = words
+        .iter()
+        .filter(|it| !it.text.chars().any(|it| it.is_ascii_digit()));
+    let (mut letters, mut vowels) = (0_u32, 0_u32);
+    for letter in plain.flat_map(|it| it.text.chars()).filter(latin) {
+        letters += 1;
+        vowels += u32::from(is_vowel(letter));
+    }
+    letters < 60 || vowels * 4 >= letters
 }
 
 /// Whether enough of the words have the shape of words. A scanner's own hidden layer must do

@@ -393,8 +393,8 @@ mod tests {
     #[test]
     fn letters_set_apart_are_one_word() {
         assert_eq!(
-            read(&glyphs("RECHNUNG__NR", 10.0, 100.0, 9.0)),
-            [["RECHNUNG", "NR"]]
+            read(&glyphs("RECHNUNG__NUMMER", 10.0, 100.0, 9.0)),
+            [["RECHNUNG", "NUMMER"]]
         );
         assert_eq!(
             read(&glyphs("R E C H N U N G", 10.0, 100.0, 5.0)),
