@@ -54,6 +54,10 @@ pub struct ReadArguments {
 }
 
 /// Runs the command; fails if any file could not be read.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the command owns its arguments"
+)]
 pub fn run(arguments: ReadArguments) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

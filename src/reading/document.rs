@@ -98,7 +98,9 @@ impl Job<'_> {
             media_type,
             pages: pages.len(),
         });
-        pages.iter().for_each(|it| (self.sink)(Event::Page(it)));
+        for page in &pages {
+            (self.sink)(Event::Page(page));
+        }
         let reading = Reading {
             media_type,
             pages,
@@ -177,7 +179,9 @@ impl Job<'_> {
             if self.options.previews == Previews::Make {
                 let begin = Instant::now();
                 let made = preview::of_page(number, &file.render_small(index, limits)?);
-                made.iter().for_each(|it| (self.sink)(Event::Preview(it)));
+                for preview in &made {
+                    (self.sink)(Event::Preview(preview));
+                }
                 sheet.timings.previews += milliseconds(begin);
             }
             Ok(sheet)
@@ -190,7 +194,9 @@ impl Job<'_> {
         if self.options.previews == Previews::Make {
             let begin = Instant::now();
             let made = preview::of_page(number, &picture.colours);
-            made.iter().for_each(|it| (self.sink)(Event::Preview(it)));
+            for preview in &made {
+                (self.sink)(Event::Preview(preview));
+            }
             sheet.timings.previews = milliseconds(begin);
         }
         Ok(sheet)

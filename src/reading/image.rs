@@ -123,13 +123,15 @@ impl<'a> Pictures<'a> {
         let exif = decoder.exif_metadata().ok().flatten();
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
         let in_exif = exif.and_then(exif_dpi);
-        let stated = match format {
-            ImageFormat::Jpeg => in_exif.or_else(|| jfif_dpi(self.bytes)),
-            ImageFormat::Png => in_exif.or_else(|| phys_dpi(self.bytes)),
-            _ => in_exif,
+        let stated = if format == ImageFormat::Jpeg {
+            in_exif.or_else(|| jfif_dpi(self.bytes))
+        } else if format == ImageFormat::Png {
+            in_exif.or_else(|| phys_dpi(self.bytes))
+        } else {
+            in_exif
         };
-        let decoded = DynamicImage::from_decoder(decoder).map_err(|it| damaged(&it))?;
-        Ok((decoded, orientation, stated))
+        let pixels = DynamicImage::from_decoder(decoder).map_err(|it| damaged(&it))?;
+        Ok((pixels, orientation, stated))
     }
 
     fn decode_tiff(
@@ -153,9 +155,9 @@ impl<'a> Pictures<'a> {
             _ => None,
         };
         let colours = decoder.colortype().map_err(damaged_tiff)?;
-        let decoded = decoder.read_image().map_err(damaged_tiff)?;
-        let decoded = tiff_pixels(decoded, colours, (width, height))?;
-        Ok((decoded, orientation, stated))
+        let pixels = decoder.read_image().map_err(damaged_tiff)?;
+        let pixels = tiff_pixels(pixels, colours, (width, height))?;
+        Ok((pixels, orientation, stated))
     }
 }
 
@@ -172,13 +174,11 @@ fn fitted(picture: DynamicImage) -> (DynamicImage, f32) {
             .max(1)
     };
     let (to_width, to_height) = (scaled(width), scaled(height));
-    let small = match picture {
-        DynamicImage::ImageLuma8(grey) => {
-            DynamicImage::ImageLuma8(imageops::thumbnail(&grey, to_width, to_height))
-        }
-        other => {
-            DynamicImage::ImageRgb8(imageops::thumbnail(&other.to_rgb8(), to_width, to_height))
-        }
+    let small = if let DynamicImage::ImageLuma8(grey) = &picture {
+        DynamicImage::ImageLuma8(imageops::thumbnail(grey, to_width, to_height))
+    } else {
+        let colours = picture.to_rgb8();
+        DynamicImage::ImageRgb8(imageops::thumbnail(&colours, to_width, to_height))
     };
     (small, 2480.0 / length(short))
 }
@@ -253,6 +253,10 @@ fn over_white(picture: &DynamicImage) -> GrayImage {
     GrayImage::from_raw(with_alpha.width(), with_alpha.height(), pixels).unwrap_or_default()
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "another crate's enum, which may grow"
+)]
 fn tiff_pixels(
     decoded: DecodingResult,
     colours: ColorType,
@@ -312,6 +316,10 @@ fn unpacked(bytes: &[u8], bits: u8, width: u32) -> Vec<u8> {
     pixels
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "another crate's enum, which may grow"
+)]
 fn exif_dpi(chunk: Vec<u8>) -> Option<f32> {
     let exif = exif::Reader::new().read_raw(chunk).ok()?;
     let field = |tag| exif.get_field(tag, exif::In::PRIMARY);
@@ -347,6 +355,10 @@ fn phys_dpi(bytes: &[u8]) -> Option<f32> {
     (*unit == 1).then(|| f32::from(value) * 0.0254)
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "another crate's enum, which may grow"
+)]
 fn ratio(value: &Value) -> Option<f32> {
     match value {
         Value::Rational(over, under) if *under > 0 => {
@@ -377,6 +389,11 @@ fn damaged(error: &ImageError) -> Failure {
     })
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "another crate's enum, which may grow"
+)]
+#[expect(clippy::needless_pass_by_value, reason = "what map_err gives")]
 fn damaged_tiff(error: tiff::TiffError) -> Failure {
     Failure::damaged(match error {
         tiff::TiffError::UnsupportedError(_) => "its picture is of a kind that is not known",

@@ -52,8 +52,8 @@ impl Default for ReaderSettings {
         Self {
             program: None,
             workers: cores.min(4),
-            idle: Duration::from_secs(60),
-            timeout: Duration::from_secs(120),
+            idle: Duration::from_mins(1),
+            timeout: Duration::from_mins(2),
             memory_bytes_max: Walls::default().memory_bytes_max,
             ocr_data: None,
             readable: Vec::new(),
@@ -263,12 +263,12 @@ impl Reader {
         })?;
         let request = Request::Understand { context };
         let mut understood = None;
-        self.converse(Trust::Household, &request, &body, |reply, _| match reply {
-            Reply::Understood { extraction, .. } => {
-                understood = Some(extraction);
-                Ok(Step::Done)
-            }
-            other => refuse(other),
+        self.converse(Trust::Household, &request, &body, |reply, _| {
+            let Reply::Understood { extraction, .. } = reply else {
+                return refuse(reply);
+            };
+            understood = Some(extraction);
+            Ok(Step::Done)
         })
         .await?;
         understood.ok_or_else(|| nonsense("it understood nothing"))
@@ -500,7 +500,12 @@ impl<'a> Gathered<'a> {
                 self.timings.understand = took;
                 return Ok(Step::Done);
             }
-            other => return refuse(other),
+            // What belongs elsewhere, or comes a second time.
+            Reply::Hello { .. }
+            | Reply::Started { .. }
+            | Reply::Read { .. }
+            | Reply::Understood { .. }
+            | Reply::Failed { .. } => return refuse(reply),
         }
         Ok(Step::More)
     }

@@ -128,13 +128,24 @@ impl Output {
         wire::write(&mut *pipe, reply, body)
     }
 
-    fn report(&self, event: Event<'_>) -> io::Result<()> {
+    fn report(&self, event: &Event<'_>) -> io::Result<()> {
         match event {
             Event::Started { media_type, pages } => {
-                let pages = u32::try_from(pages).unwrap_or(u32::MAX);
-                self.say(&Reply::Started { media_type, pages }, &[])
+                let pages = u32::try_from(*pages).unwrap_or(u32::MAX);
+                self.say(
+                    &Reply::Started {
+                        media_type: *media_type,
+                        pages,
+                    },
+                    &[],
+                )
             }
-            Event::Page(page) => self.say(&Reply::Page { page: page.clone() }, &[]),
+            Event::Page(page) => self.say(
+                &Reply::Page {
+                    page: (*page).clone(),
+                },
+                &[],
+            ),
             Event::Preview(preview) => {
                 let head = Reply::Preview {
                     page: preview.page,
@@ -189,7 +200,7 @@ impl<U> Server<U> {
         let broken = Mutex::new(None);
         let output = &self.output;
         let sink = |event: Event<'_>| {
-            if let Err(error) = output.report(event)
+            if let Err(error) = output.report(&event)
                 && let Ok(mut broken) = broken.lock()
             {
                 *broken = Some(error);

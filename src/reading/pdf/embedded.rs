@@ -37,12 +37,10 @@ fn from_tree(node: &Dict<'_>, depth: u8, limits: &Limits, found: &mut Vec<Attach
     if let Some(names) = node.get::<Array<'_>>(NAMES) {
         let mut name = None;
         for object in names.iter::<Object<'_>>() {
-            match object {
-                Object::String(text) => name = Some(string(&text)),
-                Object::Dict(specification) => {
-                    push(&specification, name.take(), limits, found);
-                }
-                _ => {}
+            if let Object::String(text) = object {
+                name = Some(string(&text));
+            } else if let Object::Dict(specification) = object {
+                push(&specification, name.take(), limits, found);
             }
         }
     }

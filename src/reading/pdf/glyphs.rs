@@ -156,10 +156,10 @@ impl<'a> Device<'a> for Listener {
                 return;
             }
             let next = places.peek().map(|it| *it * Point::ZERO);
-            let placed = place_glyph(glyph, place, next);
+            let kept = place_glyph(glyph, place, next);
             self.drawn
                 .glyphs
-                .extend(placed.filter(|it| self.bounds.contains(it.origin)));
+                .extend(kept.filter(|it| self.bounds.contains(it.origin)));
         }
     }
 
@@ -196,7 +196,7 @@ fn place_glyph(glyph: &FontGlyph<'_>, place: Affine, next: Option<Point>) -> Opt
         reason = "points on a page"
     )]
     let (advance, size) = (advance as f32, size as f32);
-    if size < 0.5 || size > 2000.0 {
+    if !(0.5..=2000.0).contains(&size) {
         return None;
     }
     let text = glyph.as_unicode().map(|it| match it {

@@ -4,6 +4,8 @@
 //! but a stamp's text come with a text layer that is worse than none. Such a page is recognised
 //! from its picture instead.
 
+use hayro_interpret::kurbo::Rect;
+
 use super::glyphs::{Drawn, Glyph};
 use crate::domain::document::Word;
 
@@ -15,7 +17,7 @@ const STAMP_WORDS: usize = 15;
 /// Whether the words may be kept instead of recognising the page.
 pub fn is_usable(words: &[Word], drawn: &Drawn, page_area: f64) -> bool {
     let letters: usize = words.iter().map(|it| it.text.chars().count()).sum();
-    let pictures: f64 = drawn.pictures.iter().map(|it| it.area()).sum();
+    let pictures: f64 = drawn.pictures.iter().map(Rect::area).sum();
     let covered = if page_area > 0.0 {
         pictures / page_area
     } else {

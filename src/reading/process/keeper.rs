@@ -15,7 +15,7 @@ use super::{ReadError, ReaderSettings, Trust};
 /// After so many documents a process is replaced, so that nothing that leaks adds up.
 const DOCUMENTS_MAX: u32 = 200;
 /// After so much work a process is replaced, well before its processor time ends.
-const WORKED_MAX: Duration = Duration::from_secs(900);
+const WORKED_MAX: Duration = Duration::from_mins(15);
 /// How long a new process may take to say hello.
 const GREETING_MAX: Duration = Duration::from_secs(20);
 
