@@ -4,13 +4,14 @@
 //! starts `workmate-reader`, hands it bytes over a pipe ([`wire`]), and believes nothing of what
 //! comes back before it has been bounded and parsed into domain types. In the reader process
 //! ([`serve`]) the order is: [`sandbox`] before the first byte is read, [`sniff`] to tell what the
-//! bytes are, then [`pdf`], [`image`] or [`text`], with `ocr` for pictures, [`codes`] for what is
+//! bytes are, then [`pdf`], [`image`], [`email`] or [`text`], with `ocr` for pictures, [`codes`] for what is
 //! printed for machines, and [`preview`] for people.
 //!
 //! Every size has a limit with a name and a unit: [`Limits`] travels with each job.
 
 pub mod codes;
 pub mod document;
+pub mod email;
 pub mod failure;
 pub mod image;
 pub mod ocr;
@@ -155,4 +156,18 @@ pub struct Timings {
     /// From words to findings.
     #[serde(default)]
     pub understand: u64,
+}
+
+impl Timings {
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            read: self.read + other.read,
+            ocr: self.ocr + other.ocr,
+            codes: self.codes + other.codes,
+            previews: self.previews + other.previews,
+            understand: self.understand + other.understand,
+        }
+    }
 }

@@ -12,7 +12,9 @@ use super::failure::Failure;
 use super::image::{Picture, Pictures};
 use super::ocr::Engines;
 use super::pdf::PdfFile;
-use super::{Limits, Ocr, Preview, Previews, ReadOptions, Timings, codes, preview, sniff, text};
+use super::{
+    Limits, Ocr, Preview, Previews, ReadOptions, Timings, codes, email, preview, sniff, text,
+};
 use crate::domain::document::{Attachment, Code, MediaType, Page, PageSource, Reading, Word};
 
 /// Something the reader can already say.
@@ -82,7 +84,7 @@ impl Job<'_> {
                 };
                 self.read_text(media_type, &plain, vec![attachment])
             }
-            MediaType::Mail => Err(Failure::Unsupported { what: "a mail" }),
+            MediaType::Mail => self.read_mail(),
         }
     }
 
@@ -113,6 +115,71 @@ impl Job<'_> {
             ..Timings::default()
         };
         Ok((reading, timings))
+    }
+
+    /// The mail's own text, and the papers attached to it as further pages. A paper that cannot be
+    /// read is named among the attachments and does not hold up the mail.
+    fn read_mail(&self) -> Result<(Reading, Timings), Failure> {
+        let begin = Instant::now();
+        let limits = &self.options.limits;
+        let mail = email::parse(self.bytes, limits)?;
+        let mut pages = text::pages(&mail.text, limits)?;
+        let (mut codes, mut children, mut attachments) = (Vec::new(), Vec::new(), Vec::new());
+        let mut timings = Timings {
+            read: milliseconds(begin),
+            ..Timings::default()
+        };
+        for part in &mail.parts {
+            let media_type = part
+                .media_type
+                .map_or("application/octet-stream", MediaType::as_str);
+            let is_xml = part.media_type == Some(MediaType::Xml);
+            let most = usize::try_from(limits.attachment_bytes_max).unwrap_or(usize::MAX);
+            let xml = (is_xml && part.bytes.len() <= most).then(|| text::decode(&part.bytes));
+            attachments.push(Attachment {
+                name: part.name.clone(),
+                media_type: media_type.to_owned(),
+                text: xml,
+            });
+            if !part.is_paper {
+                continue;
+            }
+            let job = Job {
+                bytes: &part.bytes,
+                sink: &|_| {},
+                ..*self
+            };
+            let Ok((mut reading, took)) = job.read() else {
+                continue;
+            };
+            let before = number(pages.len()).saturating_sub(1);
+            reading.pages.iter_mut().for_each(|it| it.number += before);
+            reading.codes.iter_mut().for_each(|it| it.page += before);
+            pages.append(&mut reading.pages);
+            codes.append(&mut reading.codes);
+            attachments.append(&mut reading.attachments);
+            children.push(part.name.clone());
+            timings = timings.plus(took);
+        }
+        check_pages(pages.len(), limits)?;
+        let media_type = MediaType::Mail;
+        (self.sink)(Event::Started {
+            media_type,
+            pages: pages.len(),
+        });
+        for page in &pages {
+            (self.sink)(Event::Page(page));
+        }
+        Ok((
+            Reading {
+                media_type,
+                pages,
+                codes,
+                children,
+                attachments,
+            },
+            timings,
+        ))
     }
 
     fn read_pictures(&self, media_type: MediaType) -> Result<(Reading, Timings), Failure> {
@@ -280,10 +347,7 @@ impl Job<'_> {
         let mut pages = Vec::with_capacity(sheets.len());
         let mut codes = Vec::new();
         for mut sheet in sheets {
-            timings.read += sheet.timings.read;
-            timings.ocr += sheet.timings.ocr;
-            timings.codes += sheet.timings.codes;
-            timings.previews += sheet.timings.previews;
+            timings = timings.plus(sheet.timings);
             pages.push(sheet.page);
             codes.append(&mut sheet.codes);
         }
