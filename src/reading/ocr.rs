@@ -23,6 +23,10 @@ pub const USUAL_DATA_DIRECTORIES: &[&str] = &[
 
 /// Warm engines, and where their languages are.
 pub struct Engines {
+    #[cfg_attr(
+        not(feature = "ocr"),
+        expect(dead_code, reason = "nothing is read without OCR")
+    )]
     data: Option<PathBuf>,
     #[cfg_attr(
         not(feature = "ocr"),
@@ -98,7 +102,6 @@ mod engine {
 impl Engines {
     /// Always fails: this build has no engine.
     pub fn recognise(&self, _: u32, _: &Picture, _: &[String]) -> Result<Vec<Word>, Failure> {
-        let Self { data: _, .. } = self;
         Err(Failure::OcrLeftOut)
     }
 }
