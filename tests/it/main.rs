@@ -18,3 +18,4 @@ mod reading;
 mod reminders;
 mod samples;
 mod tidy;
+mod web;

@@ -1,0 +1,6 @@
+//! What the web promises: who may come in, what programs may rely on, what people see.
+
+mod api;
+mod doors;
+mod harness;
+mod pages;

@@ -1,0 +1,274 @@
+//! What people see.
+
+use reqwest::StatusCode;
+use reqwest::header::{ACCEPT_LANGUAGE, LOCATION};
+use reqwest::multipart::{Form, Part};
+use workmate::domain::task::{Status, Task};
+use workmate::store::tasks::{self, Filter, NewTask};
+use workmate::store::{Caller, Viewer};
+
+use super::harness::{Browser, Web, cookie_of};
+
+async fn page(web: &Web, browser: &Browser, path: &str) -> String {
+    let response = browser.ask(web.get(path)).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK, "{path}");
+    response.text().await.unwrap()
+}
+
+async fn only_task(web: &Web) -> Task {
+    let list = |tx: &workmate::store::ReadTx<'_>| tasks::list(tx, &Filter::default(), 10);
+    let mut tasks = web.store.read(Viewer::House, list).await.unwrap();
+    assert_eq!(tasks.len(), 1);
+    tasks.remove(0)
+}
+
+/// Sends the form of the documents page, and returns the document's page.
+async fn add_letter(web: &Web, browser: &Browser) -> String {
+    let letter = Part::bytes(b"Bitte bezahlen".as_slice()).file_name("brief.txt");
+    let form = Form::new()
+        .text("csrf", browser.csrf.clone())
+        .part("file", letter);
+    let request = web
+        .request("POST", "/documents")
+        .header("origin", &web.address);
+    let response = browser.ask(request).multipart(form).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    response.headers()[LOCATION].to_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn every_page_speaks_both_languages_and_runs_nothing_inline() {
+    let web = Web::open().await;
+    let anna = web.browser("Anna").await;
+    let document = add_letter(&web, &anna).await;
+    web.understand(document.rsplit('/').next().unwrap().parse().unwrap())
+        .await;
+    let task = format!("/tasks/{}", only_task(&web).await.id);
+    let pages = [
+        ("/", "Als Nächstes", "Next thing to do"),
+        ("/documents", "Dateien wählen", "Choose files"),
+        (document.as_str(), "Was darin steht", "What it says"),
+        ("/tasks", "Neue Aufgabe", "New task"),
+        (task.as_str(), "Aufgabe ändern", "Change the task"),
+        ("/system", "Dieses Haus", "This house"),
+    ];
+    for (path, german, english) in pages {
+        for (language, words) in [("de", german), ("en", english)] {
+            let request = anna.ask(web.get(path)).header(ACCEPT_LANGUAGE, language);
+            let response = request.send().await.unwrap();
+            assert_eq!(response.status(), StatusCode::OK, "{path}");
+            assert_eq!(response.headers()["cache-control"], "no-store", "{path}");
+            let html = response.text().await.unwrap();
+            assert!(html.contains(words), "{path} {language}: {words}");
+            assert!(
+                html.contains(&format!("<html lang=\"{language}\"")),
+                "{path} {language}"
+            );
+            assert!(!html.contains(" style="), "{path}");
+            assert!(!html.contains(" onclick="), "{path}");
+            assert!(!html.contains("<script>"), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_letter_becomes_a_task_with_its_words_marked_and_is_answered() {
+    let web = Web::open().await;
+    let anna = web.browser("Anna").await;
+    assert!(page(&web, &anna, "/").await.contains("Willkommen."));
+    let document = add_letter(&web, &anna).await;
+    web.understand(document.rsplit('/').next().unwrap().parse().unwrap())
+        .await;
+    let html = page(&web, &anna, &document).await;
+    assert!(html.contains("84,20\u{a0}€"), "{html}");
+    assert!(html.contains("18. März"), "{html}");
+    let today = page(&web, &anna, "/").await;
+    assert!(today.contains("in 16 Tagen"), "{today}");
+    assert!(
+        today.contains("84,20 € bis zum 18.03.2026"),
+        "the words that ask for it"
+    );
+    let task = only_task(&web).await;
+    let path = format!("/tasks/{}/answer", task.id);
+    let answer = anna.form(&web, &path, &[("answer", "done"), ("next", "/")]);
+    let answered = answer.send().await.unwrap();
+    assert_eq!(answered.headers()[LOCATION], "/");
+    let flash = cookie_of(answered.headers(), "flash").unwrap();
+    assert_eq!(only_task(&web).await.status, Status::Done);
+    let request = web
+        .get("/")
+        .header("cookie", format!("{}; {flash}", anna.cookie));
+    let today = request.send().await.unwrap().text().await.unwrap();
+    assert!(
+        today.contains("Erledigt.") && today.contains("Rückgängig"),
+        "{today}"
+    );
+    let undo = anna.form(&web, &format!("/tasks/{}/reopen", task.id), &[]);
+    assert_eq!(undo.send().await.unwrap().status(), StatusCode::SEE_OTHER);
+    assert_eq!(only_task(&web).await.status, Status::Open);
+}
+
+#[tokio::test]
+async fn what_a_person_corrects_is_seen_and_an_old_form_changes_nothing() {
+    let web = Web::open().await;
+    let anna = web.browser("Anna").await;
+    let document = add_letter(&web, &anna).await;
+    web.understand(document.rsplit('/').next().unwrap().parse().unwrap())
+        .await;
+    let html = page(&web, &anna, &document).await;
+    let version = html.split("name=\"version\" value=\"").nth(1).unwrap();
+    let version = version.split('"').next().unwrap().to_owned();
+    let path = format!("{document}/findings");
+    let correct = |value: &'static str| {
+        let fields = [
+            ("field", "payable"),
+            ("value", value),
+            ("version", version.as_str()),
+        ];
+        anna.form(&web, &path, &fields).send()
+    };
+    let corrected = correct("90,00").await.unwrap();
+    assert_eq!(
+        cookie_of(corrected.headers(), "flash").unwrap(),
+        "flash=saved"
+    );
+    assert!(page(&web, &anna, &document).await.contains("90,00\u{a0}€"));
+    let stale = correct("91,00").await.unwrap();
+    assert_eq!(
+        cookie_of(stale.headers(), "flash").unwrap(),
+        "flash=outdated"
+    );
+    let wrong = correct("viel").await.unwrap();
+    assert_eq!(wrong.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        wrong
+            .text()
+            .await
+            .unwrap()
+            .contains("Diese Angaben passen nicht.")
+    );
+}
+
+#[tokio::test]
+async fn a_form_that_shows_a_task_changes_only_what_was_changed() {
+    let web = Web::open().await;
+    let anna = web.browser("Anna").await;
+    let new = NewTask {
+        title: "Pay".to_owned(),
+        due: Some(jiff::civil::date(2026, 3, 18)),
+        due_time: Some(jiff::civil::time(15, 30, 0, 0)),
+        remind_at: vec!["2026-03-17T07:00:30Z".parse().unwrap()],
+        ..NewTask::default()
+    };
+    let caller = Caller::person(anna.person.id, "web");
+    web.store
+        .write(caller, |tx| tasks::create(tx, new))
+        .await
+        .unwrap();
+    let task = only_task(&web).await;
+    let version = task.version.to_string();
+    let fields = [
+        ("title", "Pay the waterworks"),
+        ("due", "2026-03-18"),
+        ("due_time", "15:30"),
+        ("remind_at", "2026-03-17T08:00"),
+        ("version", version.as_str()),
+    ];
+    let edit = anna.form(&web, &format!("/tasks/{}", task.id), &fields);
+    assert_eq!(edit.send().await.unwrap().status(), StatusCode::SEE_OTHER);
+    let edited = only_task(&web).await;
+    assert_eq!(edited.title, "Pay the waterworks");
+    assert_eq!(
+        edited.remind_at, task.remind_at,
+        "the form shows minutes; the seconds stay"
+    );
+    let later = [("later", "day"), ("until", "2026-03-10")];
+    let later = anna.form(&web, &format!("/tasks/{}/answer", task.id), &later);
+    later.send().await.unwrap();
+    let until = only_task(&web).await.later_until.unwrap().to_string();
+    assert_eq!(until, "2026-03-10T07:00:00Z", "eight o'clock in Berlin");
+}
+
+#[tokio::test]
+async fn a_person_chooses_how_the_pages_look_and_speak() {
+    let web = Web::open().await;
+    let anna = web.browser("Anna").await;
+    let fields = [("theme", "dark"), ("language", "en")];
+    let choose = anna.form(&web, "/preferences", &fields);
+    let chosen = choose
+        .header("referer", format!("{}/tasks?show=all", web.address))
+        .send();
+    let chosen = chosen.await.unwrap();
+    assert_eq!(chosen.headers()[LOCATION], "/tasks?show=all");
+    let theme = cookie_of(chosen.headers(), "theme").unwrap();
+    let request = web
+        .get("/tasks")
+        .header("cookie", format!("{}; {theme}", anna.cookie));
+    let html = request
+        .header(ACCEPT_LANGUAGE, "de")
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert!(
+        html.contains("<html lang=\"en\" data-theme=\"dark\">"),
+        "{html}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_said_in_the_language_of_the_browser() {
+    let web = Web::open().await;
+    let anna = web.browser("Anna").await;
+    for path in [
+        "/nothing",
+        "/tasks/01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        "/documents/x",
+    ] {
+        let request = anna.ask(web.get(path)).header(ACCEPT_LANGUAGE, "en");
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
+        let html = response.text().await.unwrap();
+        assert!(
+            html.contains("There is no such thing here."),
+            "{path} {html}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_asset_is_kept_for_a_year_under_its_version_and_compared_without() {
+    let web = Web::open().await;
+    let login = web
+        .get("/login")
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    let address = login.split("href=\"/assets/app.css").nth(1).unwrap();
+    let address = format!("/assets/app.css{}", address.split('"').next().unwrap());
+    let kept = web.get(&address).send().await.unwrap();
+    assert_eq!(
+        kept.headers()["cache-control"],
+        "public, max-age=31536000, immutable"
+    );
+    let plain = web.get("/assets/app.css").send().await.unwrap();
+    assert_eq!(plain.headers()["cache-control"], "no-cache");
+    let tag = plain.headers()["etag"].to_str().unwrap().to_owned();
+    let known = web
+        .get("/assets/app.css")
+        .header("if-none-match", tag)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(known.status(), StatusCode::NOT_MODIFIED);
+    let zipped = web.get("/assets/app.css").header("accept-encoding", "gzip");
+    assert_eq!(
+        zipped.send().await.unwrap().headers()["content-encoding"],
+        "gzip"
+    );
+}
