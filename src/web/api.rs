@@ -7,6 +7,7 @@ pub mod documents;
 pub mod house;
 pub mod reminders;
 pub mod shapes;
+pub mod task_shapes;
 pub mod tasks;
 
 use axum::http::header::{ETAG, HeaderValue};
@@ -32,7 +33,7 @@ pub fn page_length(limit: Option<u32>) -> Result<u32, Failure> {
 
 /// A cursor as the last page gave it.
 pub fn cursor<T: std::str::FromStr>(text: Option<&str>) -> Result<Option<T>, Failure> {
-    let wrong = |_| Failure::Invalid("cursor: use the `next` of the page before".to_owned());
+    let wrong = |()| Failure::Invalid("cursor: use the `next` of the page before".to_owned());
     text.map(|it| it.parse().map_err(|_| ()))
         .transpose()
         .map_err(wrong)

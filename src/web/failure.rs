@@ -9,7 +9,7 @@ use askama::Template;
 use axum::Json;
 use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -74,10 +74,10 @@ impl Failure {
     /// A conflict of a request that named a version is that version being old (RFC 9110, 13.1.1).
     #[must_use]
     pub fn outdated_if(self, version: Option<u64>) -> Self {
-        match self {
-            Self::Store(store::Error::Conflict { .. }) if version.is_some() => Self::Outdated,
-            other => other,
+        if version.is_some() && matches!(self, Self::Store(store::Error::Conflict { .. })) {
+            return Self::Outdated;
         }
+        self
     }
 
     /// The status it is answered with.
@@ -155,14 +155,11 @@ impl IntoResponse for Failure {
             CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
-        match self {
-            Self::NoToken => {
-                headers.insert("www-authenticate", HeaderValue::from_static("Bearer"));
-            }
-            Self::TooMany => {
-                headers.insert(RETRY_AFTER, HeaderValue::from_static("60"));
-            }
-            _ => {}
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("60"));
         }
         response.extensions_mut().insert(problem);
         response

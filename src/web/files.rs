@@ -70,12 +70,12 @@ pub async fn picture(
 
 async fn open(store: &Store, name: &BlobName) -> Result<(Body, u64), Failure> {
     let path: PathBuf = store.blobs().path(name);
-    let failed = |cause: std::io::Error| match cause.kind() {
-        std::io::ErrorKind::NotFound => Failure::NotFound,
-        _ => Failure::Store(Error::File {
-            path: path.clone(),
-            cause,
-        }),
+    let failed = |cause: std::io::Error| {
+        if cause.kind() == std::io::ErrorKind::NotFound {
+            return Failure::NotFound;
+        }
+        let path = path.clone();
+        Failure::Store(Error::File { path, cause })
     };
     let file = File::open(&path).await.map_err(failed)?;
     let size = file.metadata().await.map_err(failed)?.len();
@@ -102,14 +102,13 @@ fn disposition(file_name: &str) -> String {
         })
         .collect();
     // RFC 5987 lets letters, digits and a few signs stand; `+` would mean itself, not a space.
-    let mut whole = String::with_capacity(file_name.len() * 3);
-    for byte in file_name.bytes() {
+    let encoded = |byte: u8| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            whole.push(char::from(byte));
-        } else {
-            whole.push_str(&format!("%{byte:02X}"));
+            return char::from(byte).to_string();
         }
-    }
+        format!("%{byte:02X}")
+    };
+    let whole: String = file_name.bytes().map(encoded).collect();
     format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}")
 }
 

@@ -73,15 +73,11 @@ type Panic = Box<dyn std::any::Any + Send>;
 
 /// A handler that panics answers 500 and says so in the log.
 pub fn no_panic() -> CatchPanicLayer<fn(Panic) -> Response> {
-    CatchPanicLayer::custom(answer_panic as fn(Panic) -> Response)
-}
-
-fn answer_panic(panic: Panic) -> Response {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-    Failure::broken(format!(
-        "a handler panicked: {}",
-        text.unwrap_or("without a word")
-    ))
-    .into_response()
+    let answer: fn(Panic) -> Response = |panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        let text = text.unwrap_or("without a word");
+        Failure::broken(format!("a handler panicked: {text}")).into_response()
+    };
+    CatchPanicLayer::custom(answer)
 }

@@ -59,9 +59,9 @@ pub async fn turn() -> Result<tokio::sync::SemaphorePermit<'static>, Failure> {
 /// Reads a form: parts named `file`, and `csrf`.
 pub async fn read(mut parts: Multipart, bytes_max: u64) -> Result<Form, Failure> {
     let mut form = Form::default();
-    while let Some(field) = parts.next_field().await.map_err(rejected)? {
+    while let Some(field) = parts.next_field().await.map_err(|it| rejected(&it))? {
         match field.name() {
-            Some("csrf") => form.csrf = Some(field.text().await.map_err(rejected)?),
+            Some("csrf") => form.csrf = Some(field.text().await.map_err(|it| rejected(&it))?),
             Some("file") => {
                 let file_name = field.file_name().unwrap_or_default().to_owned();
                 let bytes = bytes_of(field, bytes_max).await?;
@@ -88,7 +88,7 @@ pub async fn read(mut parts: Multipart, bytes_max: u64) -> Result<Form, Failure>
 
 async fn bytes_of(mut field: Field<'_>, bytes_max: u64) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = field.chunk().await.map_err(rejected)? {
+    while let Some(chunk) = field.chunk().await.map_err(|it| rejected(&it))? {
         let length = u64::try_from(bytes.len() + chunk.len()).unwrap_or(u64::MAX);
         if length > bytes_max {
             return Err(Refused::TooLarge { bytes_max }.into());
@@ -98,7 +98,7 @@ async fn bytes_of(mut field: Field<'_>, bytes_max: u64) -> Result<Vec<u8>, Failu
     Ok(bytes)
 }
 
-fn rejected(error: MultipartError) -> Failure {
+fn rejected(error: &MultipartError) -> Failure {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return Failure::TooLarge(
             "the request is too large: send fewer files at a time".to_owned(),

@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
-use super::shapes::{SystemBody, WorkerBody};
+use super::task_shapes::{SystemBody, WorkerBody};
 use crate::store::{ReadTx, deliveries, documents, journal};
 use crate::web::WebState;
 use crate::web::auth::ApiCaller;

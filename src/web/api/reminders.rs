@@ -5,7 +5,7 @@ use axum::extract::State;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::shapes::{ReminderBody, ReminderPage};
+use super::task_shapes::{ReminderBody, ReminderPage};
 use super::{cursor, page_length};
 use crate::domain::reminder::ReminderState;
 use crate::store::{ReadTx, Store, reminders};

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use super::shapes::{AnswerBody, NewTaskBody, TaskBody, TaskChange, TaskPage};
+use super::task_shapes::{AnswerBody, NewTaskBody, TaskBody, TaskChange, TaskPage};
 use super::{cursor, cut, page_length, versioned};
 use crate::domain::document::Visibility;
 use crate::domain::id::{PersonId, TaskId};

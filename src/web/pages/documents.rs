@@ -201,7 +201,7 @@ fn snippet(pages: &[Page], query: &str) -> Option<Snippet> {
 pub fn kinds(language: Language, chosen: &str) -> Vec<Choice> {
     let choice = |it: &Kind| Choice::new(it.as_str(), words::kind(language, *it), chosen);
     let mut kinds: Vec<Choice> = Kind::ALL.iter().map(choice).collect();
-    kinds.sort_by(|one, other| search::folded(&one.label).cmp(&search::folded(&other.label)));
+    kinds.sort_by_cached_key(|it| search::folded(&it.label));
     kinds
 }
 

@@ -49,9 +49,14 @@ pub struct Claim {
     quote: Option<String>,
     page: String,
     has_evidence: bool,
-    by_person: bool,
-    from_data: bool,
     unsure: bool,
+    tag: Option<Tag>,
+}
+
+/// Who says so, where it is worth a word.
+pub struct Tag {
+    text: &'static str,
+    class: &'static str,
 }
 
 /// One thing the document wants.
@@ -63,7 +68,7 @@ pub struct Want {
 
 /// Marked words on a page.
 pub struct Mark {
-    mark: String,
+    id: String,
     label: String,
     class: &'static str,
     x: String,
@@ -191,11 +196,23 @@ fn claims(locale: &Locale, extraction: &Extraction) -> Vec<Claim> {
         quote: quote_beside(locale, finding),
         page: page_of(locale, finding),
         has_evidence: finding.evidence.is_some(),
-        by_person: finding.by == ClaimedBy::Person,
-        from_data: finding.by == ClaimedBy::Data,
         unsure: finding.confidence.value() < UNSURE_BELOW,
+        tag: tag(locale, finding),
     };
     extraction.findings.iter().enumerate().map(claim).collect()
+}
+
+fn tag(locale: &Locale, finding: &Finding) -> Option<Tag> {
+    let t = locale.texts();
+    let (text, class) = match finding.by {
+        ClaimedBy::Person => (t.said_by_you, "tag-person"),
+        ClaimedBy::Data => (t.read_from_data, ""),
+        ClaimedBy::Rule | ClaimedBy::Model if finding.confidence.value() < UNSURE_BELOW => {
+            (t.unsure, "tag-unsure")
+        }
+        ClaimedBy::Rule | ClaimedBy::Model => return None,
+    };
+    Some(Tag { text, class })
 }
 
 fn label(locale: &Locale, field: Field, name: &str) -> String {
@@ -353,10 +370,10 @@ fn marks(locale: &Locale, extraction: &Extraction, page: u32) -> Vec<Mark> {
     marks
 }
 
-fn mark(mark: String, label: String, class: &'static str, at: Rect) -> Mark {
+fn mark(id: String, label: String, class: &'static str, at: Rect) -> Mark {
     let number = |value: f32| format!("{:.1}", if value.is_finite() { value } else { 0.0 });
     Mark {
-        mark,
+        id,
         label,
         class,
         x: number(at.x - MARK_MARGIN),

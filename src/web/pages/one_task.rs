@@ -362,14 +362,15 @@ pub async fn reopen(
     State(wake): State<Wake>,
     me: CurrentPerson,
     At(id): At<TaskId>,
-    _form: CheckedForm,
+    CheckedForm(form): CheckedForm,
 ) -> Result<Response, Failure> {
     store
         .write(me.caller(), move |tx| tasks::reopen(tx, id))
         .await?;
     wake.reminders.notify_one();
     wake.state.notify_one();
-    Ok(go(&format!("/tasks/{id}"), None))
+    let own = format!("/tasks/{id}");
+    Ok(go(form.text("next").unwrap_or(&own), None))
 }
 
 /// `POST /tasks/{id}/delete`

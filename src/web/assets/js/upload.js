@@ -87,10 +87,11 @@ function send(form, item) {
     } else {
       item.state.className = "is-failed";
       item.state.textContent = form.dataset.failed;
-      if (answer.detail || answer.title) {
+      const reason = reasonFor(form, request.status) ?? answer.detail;
+      if (reason) {
         const why = document.createElement("span");
         why.className = "why";
-        why.textContent = answer.detail || answer.title;
+        why.textContent = reason;
         item.line.append(why);
       }
     }
@@ -101,6 +102,12 @@ function send(form, item) {
   request.setRequestHeader("Idempotency-Key", item.key);
   request.send(body);
   return promise;
+}
+
+// The usual reasons stand on the page in its language; the API explains the others.
+function reasonFor(form, status) {
+  const { tooLarge, wrongType, diskFull } = form.dataset;
+  return { 413: tooLarge, 415: wrongType, 507: diskFull }[status];
 }
 
 function deferred() {
