@@ -37,6 +37,21 @@ const PAGES_SHOWN_MAX: usize = 100;
 /// Room around marked words, in thousandths of the page's width.
 const MARK_MARGIN: f32 = 3.0;
 
+/// In which order claims are shown: what matters to a household first.
+const PLACES: &[Field] = &[
+    Field::Kind,
+    Field::Sender,
+    Field::IssueDate,
+    Field::Payable,
+    Field::Total,
+    Field::Iban,
+    Field::ContractEnd,
+    Field::NoticePeriod,
+    Field::TrackingNumber,
+    Field::Reference,
+    Field::Language,
+];
+
 /// One claim.
 pub struct Claim {
     mark: String,
@@ -199,7 +214,10 @@ fn claims(locale: &Locale, extraction: &Extraction) -> Vec<Claim> {
         unsure: finding.confidence.value() < UNSURE_BELOW,
         tag: tag(locale, finding),
     };
-    extraction.findings.iter().enumerate().map(claim).collect()
+    let mut findings: Vec<(usize, &Finding)> = extraction.findings.iter().enumerate().collect();
+    // What a person has corrected stands last among the findings; here it keeps its place.
+    findings.sort_by_key(|(_, it)| PLACES.iter().position(|field| *field == it.field));
+    findings.into_iter().map(claim).collect()
 }
 
 fn tag(locale: &Locale, finding: &Finding) -> Option<Tag> {
