@@ -45,7 +45,9 @@ pub async fn hash(password: String) -> Result<String, Error> {
 pub async fn matches(password: String, stored: Option<String>) -> Result<bool, Error> {
     let compare = move || {
         let is_known = stored.is_some();
-        let stored = stored.unwrap_or_else(|| NOBODYS.clone());
+        // Made here for known names too, so that the first unknown one does not take longer.
+        let nobodys = LazyLock::force(&NOBODYS);
+        let stored = stored.unwrap_or_else(|| nobodys.clone());
         let stored = PasswordHash::new(&stored).map_err(|_| Error::Hashing)?;
         let fits = Argon2::default().verify_password(password.as_bytes(), &stored);
         Ok(fits.is_ok() && is_known)
