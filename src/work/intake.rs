@@ -1,4 +1,4 @@
-//! The one door: every document of every way comes in through [`accept`].
+//! The one door: every document of every way comes in through [`Intake::accept`].
 //!
 //! Checked here are size and magic bytes only; nothing is parsed. "Accepted" is said after the bytes
 //! are on the disk and the row is committed, never before.
