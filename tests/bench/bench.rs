@@ -2,7 +2,7 @@
 //! `make soak` keeps a daemon busy and fails if it grows, leaks or loses something.
 //!
 //! Everything is done from outside, as a person or a client would: processes are started, HTTP is
-//! spoken, `/proc` is read. Nothing here knows the inside of the house.
+//! spoken, `/proc` is read. Nothing here names the workmate library, which also keeps the link short.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -10,8 +10,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use workmate::domain::clock::Clock;
 
 mod daemon;
 mod figures;
@@ -62,7 +60,12 @@ impl Ground {
 async fn main() -> Result<()> {
     // A second provider is not an error: one is installed, which is what is wanted.
     drop(rustls::crypto::ring::default_provider().install_default());
-    let today = Clock::System.now().to_zoned(TimeZone::system()).date();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let [day, what @ ..] = words.as_slice() else {
+        bail!("usage: bench YYYY-MM-DD [soak MINUTES]");
+    };
+    let today = day.parse().context("a day is like 2026-03-02")?;
     let ground = Ground {
         root: PathBuf::from(env!("CARGO_MANIFEST_DIR")),
         sheets: paper::samples(today)?,
@@ -78,16 +81,10 @@ async fn main() -> Result<()> {
             "{program} is not built: cargo build --release"
         );
     }
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments
-        .iter()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .as_slice()
-    {
+    match what {
         [] => report::write(&ground, &figures::all(&ground).await?),
         ["soak", minutes] => soak::run(&ground, minutes.parse().context("minutes")?).await,
-        _ => bail!("usage: bench [soak MINUTES]"),
+        _ => bail!("usage: bench YYYY-MM-DD [soak MINUTES]"),
     }
 }
 

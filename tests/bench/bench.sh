@@ -6,4 +6,4 @@ load=$(cut -d' ' -f1 /proc/loadavg)
 if awk -v load="$load" 'BEGIN { exit !(load > 0.5) }'; then
     echo "Note: this machine is busy (load $load); the figures will be worse than they could be."
 fi
-exec target/release/examples/bench "$@"
+exec target/release/examples/bench "$(date +%F)" "$@"
