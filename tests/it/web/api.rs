@@ -427,10 +427,10 @@ async fn a_listener_hears_what_it_missed_and_what_comes() {
     let task = web.request("POST", "/api/v1/tasks").bearer_auth(&token);
     let mut task = Some(task.json(&json!({"title": "Pay"})));
     while !heard.contains("event: task") {
-        if heard.contains("event: document") {
-            if let Some(task) = task.take() {
-                assert_eq!(task.send().await.unwrap().status(), StatusCode::CREATED);
-            }
+        if heard.contains("event: document")
+            && let Some(task) = task.take()
+        {
+            assert_eq!(task.send().await.unwrap().status(), StatusCode::CREATED);
         }
         let chunk = tokio::time::timeout(Duration::from_secs(10), events.chunk()).await;
         heard.push_str(std::str::from_utf8(&chunk.unwrap().unwrap().unwrap()).unwrap());
