@@ -98,5 +98,4 @@ soak: rust ## Keep a daemon busy for SOAK_MINUTES (30) and fail if it grows, lea
 
 screenshots: rust ## Make the README's pictures anew, with a real browser
 	@$(PACKAGES) build test
-	@tests/live/home_assistant/install.sh >/dev/null
-	WORKMATE_SCREENSHOTS="$(CURDIR)/tests/fixtures/screenshots" $(CARGO) test --test live
+	WORKMATE_SCREENSHOTS="$(CURDIR)/tests/fixtures/screenshots" $(CARGO) test --test live every_page

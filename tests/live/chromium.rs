@@ -105,6 +105,11 @@ impl Browser {
         .await;
     }
 
+    /// How many elements there are.
+    pub async fn count(&self, css: &str) -> usize {
+        self.client.find_all(Locator::Css(css)).await.unwrap().len()
+    }
+
     /// Pretends to be a window of another size; a narrow one is a phone.
     pub async fn resize(&self, width: u32, height: u32, scale: u32) {
         let is_phone = width < 600;

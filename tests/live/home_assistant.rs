@@ -78,10 +78,16 @@ impl HomeAssistant {
     /// Waits until `entity` has `state`.
     pub async fn shows(&self, entity: &str, state: &str) -> Value {
         let what = format!("{entity} shows {state}");
-        eventually(&what, Duration::from_secs(20), || async {
+        eventually(&what, Duration::from_mins(1), || async {
             self.state(entity).await.filter(|it| it["state"] == state)
         })
         .await
+    }
+
+    /// Does what an automation would do.
+    pub async fn call(&self, domain: &str, service: &str, data: Value) {
+        self.post(&format!("/api/services/{domain}/{service}"), data)
+            .await;
     }
 
     /// What a template says, such as `{{ states('sensor.x') }}`.

@@ -5,12 +5,19 @@
 //!
 //! - `process`: starting, waiting for and ending a server
 //! - `mosquitto`, `home_assistant`, `chromium`: one server each
-//! - `mqtt`, `discovery`: what the tests promise
+//! - `house`: the daemon itself
+//! - `mqtt`, `discovery`, `chain`: what the tests promise
 #![cfg(test)]
 
+mod chain;
 mod chromium;
 mod discovery;
 mod home_assistant;
+mod house;
 mod mosquitto;
 mod mqtt;
 mod process;
+
+#[expect(dead_code, reason = "the files that hurt a reader are for other tests")]
+#[path = "../fixtures/paper/paper.rs"]
+mod paper;
