@@ -248,17 +248,18 @@ impl Crew {
         let (store, wake) = (self.store.clone(), self.wake.clone());
         let options = read_options(&self.config);
         let at_a_time = self.config.reading.worker_count();
-        let read = ReadDocuments::new(store, wake, self.reader.clone(), options, at_a_time);
+        let language = self.config.household.language;
+        let reader = self.reader.clone();
+        let read = ReadDocuments::new(store, wake, reader, options, at_a_time, language);
         self.start(read, &self.wake.reading);
         let understand = UnderstandDocuments::new(
             self.store.clone(),
             self.wake.clone(),
             self.reader.clone(),
             self.zone.clone(),
-            self.config.household.region.clone(),
+            (self.config.household.region.clone(), language),
         );
         self.start(understand, &self.wake.understanding);
-        let language = self.config.household.language;
         let (store, wake) = (self.store.clone(), self.wake.clone());
         let derive = DeriveTasks::new(store, wake, self.zone.clone(), language);
         self.start(derive, &self.wake.tasks);

@@ -40,6 +40,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::document::{Kind, Reading};
 use crate::domain::finding::{ClaimedBy, Evidence, Extraction, Field, Finding, Value};
+use crate::domain::person;
 use crate::domain::value::{Confidence, Iban, Money};
 
 use codes::Payment;
@@ -54,6 +55,13 @@ pub struct Context {
     pub received_on: Date,
     /// ISO 3166 code of the household's country, with its subdivision where one is known: `DE-BY`.
     pub region: String,
+    /// In which the questions are asked: the household's.
+    #[serde(default = "english")]
+    pub language: person::Language,
+}
+
+const fn english() -> person::Language {
+    person::Language::English
 }
 
 /// Finds what a document says and what it wants.
@@ -107,7 +115,8 @@ pub fn understand(reading: &Reading, context: &Context) -> Extraction {
     findings.extend(term_findings(&term, kind));
     let mut duties = deadlines::duties(&paper, &facts);
     duties.extend(contracts::duty(&facts, &term));
-    let (obligations, questions) = obligations::obligations(duties, &facts, settlement);
+    let (obligations, questions) =
+        obligations::obligations(duties, &facts, settlement, context.language);
     Extraction {
         findings,
         obligations,

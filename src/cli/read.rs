@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use self::answer::Answer;
 use crate::domain::clock::Clock;
 use crate::domain::document::Sha256Hash;
+use crate::domain::person::Language;
 use crate::reading::process::{ReadJob, Reader, ReaderSettings};
 use crate::reading::{Ocr, ReadOptions};
 use crate::understanding::Context;
@@ -80,6 +81,7 @@ async fn read_all(arguments: &ReadArguments) -> io::Result<usize> {
     let today = || Clock::System.now().to_zoned(TimeZone::system()).date();
     let context = Context {
         received_on: arguments.received_on.unwrap_or_else(today),
+        language: Language::English,
         region: arguments.region.clone(),
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -125,6 +125,61 @@ pub fn title(
     })
 }
 
+/// Asks whether a day that the page names binds the household.
+pub fn is_due_by(due: Date, quote: &str, language: Language) -> String {
+    let due = day(due, language);
+    match language {
+        Language::German => format!("Ist bis zum {due} etwas zu tun? Da steht: „{quote}“"),
+        Language::English => format!("Is there something to do by {due}? It says: “{quote}”"),
+    }
+}
+
+/// Asks by when an open bill is to be paid.
+pub fn payable_by_when(payable: Money, language: Language) -> String {
+    let payable = money(payable, language);
+    match language {
+        Language::German => {
+            format!("Bis wann sind {payable} zu zahlen? Der Brief nennt keinen sicheren Tag.")
+        }
+        Language::English => {
+            format!("By when is {payable} to be paid? The letter names no day that is sure.")
+        }
+    }
+}
+
+/// Why a document could not be read, for the person who is asked to help. `code` is the reader's
+/// name for it, `sentence` what the reader says in English.
+pub fn stuck(code: &str, sentence: &str, language: Language) -> String {
+    let german = match (language, code) {
+        (Language::English, _) => return sentence.to_owned(),
+        (Language::German, "empty") => "Die Datei ist leer.",
+        (Language::German, "unsupported") => {
+            "Diese Art von Datei kann nicht gelesen werden. Als PDF speichern und noch einmal \
+             hinzufügen."
+        }
+        (Language::German, "damaged") => {
+            "Die Datei ist beschädigt. Bitte noch einmal scannen oder herunterladen."
+        }
+        (Language::German, "encrypted") => {
+            "Das PDF ist mit einem Kennwort verschlossen. Eine Kopie ohne Kennwort speichern und \
+             hinzufügen."
+        }
+        (Language::German, "too_many_pages") => "Das Dokument hat mehr Seiten als erlaubt.",
+        (Language::German, "too_large") => "Eine Seite oder ein Bild ist größer als erlaubt.",
+        (Language::German, "ocr_languages_missing") => {
+            "Für Bilder ist keine Texterkennung installiert; „workmate doctor“ sagt, was fehlt."
+        }
+        (Language::German, "ocr_failed") => "Die Schrift konnte nicht erkannt werden.",
+        (Language::German, "ocr_left_out") => {
+            "Dieses workmate wurde ohne Texterkennung gebaut; Bilder kann es nicht lesen."
+        }
+        (Language::German, "timed_out") => "Das Lesen hat zu lange gedauert.",
+        (Language::German, "out_of_memory") => "Zum Lesen reicht der erlaubte Speicher nicht.",
+        (Language::German, _) => "Beim Lesen ist etwas schiefgegangen.",
+    };
+    german.to_owned()
+}
+
 const fn verb_german(action: Action) -> &'static str {
     match action {
         Action::Pay => "Bezahlen",

@@ -12,6 +12,7 @@ fn of(text: &str) -> Extraction {
     let context = Context {
         received_on: date(2026, 11, 20),
         region: "DE-NW".to_owned(),
+        language: crate::domain::person::Language::English,
     };
     understand(&typed(text), &context)
 }

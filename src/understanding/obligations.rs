@@ -4,7 +4,9 @@
 use crate::domain::document::Kind;
 use crate::domain::finding::{Field, Question};
 use crate::domain::obligation::{Action, Obligation};
+use crate::domain::person::Language;
 use crate::domain::value::Confidence;
+use crate::domain::wording;
 
 use super::deadlines::{Duty, Facts};
 use super::settled::Settlement;
@@ -17,6 +19,7 @@ pub fn obligations(
     duties: Vec<Duty>,
     facts: &Facts,
     settlement: Settlement,
+    language: Language,
 ) -> (Vec<Obligation>, Vec<Question>) {
     let (discounts, duties): (Vec<Duty>, Vec<Duty>) =
         duties.into_iter().partition(|it| it.confidence == 0.0);
@@ -39,16 +42,13 @@ pub fn obligations(
             obligations.push(obligation(duty, facts));
         } else if duty.confidence >= 0.3 {
             questions.push(Question {
-                text: format!(
-                    "Is there something to do by {}? The page says: “{}”",
-                    duty.due, duty.evidence.text
-                ),
+                text: wording::is_due_by(duty.due, &duty.evidence.text, language),
                 finding: None,
             });
         }
     }
     obligations.sort_by_key(|it| it.due);
-    if let Some(question) = without_day(&obligations, facts, settlement) {
+    if let Some(question) = without_day(&obligations, facts, settlement, language) {
         questions.push(question);
     }
     (obligations, questions)
@@ -160,6 +160,7 @@ fn without_day(
     obligations: &[Obligation],
     facts: &Facts,
     settlement: Settlement,
+    language: Language,
 ) -> Option<Question> {
     let is_bill = matches!(
         facts.kind,
@@ -170,7 +171,7 @@ fn without_day(
         .filter(|_| is_bill && settlement == Settlement::Open)?;
     let has_payment = obligations.iter().any(|it| it.action == Action::Pay);
     (!has_payment).then(|| Question {
-        text: format!("By when is {payable} to be paid? The letter names no day that is sure."),
+        text: wording::payable_by_when(payable, language),
         finding: Some(Field::Payable),
     })
 }

@@ -231,6 +231,7 @@ mod tests {
         let context = Context {
             received_on: jiff::civil::date(2026, 3, 1),
             region: "DE".to_owned(),
+            language: crate::domain::person::Language::English,
         };
         let found = references(&Paper::of(&reading, &context));
         found

@@ -13,6 +13,8 @@ use tokio_util::sync::CancellationToken;
 use super::{Error, Turn, Wake, Worker, chain};
 use crate::domain::document::{Document, StuckAt};
 use crate::domain::id::DocumentId;
+use crate::domain::person::Language;
+use crate::domain::wording;
 use crate::reading::process::{ReadError, ReadJob, Reader};
 use crate::reading::{Preview, PreviewSize, ReadOptions};
 use crate::store::blobs::Picture;
@@ -29,16 +31,18 @@ pub struct ReadDocuments {
     reader: Reader,
     options: ReadOptions,
     at_a_time: usize,
+    language: Language,
 }
 
 impl ReadDocuments {
-    /// Reads up to `at_a_time` documents at once.
+    /// Reads up to `at_a_time` documents at once; says in `language` why one cannot be read.
     pub const fn new(
         store: Store,
         wake: Wake,
         reader: Reader,
         options: ReadOptions,
         at_a_time: usize,
+        language: Language,
     ) -> Self {
         Self {
             store,
@@ -46,6 +50,7 @@ impl ReadDocuments {
             reader,
             options,
             at_a_time,
+            language,
         }
     }
 
@@ -108,7 +113,7 @@ impl ReadDocuments {
 
     async fn stuck(&self, id: DocumentId, error: ReadError) -> Result<(), Error> {
         log::warn!(document:display = id; "a document cannot be read: {}", chain(&error));
-        let reason = error.to_string();
+        let reason = wording::stuck(error.code(), &error.to_string(), self.language);
         self.store
             .write(Caller::worker(Self::NAME), move |tx| {
                 documents::stuck(tx, id, StuckAt::Reading, reason)

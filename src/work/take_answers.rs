@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
@@ -12,10 +11,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Error, Turn, Wake, Worker};
 use crate::connect::mqtt::Incoming;
-use crate::connect::mqtt::messages::{Command, Until};
+use crate::connect::mqtt::messages::Command;
 use crate::domain::id::TaskId;
 use crate::domain::reminder;
-use crate::domain::task::Answer;
 use crate::store::{self, Caller, Store, tasks};
 
 /// The worker.
@@ -48,21 +46,8 @@ impl TakeAnswers {
         }
     }
 
-    fn moment(&self, until: Until) -> Option<Timestamp> {
-        let local = match until {
-            Until::Instant(moment) => return Some(moment),
-            Until::Local(local) => local,
-            Until::Day(day) => day.to_datetime(self.morning),
-        };
-        Some(local.to_zoned(self.zone.clone()).ok()?.timestamp())
-    }
-
     async fn store_answer(&self, task: TaskId, command: Command) -> Result<(), store::Error> {
-        let until = command.until.and_then(|it| self.moment(it));
-        let answer = Answer {
-            answer: command.answer,
-            until,
-        };
+        let answer = command.answer(self.morning, &self.zone);
         let (zone, morning) = (self.zone.clone(), self.morning);
         let stored = self
             .store

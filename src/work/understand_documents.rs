@@ -10,6 +10,8 @@ use tokio_util::sync::CancellationToken;
 use super::derive_tasks::arrival_day;
 use super::{Error, Turn, Wake, Worker, chain};
 use crate::domain::document::{Document, StuckAt};
+use crate::domain::person::Language;
+use crate::domain::wording;
 use crate::reading::process::{ReadError, Reader};
 use crate::store::documents::Awaiting;
 use crate::store::{Caller, Store, Viewer, WriteTx, documents, findings, pages};
@@ -27,16 +29,18 @@ pub struct UnderstandDocuments {
     reader: Reader,
     zone: TimeZone,
     region: String,
+    language: Language,
 }
 
 impl UnderstandDocuments {
-    /// Understands as a household in `region` would; days begin in `zone`.
-    pub const fn new(
+    /// Understands as a household in `region` would and asks in its `language`; days begin in
+    /// `zone`.
+    pub fn new(
         store: Store,
         wake: Wake,
         reader: Reader,
         zone: TimeZone,
-        region: String,
+        (region, language): (String, Language),
     ) -> Self {
         Self {
             store,
@@ -44,6 +48,7 @@ impl UnderstandDocuments {
             reader,
             zone,
             region,
+            language,
         }
     }
 
@@ -57,6 +62,7 @@ impl UnderstandDocuments {
         let context = Context {
             received_on: arrival_day(document.received_at, now, &self.zone),
             region: self.region.clone(),
+            language: self.language,
         };
         let caller = Caller::worker(Self::NAME);
         match self.reader.understand(&reading, &context).await {
@@ -78,7 +84,7 @@ impl UnderstandDocuments {
                 self.store.write(caller, put_off).await?;
             }
             Err(error) => {
-                let reason = error.to_string();
+                let reason = wording::stuck(error.code(), &error.to_string(), self.language);
                 let stuck = move |tx: &WriteTx<'_>| {
                     documents::stuck(tx, id, StuckAt::Understanding, reason)
                 };

@@ -285,6 +285,7 @@ async fn what_was_read_can_be_understood_later() {
     let reader = Reader::new(settings());
     let context = Context {
         received_on: "2026-03-01".parse().unwrap(),
+        language: workmate::domain::person::Language::English,
         region: "DE".to_owned(),
     };
     let at_once = reader

@@ -7,9 +7,9 @@
 //! | `workmate/reminder` | [`Spoken`]: one reminder | no |
 //! | `workmate/task/<id>/set` | [`Command`]: an answer, coming in | never obeyed if so |
 //!
-//! How much a message tells is the channel's `detail`: `full` names title, amount and sender,
-//! `title` the title alone (the default: a reminder that does not say what it is about helps
-//! nobody, and the amount is one click away), `none` only that there is something and by when.
+//! How much a message tells is the channel's `detail`: `full` (the default, on a broker that the
+//! household runs itself) names title, amount and sender as fields for automations, `title` the
+//! title alone, `none` only that there is something and by when.
 //! Retained messages never carry content, whatever `detail` says: who subscribes years later, or
 //! reads the broker's disk, learns counts and days.
 
