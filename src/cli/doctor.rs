@@ -12,6 +12,7 @@ use crate::control::{self, Request, Response};
 use crate::domain::clock::Clock;
 use crate::reading::ocr;
 use crate::reading::process::probe;
+use crate::understanding::models;
 use crate::work::chain;
 
 /// Bytes that should be free where the data lies.
@@ -65,6 +66,7 @@ pub fn run(file: Option<&Path>, environment: &Environment) -> ExitCode {
         clock(&mut findings);
         languages(&mut findings, &config);
         reader(&mut findings, &config).await;
+        models(&mut findings, &config);
         folder(&mut findings, &config);
         broker(&mut findings, &config, environment).await;
         ExitCode::SUCCESS
@@ -176,6 +178,24 @@ async fn reader(findings: &mut Findings, config: &Config) {
             findings.note(&State::Wrong, "reader", &detail);
         }
     }
+}
+
+/// Which engine runs the models; the built-in one is always there.
+fn models(findings: &mut Findings, config: &Config) {
+    let configured = &config.reading.onnxruntime;
+    if !configured.is_empty() && !Path::new(configured).is_file() {
+        let detail = format!("{configured} is not there: change `reading.onnxruntime`");
+        return findings.note(&State::Wrong, "models", &detail);
+    }
+    let found = if configured.is_empty() {
+        models::found_libraries()
+            .first()
+            .map(|it| it.display().to_string())
+    } else {
+        Some(configured.clone())
+    };
+    let engine = found.unwrap_or_else(|| "the built-in engine".to_owned());
+    findings.note(&State::Well, "models", &format!("run by {engine}"));
 }
 
 fn folder(findings: &mut Findings, config: &Config) {

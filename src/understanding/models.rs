@@ -58,6 +58,19 @@ struct Engine {
 /// One engine for the process: `ort` takes its functions once and keeps them.
 static ENGINE: OnceLock<Option<Engine>> = OnceLock::new();
 
+/// The engine that the program brings itself.
+static BUILT_IN: OnceLock<fn() -> OrtApi> = OnceLock::new();
+
+/// Offers the engine that is built into the program, for machines without a libonnxruntime.
+///
+/// The reader's `main` does so, not this library: tract registers itself with the linker, which
+/// would carry it into every program that links the library, the small daemon too.
+pub fn offer(built_in: fn() -> OrtApi) {
+    if BUILT_IN.set(built_in).is_err() {
+        log::debug!("an engine was offered already; the first one counts");
+    }
+}
+
 /// Chooses the engine and says its name; `library` is a libonnxruntime named in the configuration.
 /// Only the first call chooses.
 pub fn prepare(library: Option<&Path>) -> Option<&'static str> {
@@ -91,14 +104,23 @@ fn choose(configured: Option<&Path>) -> Result<Engine, Error> {
     built_in()
 }
 
-#[cfg(feature = "tract")]
 fn built_in() -> Result<Engine, Error> {
-    start(ort_tract::api().clone(), "tract".to_owned())
+    let api = BUILT_IN
+        .get()
+        .copied()
+        .or(FOR_TESTS)
+        .ok_or(Error::NoEngine)?;
+    start(api(), "tract".to_owned())
 }
 
-#[cfg(not(feature = "tract"))]
-fn built_in() -> Result<Engine, Error> {
-    Err(Error::NoEngine)
+#[cfg(all(test, feature = "tract"))]
+const FOR_TESTS: Option<fn() -> OrtApi> = Some(ort_tract_api);
+#[cfg(not(all(test, feature = "tract")))]
+const FOR_TESTS: Option<fn() -> OrtApi> = None;
+
+#[cfg(all(test, feature = "tract"))]
+fn ort_tract_api() -> OrtApi {
+    ort_tract::api().clone()
 }
 
 fn start(api: OrtApi, name: String) -> Result<Engine, Error> {
@@ -110,8 +132,8 @@ fn start(api: OrtApi, name: String) -> Result<Engine, Error> {
     Ok(Engine { environment, name })
 }
 
-/// Files called `libonnxruntime.so…` where packages and administrators put them, newest name first.
-fn found_libraries() -> Vec<PathBuf> {
+/// The libraries that would be tried, best first: files called `libonnxruntime.so…` where packages and administrators put them, newest name first.
+pub fn found_libraries() -> Vec<PathBuf> {
     let mut folders = vec![PathBuf::from("/usr/local/lib"), PathBuf::from("/usr/lib")];
     folders.extend(entries(Path::new("/usr/lib")).filter(|it| it.is_dir()));
     let mut found: Vec<PathBuf> = folders
