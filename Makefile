@@ -25,7 +25,7 @@ rust:
 
 run: rust ## Build, start the daemon and a private broker on ./demo-data, add samples, say where to look
 	@$(PACKAGES) build demo
-	$(CARGO) build --release --bins --example samples
+	$(CARGO) build --release --features samples
 	@tests/fixtures/demo.sh
 
 demo-clean: ## Remove ./demo-data (refused while the demo runs)
@@ -55,7 +55,7 @@ fmt: ## The code is formatted
 
 lint: ## No warning from clippy in any target
 	@$(CARGO) clippy --version >/dev/null 2>&1 || { echo "Missing: clippy. Installing it with rustup."; rustup component add clippy; }
-	$(CARGO) clippy --all-targets -- -D warnings
+	$(CARGO) clippy --all-targets --all-features -- -D warnings
 
 doc: ## Every page of the documentation builds, private modules too: they are the map
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --document-private-items --lib
@@ -79,7 +79,8 @@ advisories: ## Security advisories about our crates (needs github.com)
 
 bench: rust ## Measure this machine and write tests/bench/RESULTS.md
 	@$(PACKAGES) build bench
-	$(CARGO) build --release --bins --example samples --example bench
+	$(CARGO) build --release
+	$(CARGO) build --release --example bench
 	tests/bench/bench.sh
 
 score: ## Score the readings against a corpus with truth (CORPUS=folder)
@@ -93,7 +94,8 @@ score: ## Score the readings against a corpus with truth (CORPUS=folder)
 
 soak: rust ## Keep a daemon busy for SOAK_MINUTES (30) and fail if it grows, leaks or loses something
 	@$(PACKAGES) build bench
-	$(CARGO) build --release --bins --example samples --example bench
+	$(CARGO) build --release
+	$(CARGO) build --release --example bench
 	tests/bench/bench.sh soak $(SOAK_MINUTES)
 
 screenshots: rust ## Make the README's pictures anew, with a real browser

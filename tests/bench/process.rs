@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use rustix::process::WaitOptions;
 
 /// Kilobytes that `key` (`VmRSS`, `VmHWM`) says in `/proc/PID/status`.
 pub fn kilobytes(pid: u32, key: &str) -> Result<u64> {
@@ -68,6 +69,9 @@ pub struct Taken {
 pub fn timed(program: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Taken> {
     let before = processor_of_children()?;
     let start = Instant::now();
+    // What the command leaves behind (a reader that is still leaving) becomes a child of this process,
+    // so that its time is counted as well.
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     let status = Command::new(program)
         .args(arguments)
         .envs(environment.iter().copied())
@@ -77,6 +81,7 @@ pub fn timed(program: &Path, arguments: &[&str], environment: &[(&str, &str)]) -
         .status()
         .with_context(|| program.display().to_string())?;
     let wall = start.elapsed();
+    while rustix::process::wait(WaitOptions::empty()).is_ok() {}
     ensure!(
         status.success(),
         "{} {arguments:?} failed: {status}",
