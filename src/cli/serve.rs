@@ -13,9 +13,21 @@ use crate::work::chain;
 /// Stack of a worker thread in bytes; the default of 2 MB is never used.
 const STACK_BYTES: usize = 512 << 10;
 
+/// How the C library keeps memory that was freed: in one pool instead of one for each thread, and
+/// given back to the system early. It reads this once, before `main`.
+const THRIFT: [(&str, &str); 3] = [
+    ("MALLOC_ARENA_MAX", "1"),
+    ("MALLOC_TRIM_THRESHOLD_", "131072"),
+    ("MALLOC_MMAP_THRESHOLD_", "131072"),
+];
+
 /// Runs the daemon until a signal.
 pub fn run(config: Config, environment: &Environment) -> ExitCode {
     logging::init(&config.log, environment);
+    if !environment.contains_key("MALLOC_ARENA_MAX") {
+        let error = start_again_thriftily();
+        log::debug!(error:display; "memory is kept as the C library likes it");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(16)
@@ -25,6 +37,19 @@ pub fn run(config: Config, environment: &Environment) -> ExitCode {
     match runtime {
         Ok(runtime) => runtime.block_on(serve(config, environment)),
         Err(error) => say::error(&error),
+    }
+}
+
+/// Becomes the same program with [`THRIFT`] in its environment (the same process, nothing is open
+/// yet); comes back only if that fails.
+fn start_again_thriftily() -> std::io::Error {
+    use std::os::unix::process::CommandExt;
+    match std::env::current_exe() {
+        Ok(program) => std::process::Command::new(program)
+            .args(std::env::args_os().skip(1))
+            .envs(THRIFT)
+            .exec(),
+        Err(error) => error,
     }
 }
 

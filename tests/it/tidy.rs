@@ -122,9 +122,14 @@ const PLACES: &[Place] = &[
         reason: "the sandbox is the reader's",
     },
     Place {
-        crates: &["ort", "ort_tract", "ndarray", "libloading"],
+        crates: &["ort", "ndarray", "libloading"],
         only_in: &["understanding"],
         reason: "models stand behind one seam in understanding",
+    },
+    Place {
+        crates: &["ort_tract"],
+        only_in: &["bin", "understanding"],
+        reason: "the reader brings it, or the linker would carry it into the daemon",
     },
     Place {
         crates: &["whatlang"],
