@@ -147,8 +147,9 @@ fn languages(findings: &mut Findings, config: &Config) {
         return;
     }
     let settings = app::reader_settings(config);
+    let data = ocr::data_directory(settings.ocr_data.as_deref());
     for wanted in config.reading.languages.split('+') {
-        match ocr::installed(settings.ocr_data.as_deref(), &[wanted.to_owned()]) {
+        match ocr::installed(data.as_deref(), &[wanted.to_owned()]) {
             Ok(_) => findings.note(&State::Well, "letters on pictures", wanted),
             Err(failure) => {
                 findings.note(&State::Wrong, "letters on pictures", &failure.to_string());

@@ -4,11 +4,12 @@
 use std::num::NonZeroU32;
 
 use jiff::Timestamp;
-use jiff::civil::{Date, date};
+use jiff::civil::{Date, date, time};
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use workmate::domain::clock::Clock;
+use workmate::domain::delivery::ChannelName;
 use workmate::domain::document::{
     Document, MediaType, OriginKind, Page, PageSource, Reading, Stage, Visibility, Word,
 };
@@ -18,9 +19,11 @@ use workmate::domain::finding::{
 use workmate::domain::id::{DocumentId, PersonId};
 use workmate::domain::obligation::{Action, Basis, Obligation};
 use workmate::domain::person::Language;
+use workmate::domain::reminder::{self, Ladder};
 use workmate::domain::task::{Answer, AnswerKind, Status, Task};
 use workmate::domain::value::{Amount, Confidence, Currency, Money, Rect};
 use workmate::store::blobs::Picture;
+use workmate::store::deliveries::{self, Subject};
 use workmate::store::documents::{self, Accepted, Filter};
 use workmate::store::tasks::{self, Edit};
 use workmate::store::{
@@ -28,6 +31,7 @@ use workmate::store::{
 };
 use workmate::work::derive_tasks::DeriveTasks;
 use workmate::work::intake::{Incoming, Intake, Refused};
+use workmate::work::remind::Remind;
 use workmate::work::tidy_up::TidyUp;
 use workmate::work::{Turn, Wake, Worker};
 
@@ -316,9 +320,42 @@ async fn an_archive_poured_in_makes_no_reminders() {
         .await;
     let task = house.tasks(document.id).await.remove(0);
     assert!(task.arrived_late);
-    let ladder = workmate::domain::reminder::Ladder::standard(jiff::civil::time(8, 0, 0, 0));
-    let plan = workmate::domain::reminder::plan(&task, &ladder, &TimeZone::UTC);
+    let ladder = Ladder::standard(time(8, 0, 0, 0));
+    let plan = reminder::plan(&task, &ladder, &TimeZone::UTC);
     assert_eq!(plan, []);
+}
+
+#[tokio::test]
+async fn an_archive_is_asked_about_once_the_next_morning() {
+    let house = House::on("2026-03-01");
+    for number in 0..3 {
+        let old = bill(100 + number, date(2024, 3, 18));
+        house.understood(&format!("old bill {number}"), old).await;
+    }
+    let ladder = Ladder::standard(time(8, 0, 0, 0));
+    let (store, wake) = (house.store.clone(), Wake::default());
+    let mut remind = Remind::new(store, wake, TimeZone::UTC, ladder, vec![ChannelName::Mqtt]);
+    let stop = CancellationToken::new();
+    let mut asked = Vec::new();
+    for moment in [
+        "2026-03-01T20:00",
+        "2026-03-02T07:59",
+        "2026-03-02T08:00",
+        "2026-03-03T08:00",
+    ] {
+        house.clock.set(format!("{moment}:00Z").parse().unwrap());
+        while remind.turn(&stop).await.unwrap() == Turn::More {}
+        let waiting =
+            |tx: &workmate::store::ReadTx<'_>| deliveries::waiting(tx, ChannelName::Mqtt, 10);
+        for waiting in house.store.read(Viewer::House, waiting).await.unwrap() {
+            match waiting.subject {
+                Subject::Digest { tasks } => asked.push(format!("{moment}: {}", tasks.len())),
+                Subject::Task { task, .. } => asked.push(format!("{moment}: {}", task.title)),
+            }
+        }
+    }
+    // The one digest waits to be said from the next morning on; no second one joins it.
+    assert_eq!(asked, ["2026-03-02T08:00: 3", "2026-03-03T08:00: 3"]);
 }
 
 #[tokio::test]

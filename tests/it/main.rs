@@ -9,9 +9,11 @@ mod paper;
 #[path = "../live/process.rs"]
 mod process;
 
+mod commands;
 mod daemon;
 mod documents;
 mod durability;
+mod folder;
 mod frame;
 mod mqtt;
 mod reading;

@@ -1,0 +1,69 @@
+//! The commands, as somebody at a terminal meets them.
+
+use crate::daemon::Daemon;
+
+#[tokio::test]
+async fn the_doctor_finds_a_prepared_machine_well() {
+    let mut daemon = Daemon::prepare(&[]);
+    daemon.start().await;
+    let said = daemon.command(&["doctor"]).unwrap();
+    for line in [
+        "well   daemon: it runs and its store answers",
+        "well   letters on pictures: deu",
+        "well   letters on pictures: eng",
+        "well   reader: it starts",
+    ] {
+        assert!(said.contains(line), "{said}");
+    }
+    assert!(!said.contains("WRONG"), "{said}");
+    assert_eq!(daemon.command(&["health"]).unwrap(), "well");
+}
+
+#[tokio::test]
+async fn commands_work_beside_a_running_daemon_and_without_one() {
+    let mut daemon = Daemon::prepare(&[]);
+    let file = daemon.desk().join("letter.txt");
+    std::fs::write(&file, "a letter with more than a few words in it").unwrap();
+    let file = file.display().to_string();
+    let without = daemon.command(&["add", &file]).unwrap();
+    assert!(daemon.command(&["health"]).is_err());
+    daemon.start().await;
+    let beside = daemon.command(&["add", &file]).unwrap();
+    let id = |said: &str| said.split_whitespace().next().unwrap().to_owned();
+    assert_eq!(id(&without), id(&beside));
+    assert!(beside.contains("was here already"), "{beside}");
+    assert!(
+        daemon
+            .command(&["person", "link"])
+            .unwrap()
+            .contains("/first-login/")
+    );
+    assert!(
+        daemon
+            .command(&["journal", "verify"])
+            .unwrap()
+            .contains("unbroken")
+    );
+    let twice = daemon.command(&["token", "create", "test"]).unwrap_err();
+    assert!(twice.contains("there is a token test already"), "{twice}");
+}
+
+#[test]
+fn a_wrong_configuration_says_where_and_what() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("workmate.toml");
+    std::fs::write(&file, "[server]\nlitsen = \"x\"\n").unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_workmate"));
+    let output = command
+        .arg("check")
+        .arg("--config")
+        .arg(&file)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success());
+    assert!(
+        said.contains("line 2: there is no key `server.litsen`; did you mean `listen`?"),
+        "{said}"
+    );
+}
