@@ -10,8 +10,8 @@ use super::paper::Paper;
 /// Legal forms, as they stand at the end of a name.
 const LEGAL_FORMS: &[&str] = &[
     "gmbh", "ag", "kg", "ohg", "gbr", "mbh", "ug", "se", "eg", "e.v.", "e. v.", "e.k.", "e. k.",
-    "a.g.", "kgaa", "kdör", "aör", "ltd", "ltd.", "limited", "plc", "llp", "inc", "inc.", "llc",
-    "corp", "corp.", "p.c.", "pc", "sarl", "sa", "bhd", "bhd.", "dac", "clg", "cic", "n.a.",
+    "a.g.", "a. g.", "kgaa", "kdör", "aör", "ltd", "ltd.", "limited", "plc", "llp", "inc", "inc.",
+    "llc", "corp", "corp.", "p.c.", "pc", "sarl", "sa", "bhd", "bhd.", "dac", "clg", "cic", "n.a.",
     "partg", "vvag", "stiftung",
 ];
 
@@ -233,10 +233,12 @@ fn is_return_line(text: &str) -> bool {
     let separators = text.matches(['·', '|', '•', ',', '*']).count()
         + text.matches(" - ").count()
         + text.matches(" – ").count();
-    let has_code = super::lex::lex(text)
-        .iter()
-        .any(|it| it.sort == Sort::Number && (4..=5).contains(&it.text.len()));
-    separators >= 1 && (has_code || text.contains('·'))
+    let lexemes = super::lex::lex(text);
+    let numbers = lexemes.iter().filter(|it| it.sort == Sort::Number);
+    let lengths: Vec<usize> = numbers.map(|it| it.text.len()).collect();
+    let has_code = lengths.iter().any(|it| (4..=5).contains(it));
+    // A list of wares has points between its words too, but neither house nor town.
+    separators >= 1 && (has_code || text.contains('·') && !lengths.is_empty())
 }
 
 fn has_legal_form(name: &str) -> bool {
