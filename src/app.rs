@@ -205,6 +205,9 @@ impl House {
         self.lifecycle.spawn(web::serve(self.listener, state));
         self.lifecycle
             .spawn(control::serve(self.control, desk, stop.clone()));
+        let store = self.store.clone();
+        self.lifecycle
+            .spawn(lifecycle::rest_when_quiet(store, stop.clone()));
         self.lifecycle
             .spawn(lifecycle::feed_watchdog(self.store, stop));
         Ok(())

@@ -8,6 +8,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -15,6 +16,11 @@ use crate::store::{Error, Store, Viewer};
 
 /// How long a soft stop may take.
 const SOFT_STOP: Duration = Duration::from_secs(30);
+
+/// So long without a change, the house is quiet.
+const QUIET: Duration = Duration::from_secs(3);
+/// Memory is given back at least so often.
+const REST_AT_LATEST: Duration = Duration::from_mins(10);
 
 /// Spawns what lives as long as the house, and ends it.
 #[derive(Clone, Debug, Default)]
@@ -135,6 +141,40 @@ pub async fn feed_watchdog(store: Store, stop: CancellationToken) {
         }
     }
 }
+
+/// Gives memory back to the system whenever the house has become quiet: a board of 512 MB has better
+/// uses for what an evening of scanning left behind.
+pub async fn rest_when_quiet(store: Store, stop: CancellationToken) {
+    let mut changes = store.changes();
+    let tired = async {
+        loop {
+            // Whoever only reads leaves little behind: now and then is enough.
+            drop(timeout(REST_AT_LATEST, changes.changed()).await);
+            while timeout(QUIET, changes.changed()).await.is_ok() {}
+            store.rest().await;
+            give_back_memory();
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = tired => {}
+    }
+}
+
+/// Hands free pages in the middle of the heap back to the kernel; the C library does so by itself only
+/// at the heap's end.
+#[cfg(target_env = "gnu")]
+#[expect(unsafe_code, reason = "the C library offers it in no other way")]
+fn give_back_memory() {
+    // SAFETY: `malloc_trim` takes the allocator's own locks, touches free memory alone and has no
+    // other requirement (malloc_trim(3), MT-Safe).
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
+#[cfg(not(target_env = "gnu"))]
+const fn give_back_memory() {}
 
 /// Whether the store answers.
 pub async fn ping(store: &Store) -> Result<(), Error> {

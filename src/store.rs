@@ -333,6 +333,29 @@ impl Store {
         self.inner.changes.subscribe()
     }
 
+    /// Gives back the memory in which connections keep pages of the file for later. Those that are
+    /// at work keep theirs.
+    pub async fn rest(&self) {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            shrink(connection);
+            drop(answer.send(()));
+        });
+        let writer = self.inner.writer.lock();
+        let sent = writer
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
+            .is_some_and(|it| it.send(job).is_ok());
+        let readers = self.inner.readers.lock();
+        for reader in readers.unwrap_or_else(PoisonError::into_inner).iter() {
+            shrink(reader);
+        }
+        if sent {
+            // A store that closes meanwhile has given back everything.
+            answered.await.unwrap_or_default();
+        }
+    }
+
     /// Lets the writer finish what it has and closes the file; later writes say [`Error::Closed`].
     pub fn close(&self) {
         let writer = self
@@ -398,6 +421,12 @@ where
     })?;
     transaction.finish()?;
     Ok(value)
+}
+
+fn shrink(connection: &Connection) {
+    if let Err(error) = connection.execute_batch("PRAGMA shrink_memory") {
+        log::debug!(error:display; "a connection keeps its memory");
+    }
 }
 
 fn open_reader(path: &Path) -> Result<Connection, rusqlite::Error> {
