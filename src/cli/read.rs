@@ -49,6 +49,9 @@ pub struct ReadArguments {
     /// Tesseract's data directory, where it is not a usual one.
     #[arg(long, value_name = "DIRECTORY")]
     pub ocr_data: Option<PathBuf>,
+    /// Reader processes at a time; as many as cores, at most 4, if not stated.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=16))]
+    pub workers: Option<u8>,
     /// Files to read.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
@@ -85,7 +88,8 @@ async fn read_all(arguments: &ReadArguments) -> io::Result<usize> {
         region: arguments.region.clone(),
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let workers = cores.min(4).min(arguments.files.len().max(1));
+    let most = arguments.workers.map_or(cores.min(4), usize::from);
+    let workers = most.min(arguments.files.len().max(1));
     let settings = ReaderSettings {
         workers,
         ocr_data: arguments.ocr_data.clone(),
@@ -99,7 +103,7 @@ async fn read_all(arguments: &ReadArguments) -> io::Result<usize> {
         },
         languages: arguments.languages.clone(),
         // A single file has all cores to itself.
-        threads: u8::try_from(cores / workers).unwrap_or(1).clamp(1, 4),
+        threads: u8::try_from(most / workers).unwrap_or(1).clamp(1, 4),
         ..ReadOptions::default()
     };
     let reader = Reader::new(settings);

@@ -15,6 +15,7 @@ mod daemon;
 mod figures;
 mod process;
 mod report;
+mod scans;
 mod soak;
 
 #[path = "../fixtures/paper/paper.rs"]

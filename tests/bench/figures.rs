@@ -32,6 +32,7 @@ pub async fn all(ground: &Ground) -> Result<Vec<Figure>> {
     figures.push(start_to_ready(ground).await?);
     figures.push(fresh_read(ground)?);
     figures.extend(ocr_against_tesseract(ground)?);
+    figures.extend(super::scans::all(ground).await?);
     let daemon = Daemon::start(ground).await?;
     figures.extend(idle_memory(&daemon, "Idle memory, new data folder").await?);
     figures.push(upload_to_task(ground, &daemon).await?);
@@ -305,6 +306,6 @@ fn milliseconds(time: Duration) -> String {
     format!("{} ms", time.as_millis())
 }
 
-fn seconds(time: Duration) -> String {
+pub fn seconds(time: Duration) -> String {
     format!("{:.2}", time.as_secs_f64())
 }
