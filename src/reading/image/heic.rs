@@ -19,9 +19,10 @@ pub fn decode(
     pixels.map(DynamicImage::ImageRgb8).ok_or_else(broken)
 }
 
-fn broken() -> Failure {
-    Failure::damaged(
-        "the photo cannot be decoded; set the telephone to save photos as JPEG (iPhone: Settings, \
-         Camera, Formats, Most Compatible), or share it as JPEG, and add that",
-    )
+const fn broken() -> Failure {
+    Failure::Unsupported {
+        what: "this photo (HEIC)",
+        advice: "let the telephone save photos as JPEG (iPhone: Settings, Camera, Formats, Most \
+                 Compatible) or share it as JPEG, and add that",
+    }
 }
