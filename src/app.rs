@@ -19,7 +19,7 @@ use crate::domain::delivery::ChannelName;
 use crate::domain::reminder::Ladder;
 use crate::lifecycle::{self, Ended, Lifecycle};
 use crate::reading::process::{Reader, ReaderSettings};
-use crate::reading::{Limits, Ocr, Previews, ReadOptions};
+use crate::reading::{Limits, Ocr, Passwords, Previews, ReadOptions};
 use crate::store::{OpenError, Store, Viewer, people};
 use crate::web::{self, About, BrokerLamp, WebState};
 use crate::work::deliver::{Deliver, Voice};
@@ -47,6 +47,7 @@ pub struct House {
     board: Board,
     intake: Intake,
     reader: Reader,
+    pdf_passwords: Passwords,
     broker: Option<Broker>,
     listener: TcpListener,
     control: UnixListener,
@@ -70,6 +71,7 @@ impl House {
         let wake = Wake::default();
         let intake = Intake::new(store.clone(), wake.clone(), config.intake.bytes_max);
         let reader = Reader::new(reader_settings(&config));
+        let pdf_passwords = Passwords(config.reading.pdf_passwords(environment)?);
         let broker = broker(&config, environment, clock)?;
         let listener = TcpListener::bind(config.server.listen)
             .await
@@ -86,6 +88,7 @@ impl House {
             board: Board::default(),
             intake,
             reader,
+            pdf_passwords,
             broker,
             listener,
             control,
@@ -188,6 +191,7 @@ impl House {
             wake: self.wake,
             board: self.board,
             reader: self.reader,
+            pdf_passwords: self.pdf_passwords,
             lifecycle: self.lifecycle.clone(),
         };
         let desk = Desk {
@@ -236,6 +240,7 @@ struct Crew {
     wake: Wake,
     board: Board,
     reader: Reader,
+    pdf_passwords: Passwords,
     lifecycle: Lifecycle,
 }
 
@@ -249,7 +254,10 @@ impl Crew {
 
     fn start_documents(&self) {
         let (store, wake) = (self.store.clone(), self.wake.clone());
-        let options = read_options(&self.config);
+        let options = ReadOptions {
+            pdf_passwords: self.pdf_passwords.clone(),
+            ..read_options(&self.config)
+        };
         let at_a_time = self.config.reading.worker_count();
         let language = self.config.household.language;
         let reader = self.reader.clone();

@@ -112,6 +112,9 @@ pub struct Reading {
     pub program: String,
     /// A `libonnxruntime.so` to prefer over the built-in engine; empty: the system's if there is one.
     pub onnxruntime: String,
+    /// File with passwords that are tried on locked PDFs, one a line; the systemd credential
+    /// `pdf-passwords` where it is empty.
+    pub pdf_passwords_file: String,
 }
 
 /// `[mqtt]`
@@ -196,6 +199,7 @@ impl Default for Reading {
             tessdata_dir: String::new(),
             program: String::new(),
             onnxruntime: String::new(),
+            pdf_passwords_file: String::new(),
         }
     }
 }
@@ -307,6 +311,20 @@ impl Mqtt {
 }
 
 impl Reading {
+    /// The passwords of `pdf_passwords_file` or of the systemd credential, one a line, empty lines
+    /// left out. Space at the ends of a line belongs to its password.
+    pub fn pdf_passwords(&self, environment: &Environment) -> Result<Vec<String>, Error> {
+        let lines = source::secret(
+            "reading.pdf_passwords_file",
+            &self.pdf_passwords_file,
+            "pdf-passwords",
+            environment,
+        )?;
+        let lines = lines.unwrap_or_default();
+        let passwords = lines.lines().filter(|it| !it.is_empty());
+        Ok(passwords.map(str::to_owned).collect())
+    }
+
     /// How many reader processes run at a time.
     pub fn worker_count(&self) -> usize {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -404,6 +422,19 @@ mod tests {
     fn a_zone_that_does_not_exist_is_refused() {
         let error = load("[household]\nzone = \"Europe/Berlim\"\n", &[]).unwrap_err();
         assert!(error.starts_with("`household.zone`"), "{error}");
+    }
+
+    #[test]
+    fn passwords_of_pdfs_stand_one_a_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("passwords");
+        std::fs::write(&file, "geheim\r\n\nzwei Worte \n").unwrap();
+        let reading = Reading {
+            pdf_passwords_file: file.display().to_string(),
+            ..Reading::default()
+        };
+        let passwords = reading.pdf_passwords(&environment(&[])).unwrap();
+        assert_eq!(passwords, ["geheim", "zwei Worte "]);
     }
 
     #[test]

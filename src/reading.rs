@@ -4,8 +4,9 @@
 //! starts `workmate-reader`, hands it bytes over a pipe ([`wire`]), and believes nothing of what
 //! comes back before it has been bounded and parsed into domain types. In the reader process
 //! ([`serve`]) the order is: [`sandbox`] before the first byte is read, [`sniff`] to tell what the
-//! bytes are, then [`pdf`], [`image`], [`email`] or [`text`], with `ocr` for pictures, [`codes`] for what is
-//! printed for machines, and [`preview`] for people.
+//! bytes are, then [`pdf`], [`image`], [`email`], [`office`], [`html`], [`rtf`] or [`text`], with `ocr`
+//! for pictures, [`codes`] for what is printed for machines, and [`preview`] for people; [`parts`] are
+//! the files inside a file.
 //!
 //! Every size has a limit with a name and a unit: [`Limits`] travels with each job.
 
@@ -13,11 +14,16 @@ pub mod codes;
 pub mod document;
 pub mod email;
 pub mod failure;
+pub mod html;
 pub mod image;
+pub mod markup;
 pub mod ocr;
+pub mod office;
+pub mod parts;
 pub mod pdf;
 pub mod preview;
 pub mod process;
+pub mod rtf;
 pub mod sandbox;
 pub mod serve;
 pub mod sniff;
@@ -60,8 +66,22 @@ pub struct ReadOptions {
     pub previews: Previews,
     /// How many pages are recognised at the same time, 1 to 16; each costs about 150 MB.
     pub threads: u8,
+    /// What is tried on locked PDFs.
+    #[serde(default)]
+    pub pdf_passwords: Passwords,
     /// What is refused.
     pub limits: Limits,
+}
+
+/// Passwords for locked PDFs. They are told to the reader alone, and shown to nobody.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Passwords(pub Vec<String>);
+
+impl std::fmt::Debug for Passwords {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} passwords", self.0.len())
+    }
 }
 
 impl Default for ReadOptions {
@@ -71,6 +91,7 @@ impl Default for ReadOptions {
             languages: vec!["deu".to_owned(), "eng".to_owned()],
             previews: Previews::Off,
             threads: 1,
+            pdf_passwords: Passwords::default(),
             limits: Limits::default(),
         }
     }

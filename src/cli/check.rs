@@ -8,8 +8,11 @@ use crate::config::{Config, Environment};
 
 /// Reads the configuration and the secrets that it names.
 pub fn run(file: Option<&Path>, environment: &Environment) -> ExitCode {
-    let checked = Config::load(file, environment)
-        .and_then(|config| config.mqtt.password(environment).map(|_| config));
+    let checked = Config::load(file, environment).and_then(|config| {
+        config.mqtt.password(environment)?;
+        config.reading.pdf_passwords(environment)?;
+        Ok(config)
+    });
     match checked {
         Ok(config) => {
             let from =

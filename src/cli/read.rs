@@ -20,7 +20,7 @@ use crate::domain::clock::Clock;
 use crate::domain::document::Sha256Hash;
 use crate::domain::person::Language;
 use crate::reading::process::{ReadJob, Reader, ReaderSettings};
-use crate::reading::{Ocr, ReadOptions};
+use crate::reading::{Ocr, Passwords, ReadOptions};
 use crate::understanding::Context;
 
 /// Reads files and says what they want.
@@ -52,6 +52,9 @@ pub struct ReadArguments {
     /// Reader processes at a time; as many as cores, at most 4, if not stated.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=16))]
     pub workers: Option<u8>,
+    /// File with passwords that are tried on locked PDFs, one a line.
+    #[arg(long, value_name = "FILE")]
+    pub pdf_passwords: Option<PathBuf>,
     /// Files to read.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
@@ -102,6 +105,7 @@ async fn read_all(arguments: &ReadArguments) -> io::Result<usize> {
             Ocr::WhereNeeded
         },
         languages: arguments.languages.clone(),
+        pdf_passwords: passwords(arguments.pdf_passwords.as_deref())?,
         // A single file has all cores to itself.
         threads: u8::try_from(most / workers).unwrap_or(1).clamp(1, 4),
         ..ReadOptions::default()
@@ -123,6 +127,12 @@ async fn read_all(arguments: &ReadArguments) -> io::Result<usize> {
         output.flush()?;
     }
     Ok(failed)
+}
+
+fn passwords(file: Option<&Path>) -> io::Result<Passwords> {
+    let lines = file.map_or_else(|| Ok(String::new()), std::fs::read_to_string)?;
+    let passwords = lines.lines().filter(|it| !it.is_empty());
+    Ok(Passwords(passwords.map(str::to_owned).collect()))
 }
 
 async fn read_one(

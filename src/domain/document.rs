@@ -356,12 +356,34 @@ named! {
         Tiff = "image/tiff",
         /// WebP.
         WebP = "image/webp",
+        /// GIF; its first picture.
+        Gif = "image/gif",
+        /// BMP.
+        Bmp = "image/bmp",
+        /// HEIC, the photos of many phones.
+        Heic = "image/heic",
         /// UTF-8 or Latin-1 text.
         Text = "text/plain",
         /// A mail (RFC 5322).
         Mail = "message/rfc822",
         /// XML, such as an e-invoice.
         Xml = "application/xml",
+        /// A page of the web.
+        Html = "text/html",
+        /// Rich text.
+        Rtf = "application/rtf",
+        /// A Word document.
+        Docx = "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        /// An Excel table.
+        Xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        /// A PowerPoint presentation.
+        Pptx = "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        /// An OpenDocument text.
+        Odt = "application/vnd.oasis.opendocument.text",
+        /// An OpenDocument table.
+        Ods = "application/vnd.oasis.opendocument.spreadsheet",
+        /// An OpenDocument presentation.
+        Odp = "application/vnd.oasis.opendocument.presentation",
     }
 }
 
@@ -449,6 +471,9 @@ pub struct Attachment {
     pub media_type: String,
     /// Its text, for XML alone.
     pub text: Option<String>,
+    /// Why it could not be read, for one that people would miss.
+    #[serde(default)]
+    pub trouble: Option<String>,
 }
 
 /// What the reader saw in one file.

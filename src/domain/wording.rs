@@ -162,7 +162,8 @@ pub fn stuck(code: &str, sentence: &str, language: Language) -> String {
         }
         (Language::German, "encrypted") => {
             "Das PDF ist mit einem Kennwort verschlossen. Eine Kopie ohne Kennwort speichern und \
-             hinzufügen."
+             hinzufügen, oder das Kennwort in die Datei schreiben, die \
+             „reading.pdf_passwords_file“ nennt."
         }
         (Language::German, "too_many_pages") => "Das Dokument hat mehr Seiten als erlaubt.",
         (Language::German, "too_large") => "Eine Seite oder ein Bild ist größer als erlaubt.",

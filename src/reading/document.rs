@@ -11,9 +11,11 @@ use std::time::Instant;
 use super::failure::Failure;
 use super::image::{Picture, Pictures};
 use super::ocr::Engines;
+use super::parts::Part;
 use super::pdf::PdfFile;
 use super::{
-    Limits, Ocr, Preview, Previews, ReadOptions, Timings, codes, email, preview, sniff, text,
+    Limits, Ocr, Preview, Previews, ReadOptions, Timings, codes, email, html, office, preview, rtf,
+    sniff, text,
 };
 use crate::domain::document::{Attachment, Code, MediaType, Page, PageSource, Reading, Word};
 
@@ -58,6 +60,11 @@ struct Sheet {
 impl Job<'_> {
     /// Reads the whole document.
     pub fn read(&self) -> Result<(Reading, Timings), Failure> {
+        self.read_at(0)
+    }
+
+    /// Reads a document that lies `depth` files deep in others.
+    pub(super) fn read_at(&self, depth: u8) -> Result<(Reading, Timings), Failure> {
         let size = self.bytes.len();
         let max = self.options.limits.file_bytes_max;
         if size > usize::try_from(max).unwrap_or(usize::MAX) {
@@ -69,11 +76,20 @@ impl Job<'_> {
         }
         let media_type = sniff::sniff(self.bytes).ok_or_else(|| sniff::why_not(self.bytes))?;
         match media_type {
-            MediaType::Pdf => self.read_pdf(),
-            MediaType::Jpeg | MediaType::Png | MediaType::Tiff | MediaType::WebP => {
-                self.read_pictures(media_type)
-            }
+            MediaType::Pdf => self.read_pdf(depth),
+            MediaType::Jpeg
+            | MediaType::Png
+            | MediaType::Tiff
+            | MediaType::WebP
+            | MediaType::Gif
+            | MediaType::Bmp
+            | MediaType::Heic => self.read_pictures(media_type),
             MediaType::Text => self.read_text(media_type, &text::decode(self.bytes), Vec::new()),
+            MediaType::Html => {
+                let page = text::decode(self.bytes);
+                self.read_text(media_type, &html::text(&page), Vec::new())
+            }
+            MediaType::Rtf => self.read_text(media_type, &rtf::text(self.bytes), Vec::new()),
             MediaType::Xml => {
                 let xml = text::decode(self.bytes);
                 let plain = text::between_tags(&xml);
@@ -81,10 +97,23 @@ impl Job<'_> {
                     name: String::new(),
                     media_type: MediaType::Xml.as_str().to_owned(),
                     text: Some(xml),
+                    trouble: None,
                 };
                 self.read_text(media_type, &plain, vec![attachment])
             }
-            MediaType::Mail => self.read_mail(),
+            MediaType::Mail => {
+                let mail = email::parse(self.bytes, &self.options.limits)?;
+                self.read_with_parts(media_type, &mail.text, &mail.parts, depth)
+            }
+            MediaType::Docx
+            | MediaType::Xlsx
+            | MediaType::Pptx
+            | MediaType::Odt
+            | MediaType::Ods
+            | MediaType::Odp => {
+                let file = office::open(self.bytes, media_type)?;
+                self.read_with_parts(media_type, &file.text, &file.parts, depth)
+            }
         }
     }
 
@@ -117,69 +146,37 @@ impl Job<'_> {
         Ok((reading, timings))
     }
 
-    /// The mail's own text, and the papers attached to it as further pages. A paper that cannot be
-    /// read is named among the attachments and does not hold up the mail.
-    fn read_mail(&self) -> Result<(Reading, Timings), Failure> {
+    /// A document's own text, and the papers that it carries along as further pages.
+    fn read_with_parts(
+        &self,
+        media_type: MediaType,
+        text: &str,
+        parts: &[Part],
+        depth: u8,
+    ) -> Result<(Reading, Timings), Failure> {
         let begin = Instant::now();
-        let limits = &self.options.limits;
-        let mail = email::parse(self.bytes, limits)?;
-        let mut pages = text::pages(&mail.text, limits)?;
-        let (mut codes, mut children, mut attachments) = (Vec::new(), Vec::new(), Vec::new());
+        let pages = text::pages(text, &self.options.limits)?;
         let mut timings = Timings {
             read: milliseconds(begin),
             ..Timings::default()
         };
-        for part in &mail.parts {
-            let media_type = part
-                .media_type
-                .map_or("application/octet-stream", MediaType::as_str);
-            let is_xml = part.media_type == Some(MediaType::Xml);
-            let most = usize::try_from(limits.attachment_bytes_max).unwrap_or(usize::MAX);
-            let xml = (is_xml && part.bytes.len() <= most).then(|| text::decode(&part.bytes));
-            attachments.push(Attachment {
-                name: part.name.clone(),
-                media_type: media_type.to_owned(),
-                text: xml,
-            });
-            if !part.is_paper {
-                continue;
-            }
-            let job = Job {
-                bytes: &part.bytes,
-                sink: &|_| {},
-                ..*self
-            };
-            let Ok((mut reading, took)) = job.read() else {
-                continue;
-            };
-            let before = number(pages.len()).saturating_sub(1);
-            reading.pages.iter_mut().for_each(|it| it.number += before);
-            reading.codes.iter_mut().for_each(|it| it.page += before);
-            pages.append(&mut reading.pages);
-            codes.append(&mut reading.codes);
-            attachments.append(&mut reading.attachments);
-            children.push(part.name.clone());
-            timings = timings.plus(took);
-        }
-        check_pages(pages.len(), limits)?;
-        let media_type = MediaType::Mail;
+        let inside = self.read_parts(parts, pages.len(), depth);
         (self.sink)(Event::Started {
             media_type,
-            pages: pages.len(),
+            pages: pages.len() + inside.pages.len(),
         });
         for page in &pages {
             (self.sink)(Event::Page(page));
         }
-        Ok((
-            Reading {
-                media_type,
-                pages,
-                codes,
-                children,
-                attachments,
-            },
-            timings,
-        ))
+        let mut reading = Reading {
+            media_type,
+            pages,
+            codes: Vec::new(),
+            children: Vec::new(),
+            attachments: Vec::new(),
+        };
+        inside.append_to(&mut reading, &mut timings, self);
+        Ok((reading, timings))
     }
 
     fn read_pictures(&self, media_type: MediaType) -> Result<(Reading, Timings), Failure> {
@@ -202,17 +199,17 @@ impl Job<'_> {
         Ok(self.gather(media_type, sheets, Vec::new()))
     }
 
-    fn read_pdf(&self) -> Result<(Reading, Timings), Failure> {
+    fn read_pdf(&self, depth: u8) -> Result<(Reading, Timings), Failure> {
         let begin = Instant::now();
         let limits = &self.options.limits;
-        let file = PdfFile::open(self.bytes, limits)?;
+        let file = PdfFile::open(self.bytes, &self.options.pdf_passwords, limits)?;
         let media_type = MediaType::Pdf;
+        let layers = file.text_layers(limits)?;
+        let inside = self.read_parts(&file.parts(limits), file.count(), depth);
         (self.sink)(Event::Started {
             media_type,
-            pages: file.count(),
+            pages: file.count() + inside.pages.len(),
         });
-        let attachments = file.attachments(limits);
-        let layers = file.text_layers(limits)?;
         let layers_took = milliseconds(begin);
         let sheets = self.side_by_side(file.count(), |index| {
             let Some(layer) = layers.get(index) else {
@@ -236,6 +233,7 @@ impl Job<'_> {
                 let picture = file.render(index, limits)?;
                 let rendered = milliseconds(begin);
                 let mut sheet = self.recognise(number, &picture)?;
+                layer.add_typed(&mut sheet.page.words);
                 sheet.timings.read += rendered;
                 sheet
             };
@@ -253,7 +251,9 @@ impl Job<'_> {
             }
             Ok(sheet)
         })?;
-        Ok(self.gather(media_type, sheets, attachments))
+        let (mut reading, mut timings) = self.gather(media_type, sheets, Vec::new());
+        inside.append_to(&mut reading, &mut timings, self);
+        Ok((reading, timings))
     }
 
     fn read_picture(&self, number: u32, picture: &Picture) -> Result<Sheet, Failure> {

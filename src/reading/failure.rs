@@ -7,10 +7,12 @@ pub enum Failure {
     #[error("the file is empty")]
     Empty,
     /// What it is, is known or not, but not readable here.
-    #[error("{what} is not supported yet; save it as PDF and add that")]
+    #[error("{what} is not supported; {advice}")]
     Unsupported {
-        /// With its article: "a Word document".
+        /// With its article: "an old Word document".
         what: &'static str,
+        /// What to do: "save it as PDF and add that".
+        advice: &'static str,
     },
     /// The bytes are not what they begin as.
     #[error("the file is damaged: {what}")]
@@ -19,7 +21,10 @@ pub enum Failure {
         what: String,
     },
     /// It needs a password.
-    #[error("the PDF is locked with a password; save a copy without one and add that")]
+    #[error(
+        "the PDF is locked with a password; save a copy without one and add that, or put the \
+         password into the file that `reading.pdf_passwords_file` names"
+    )]
     Encrypted,
     /// More pages than allowed.
     #[error("the document has {pages} pages, more than the {max} that are allowed")]

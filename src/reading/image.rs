@@ -1,6 +1,10 @@
 //! Scans and photos: decoded by memory-safe Rust, turned the right way up, in a size that letters
 //! are recognised best at. Dimensions are checked before a pixel is decoded.
 
+mod bilevel;
+mod heic;
+mod palette;
+
 use std::io::Cursor;
 
 use ::image::imageops::{self, FilterType};
@@ -89,11 +93,25 @@ impl<'a> Pictures<'a> {
             MediaType::Tiff => self.decode_tiff(index)?,
             MediaType::Png => self.decode(ImageFormat::Png)?,
             MediaType::WebP => self.decode(ImageFormat::WebP)?,
+            MediaType::Gif => self.decode(ImageFormat::Gif)?,
+            MediaType::Bmp => self.decode(ImageFormat::Bmp)?,
+            MediaType::Heic => {
+                let pixels = heic::decode(self.bytes, |width, height| self.check(width, height))?;
+                (pixels, Orientation::NoTransforms, None)
+            }
             MediaType::Jpeg
             | MediaType::Pdf
             | MediaType::Text
             | MediaType::Mail
-            | MediaType::Xml => self.decode(ImageFormat::Jpeg)?,
+            | MediaType::Xml
+            | MediaType::Html
+            | MediaType::Rtf
+            | MediaType::Docx
+            | MediaType::Xlsx
+            | MediaType::Pptx
+            | MediaType::Odt
+            | MediaType::Ods
+            | MediaType::Odp => self.decode(ImageFormat::Jpeg)?,
         };
         let (mut fitted, factor) = fitted(decoded);
         fitted.apply_orientation(orientation);
@@ -154,6 +172,13 @@ impl<'a> Pictures<'a> {
             3 => value.map(|it| it * 2.54),
             _ => None,
         };
+        let size = (width, height);
+        if let Some(grey) = bilevel::decode(self.bytes, &mut decoder, size) {
+            return Ok((DynamicImage::ImageLuma8(grey?), orientation, stated));
+        }
+        if let Some(colours) = palette::decode(self.bytes, &mut decoder, index, size) {
+            return Ok((DynamicImage::ImageRgb8(colours?), orientation, stated));
+        }
         let colours = decoder.colortype().map_err(damaged_tiff)?;
         let pixels = decoder.read_image().map_err(damaged_tiff)?;
         let pixels = tiff_pixels(pixels, colours, (width, height))?;

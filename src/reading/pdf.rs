@@ -4,6 +4,7 @@
 //! here before anything is painted.
 
 pub mod embedded;
+pub mod fields;
 pub mod glyphs;
 pub mod layout;
 pub mod usable;
@@ -16,19 +17,22 @@ use hayro::{RenderCache, RenderSettings, render_into};
 use hayro_interpret::kurbo::{Affine, Rect};
 use hayro_interpret::{InterpreterCache, InterpreterSettings, TransformExt};
 use hayro_syntax::page::Page as PdfPage;
-use hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
+use hayro_syntax::{DecryptionError, LoadPdfError, Pdf, PdfData};
 
 use super::document::{check_pages, check_words, layer_page, number};
 use super::failure::Failure;
 use super::image::Picture;
-use super::{Limits, codes};
-use crate::domain::document::{Attachment, Code, Page};
+use super::parts::Part;
+use super::{Limits, Passwords, codes};
+use crate::domain::document::{Code, Page, Word};
 use crate::domain::value::Rect as PageBox;
 
 /// Resolution for recognising letters and codes, in pixels an inch.
 const DPI: f64 = 300.0;
 /// Points in an inch.
 const POINTS: f64 = 72.0;
+/// Passwords tried on one file; each takes milliseconds to be refused.
+const PASSWORDS_MAX: usize = 200;
 /// Places on one page that are searched for a drawn code.
 const PATTERNS_MAX: usize = 8;
 
@@ -45,12 +49,33 @@ pub struct Layer {
     pub is_usable: bool,
     /// Where codes may be drawn, in points.
     patterns: Vec<Rect>,
+    /// What was typed into fields and is not drawn; among the page's words too.
+    typed: Vec<Word>,
+}
+
+impl Layer {
+    /// Puts what no picture of the page shows behind the words recognised on one.
+    pub fn add_typed(&self, words: &mut Vec<Word>) {
+        append(words, &self.typed);
+    }
 }
 
 impl PdfFile {
-    /// Opens it; an empty password is tried where one is needed.
-    pub fn open(bytes: &[u8], limits: &Limits) -> Result<Self, Failure> {
-        let pdf = Pdf::new(bytes.to_vec()).map_err(|error| match error {
+    /// Opens it; where a password is needed, an empty one and then those known are tried.
+    pub fn open(bytes: &[u8], passwords: &Passwords, limits: &Limits) -> Result<Self, Failure> {
+        let data = PdfData::from(bytes.to_vec());
+        let needs_one = |it: &Result<Pdf, LoadPdfError>| {
+            let refused = LoadPdfError::Decryption(DecryptionError::PasswordProtected);
+            it.as_ref().err() == Some(&refused)
+        };
+        let mut opened = Pdf::new(data.clone());
+        for password in passwords.0.iter().take(PASSWORDS_MAX) {
+            if !needs_one(&opened) {
+                break;
+            }
+            opened = Pdf::new_with_password(data.clone(), password);
+        }
+        let pdf = opened.map_err(|error| match error {
             LoadPdfError::Decryption(
                 DecryptionError::PasswordProtected | DecryptionError::MissingIDEntry,
             ) => Failure::Encrypted,
@@ -83,7 +108,7 @@ impl PdfFile {
     }
 
     /// Embedded files.
-    pub fn attachments(&self, limits: &Limits) -> Vec<Attachment> {
+    pub fn parts(&self, limits: &Limits) -> Vec<Part> {
         embedded::files(&self.pdf, limits)
     }
 
@@ -173,10 +198,31 @@ fn text_layer<'a>(
     cache: &InterpreterCache<'a>,
     limits: &Limits,
 ) -> Result<Layer, Failure> {
-    let drawn = glyphs::draw(page, cache);
+    let mut drawn = glyphs::draw(page, cache);
     let (width, height) = page.render_dimensions();
+    let frame = layout::Frame { width, height };
+    let fields = fields::typed(page);
+    let remarks = arranged(&fields.remarks, frame);
+    let mut typed = arranged(&fields.values, frame);
+    append(&mut typed, &remarks);
+    drawn.glyphs.extend(fields.values);
+    let mut words = arranged(&drawn.glyphs, frame);
+    let is_usable = usable::is_usable(&words, &drawn, frame);
+    append(&mut words, &remarks);
+    check_words(number, words.len(), limits)?;
+    let page = layer_page(number, (width, height), words);
+    Ok(Layer {
+        page,
+        is_usable,
+        patterns: drawn.patterns,
+        typed,
+    })
+}
+
+/// Glyphs as words in reading order, those of the direction that most of them run in first.
+fn arranged(glyphs: &[glyphs::Glyph], frame: layout::Frame) -> Vec<Word> {
     let mut counts = [0_usize; 4];
-    for glyph in &drawn.glyphs {
+    for glyph in glyphs {
         if let Some(count) = counts.get_mut(usize::from(glyph.quadrant)) {
             *count += 1;
         }
@@ -185,16 +231,20 @@ fn text_layer<'a>(
     directions.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let lines = directions
         .into_iter()
-        .map(|(it, _)| (it, words::lines(&drawn.glyphs, it)));
-    let words = layout::words(lines.collect(), layout::Frame { width, height });
-    check_words(number, words.len(), limits)?;
-    let is_usable = usable::is_usable(&words, &drawn, f64::from(width) * f64::from(height));
-    let page = layer_page(number, (width, height), words);
-    Ok(Layer {
-        page,
-        is_usable,
-        patterns: drawn.patterns,
-    })
+        .map(|(it, _)| (it, words::lines(glyphs, it)));
+    layout::words(lines.collect(), frame)
+}
+
+/// Puts words behind others, as lines and blocks of their own.
+fn append(words: &mut Vec<Word>, more: &[Word]) {
+    let next = |last: Option<u32>| last.map_or(0, |it| it.saturating_add(1));
+    let line = next(words.iter().map(|it| it.line).max());
+    let block = next(words.iter().map(|it| it.block).max());
+    words.extend(more.iter().map(|it| Word {
+        line: it.line.saturating_add(line),
+        block: it.block.saturating_add(block),
+        ..it.clone()
+    }));
 }
 
 /// Paints a part of a page, given in points, on white.

@@ -488,7 +488,7 @@ impl<'a> Gathered<'a> {
                 self.timings = timings;
                 self.rest = Some(Rest {
                     codes: wire::tame_codes(codes, expected, self.limits),
-                    children: children.into_iter().take(200).collect(),
+                    children: wire::tame_names(children),
                     attachments: wire::tame_attachments(attachments, self.limits),
                 });
                 if !self.wants_understanding {

@@ -22,6 +22,8 @@ pub const HEAD_BYTES_MAX: u32 = 32 * 1024 * 1024;
 pub const REQUEST_BODY_MAX: u32 = 512 * 1024 * 1024;
 /// Longest body from the reader, in bytes: a preview.
 pub const REPLY_BODY_MAX: u32 = 8 * 1024 * 1024;
+/// Names kept of a document's parts.
+const NAMES_MAX: usize = 200;
 /// Letters kept of one word.
 const WORD_LETTERS_MAX: usize = 500;
 
@@ -221,8 +223,15 @@ pub fn tame_attachments(attachments: Vec<Attachment>, limits: &Limits) -> Vec<At
         name: tame_text(&it.name, 200),
         media_type: tame_text(&it.media_type, 100),
         text: it.text.filter(|it| it.len() <= bytes.saturating_mul(3)),
+        trouble: it.trouble.map(|it| tame_text(&it, WORD_LETTERS_MAX)),
     });
     tamed.collect()
+}
+
+/// Makes the names of parts harmless.
+pub fn tame_names(names: Vec<String>) -> Vec<String> {
+    let tamed = names.into_iter().take(NAMES_MAX);
+    tamed.map(|it| tame_text(&it, 200)).collect()
 }
 
 fn tame_text(text: &str, letters: usize) -> String {

@@ -15,6 +15,7 @@ mod documents;
 mod durability;
 mod folder;
 mod frame;
+mod inputs;
 mod mqtt;
 mod reading;
 mod reminders;

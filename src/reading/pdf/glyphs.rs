@@ -212,7 +212,8 @@ fn place_glyph(glyph: &FontGlyph<'_>, place: Affine, next: Option<Point>) -> Opt
     })
 }
 
-fn quadrant(x: f64, y: f64) -> u8 {
+/// Which way a line runs that goes along `x` and `y`: 0 right, 1 down, 2 left, 3 up.
+pub fn quadrant(x: f64, y: f64) -> u8 {
     if x.abs() >= y.abs() {
         if x >= 0.0 { 0 } else { 2 }
     } else if y >= 0.0 {
