@@ -26,13 +26,13 @@ use crate::work::deliver::{Deliver, Voice};
 use crate::work::derive_tasks::DeriveTasks;
 use crate::work::intake::Intake;
 use crate::work::publish_state::{Discovery, PublishState};
-use crate::work::read_documents::ReadDocuments;
+use crate::work::read_documents::{Manner, ReadDocuments};
 use crate::work::remind::Remind;
 use crate::work::take_answers::TakeAnswers;
 use crate::work::tidy_up::TidyUp;
 use crate::work::understand_documents::UnderstandDocuments;
 use crate::work::watch_folder::WatchFolder;
-use crate::work::{self, Board, Wake, Worker};
+use crate::work::{self, Board, Readings, Wake, Worker};
 
 /// How often, and how long apart, the data is asked for while a command has it.
 const LOCK_TRIES: u32 = 50;
@@ -45,6 +45,7 @@ pub struct House {
     store: Store,
     wake: Wake,
     board: Board,
+    readings: Readings,
     intake: Intake,
     reader: Reader,
     broker: Option<Broker>,
@@ -84,6 +85,7 @@ impl House {
             store,
             wake,
             board: Board::default(),
+            readings: Readings::default(),
             intake,
             reader,
             broker,
@@ -159,6 +161,7 @@ impl House {
             intake: self.intake.clone(),
             wake: self.wake.clone(),
             board: self.board.clone(),
+            readings: self.readings.clone(),
             household: web::Household {
                 zone: self.zone.clone(),
                 language: household.language,
@@ -187,6 +190,7 @@ impl House {
             store: self.store.clone(),
             wake: self.wake,
             board: self.board,
+            readings: self.readings,
             reader: self.reader,
             lifecycle: self.lifecycle.clone(),
         };
@@ -232,6 +236,7 @@ struct Crew {
     store: Store,
     wake: Wake,
     board: Board,
+    readings: Readings,
     reader: Reader,
     lifecycle: Lifecycle,
 }
@@ -246,11 +251,14 @@ impl Crew {
 
     fn start_documents(&self) {
         let (store, wake) = (self.store.clone(), self.wake.clone());
-        let options = read_options(&self.config);
-        let at_a_time = self.config.reading.worker_count();
         let language = self.config.household.language;
-        let reader = self.reader.clone();
-        let read = ReadDocuments::new(store, wake, reader, options, at_a_time, language);
+        let manner = Manner {
+            options: read_options(&self.config),
+            at_a_time: self.config.reading.worker_count(),
+            language,
+        };
+        let (reader, readings) = (self.reader.clone(), self.readings.clone());
+        let read = ReadDocuments::new(store, wake, reader, readings, manner);
         self.start(read, &self.wake.reading);
         let understand = UnderstandDocuments::new(
             self.store.clone(),

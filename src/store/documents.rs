@@ -7,13 +7,15 @@ use serde::Serialize;
 
 use super::journal::{self, Change};
 use super::rows::{Columns, VISIBLE, visibility_column};
-use super::{Error, ReadTx, WriteTx};
+use super::{Error, ReadTx, WriteTx, people};
 use crate::domain::document::{
     Document, Kind, MediaType, Origin, Sha256Hash, Stage, StuckAt, Visibility,
 };
 use crate::domain::id::DocumentId;
 use crate::domain::journal::Entity;
+use crate::domain::person::Language;
 use crate::domain::policy::Class;
+use crate::domain::wording;
 
 /// What is known of a document when it arrives.
 #[derive(Clone, Debug)]
@@ -359,6 +361,23 @@ pub fn stuck(
         },
         "stuck",
     )
+}
+
+/// Somebody does not want a document read that waits for it or is just being read; it stays, stuck,
+/// until somebody wants another try.
+pub fn cancel(tx: &WriteTx<'_>, id: DocumentId, language: Language) -> Result<Document, Error> {
+    let document = by_id(tx, id)?;
+    if document.stage != Stage::Received {
+        return Err(Error::Conflict {
+            what: "the document is not being read".to_owned(),
+        });
+    }
+    let name = people::name_of(tx, tx.actor())?;
+    let stage = Stage::Stuck {
+        at: StuckAt::Reading,
+        reason: wording::cancelled(name.as_deref(), language),
+    };
+    advance(tx, Document { stage, ..document }, "cancelled")
 }
 
 /// A person wants a stuck (or a finished) document read anew, from its first byte.

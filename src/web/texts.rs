@@ -59,6 +59,7 @@ texts! {
     was_saved: "Gespeichert.", "Saved.";
     was_trashed: "In den Papierkorb gelegt. Dort bleibt es 30 Tage.",
         "Moved to the trash. It stays there for 30 days.";
+    was_cancelled: "Abgebrochen. Das Original bleibt hier.", "Cancelled. The original stays here.";
     was_accepted: "Angenommen. Es wird jetzt gelesen.", "Accepted. It is being read now.";
 
     // -- today
@@ -127,6 +128,9 @@ texts! {
     upload_known: "schon bekannt", "already known";
     upload_failed: "nicht angenommen", "not accepted";
     no_preview: "Noch keine Vorschau", "No preview yet";
+    cancel: "Abbrechen", "Cancel";
+
+    page_of_pages: "Seite {done} von {pages}", "Page {done} of {pages}";
 
     // -- one document
     what_it_says: "Was darin steht", "What it says";

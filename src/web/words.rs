@@ -6,6 +6,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Unit};
 
+use super::texts::Texts;
 use crate::domain::document::{Kind, OriginKind, Stage};
 use crate::domain::finding::{Field, Value};
 use crate::domain::obligation::Action;
@@ -333,6 +334,12 @@ pub fn stage_name(language: Language, name: &str) -> &'static str {
         _ => ("verstanden", "understood"),
     };
     pick(language, german, english)
+}
+
+/// `Seite 12 von 60`.
+pub fn page_of_pages(t: &Texts, done: u32, pages: u32) -> String {
+    let text = t.page_of_pages.replace("{done}", &done.to_string());
+    text.replace("{pages}", &pages.to_string())
 }
 
 /// A language by its ISO 639-1 code; one that is not known stays a code.

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::shapes::{
-    DocumentBody, DocumentChange, DocumentLine, DocumentPage, TakenBody, UploadBody,
+    DocumentBody, DocumentChange, DocumentLine, DocumentPage, ProgressBody, TakenBody, UploadBody,
 };
 use super::{cursor, cut, page_length, versioned};
 use crate::domain::document::{Document, Kind};
@@ -19,14 +19,17 @@ use crate::domain::id::DocumentId;
 use crate::store::blobs::Picture;
 use crate::store::documents::{Accepted, Filter, Trash};
 use crate::store::idempotency::{self, Answered};
-use crate::store::{Error, ReadTx, Store, Viewer, WriteTx, documents, findings, tasks, trash};
+use crate::store::{
+    Caller, Error, ReadTx, Store, Viewer, WriteTx, documents, findings, tasks, trash,
+};
+use crate::web::WebState;
 use crate::web::auth::ApiCaller;
 use crate::web::corrections::sent;
 use crate::web::extract::{Asked, At, Body, IfMatch, etag};
 use crate::web::failure::{Failure, Problem};
 use crate::web::files;
 use crate::web::uploads::{self, Outcome};
-use crate::work::Wake;
+use crate::work::{Readings, Wake};
 use crate::work::intake::Intake;
 
 /// Letters of an `Idempotency-Key` at the most.
@@ -228,13 +231,19 @@ fn summed_up(outcomes: Vec<Outcome>) -> Result<(StatusCode, UploadBody), Failure
     responses((status = 200, body = DocumentBody), (status = 304), (status = 404, body = Problem)))]
 pub async fn one(
     State(store): State<Store>,
+    State(readings): State<Readings>,
     caller: ApiCaller,
     headers: HeaderMap,
     At(id): At<DocumentId>,
 ) -> Result<Response, Failure> {
-    let (version, body) = store
+    let (version, mut body) = store
         .read(caller.viewer(), move |tx| body_of(tx, id))
         .await?;
+    body.progress = readings.of(id).map(ProgressBody::from);
+    // How far it has come changes without a new version.
+    if body.progress.is_some() {
+        return versioned(version, body);
+    }
     let is_known = headers
         .get(IF_NONE_MATCH)
         .is_some_and(|it| it.as_bytes() == etag(version).as_bytes());
@@ -307,6 +316,7 @@ pub async fn change(
 pub async fn delete(
     State(store): State<Store>,
     State(wake): State<Wake>,
+    State(readings): State<Readings>,
     caller: ApiCaller,
     At(id): At<DocumentId>,
     IfMatch(version): IfMatch,
@@ -314,6 +324,7 @@ pub async fn delete(
     let write = move |tx: &WriteTx<'_>| trash::delete(tx, id, version);
     let written = store.write(caller.caller, write).await;
     let document = written.map_err(|it| Failure::from(it).outdated_if(version))?;
+    readings.end(id);
     wake.trash.notify_one();
     wake.reminders.notify_one();
     wake.state.notify_one();
@@ -354,6 +365,35 @@ pub async fn retry(
         .await?;
     wake.reading.notify_one();
     line(&document)
+}
+
+/// Stops reading a document that waits for it or is just being read; it is stuck then, and `retry`
+/// reads it after all.
+#[utoipa::path(post, path = "/documents/{id}/cancel", tag = "documents",
+    params(("id" = String, Path)),
+    responses((status = 200, body = DocumentLine), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "it is not being read")))]
+pub async fn cancel(
+    State(state): State<WebState>,
+    caller: ApiCaller,
+    At(id): At<DocumentId>,
+) -> Result<Response, Failure> {
+    let document = cancelled(&state, caller.caller, id).await?;
+    line(&document)
+}
+
+/// Notes that a document is not to be read on, then ends its reading.
+pub async fn cancelled(
+    state: &WebState,
+    caller: Caller,
+    id: DocumentId,
+) -> Result<Document, Error> {
+    let language = state.household.language;
+    let cancel = move |tx: &WriteTx<'_>| documents::cancel(tx, id, language);
+    let document = state.store.write(caller, cancel).await?;
+    state.readings.end(id);
+    state.wake.state.notify_one();
+    Ok(document)
 }
 
 fn line(document: &Document) -> Result<Response, Failure> {

@@ -10,6 +10,7 @@ use crate::domain::obligation::{Alternative, Obligation};
 use crate::domain::task::Task;
 use crate::domain::value::Rect;
 use crate::store::documents::Listed;
+use crate::work::progress::Progress;
 
 /// How far a document has come.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -114,12 +115,29 @@ pub struct DocumentPage {
     pub next: Option<String>,
 }
 
+/// How far the reading of a document has come.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct ProgressBody {
+    /// Pages read.
+    pub pages_done: u32,
+    /// Pages there are; 0 while that is not known.
+    pub pages: u32,
+}
+
+impl From<Progress> for ProgressBody {
+    fn from(Progress { pages_done, pages }: Progress) -> Self {
+        Self { pages_done, pages }
+    }
+}
+
 /// One document with all that is known about it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct DocumentBody {
     /// The document.
     #[serde(flatten)]
     pub document: DocumentLine,
+    /// How far its reading has come, while it is being read.
+    pub progress: Option<ProgressBody>,
     /// What it says, under a person's corrections.
     pub findings: Vec<FindingBody>,
     /// What it wants.
@@ -142,6 +160,7 @@ impl DocumentBody {
         line.issue_date = issue_date.map(|it| it.to_string());
         Self {
             document: line,
+            progress: None,
             findings: extraction.findings.iter().map(FindingBody::from).collect(),
             obligations: extraction
                 .obligations

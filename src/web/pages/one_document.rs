@@ -19,14 +19,16 @@ use crate::domain::value::{Money, Rect};
 use crate::store::blobs::{Blobs, Picture};
 use crate::store::{Error, ReadTx, Store, documents, findings, journal, pages, tasks, trash};
 use crate::web::auth::{CheckedForm, CurrentPerson};
-use crate::web::cards::{Dealer, TaskCard, card_of_day, is_in_work, quote};
+use crate::web::WebState;
+use crate::web::api::documents::cancelled;
+use crate::web::cards::{Bar, Dealer, TaskCard, bar, card_of_day, is_in_work, quote};
 use crate::web::corrections::{as_typed, input_of, typed};
 use crate::web::extract::At;
 use crate::web::failure::Failure;
 use crate::web::files;
 use crate::web::frame::{Frame, Happened, Locale, Shell, go, page};
 use crate::web::words;
-use crate::work::Wake;
+use crate::work::{Readings, Wake};
 
 /// Below this confidence a claim is shown as unsure.
 const UNSURE_BELOW: f32 = 0.6;
@@ -114,6 +116,7 @@ struct DocumentPage {
     received: String,
     stage: &'static str,
     in_work: bool,
+    bar: Option<Bar>,
     deleted: bool,
     stuck: Option<String>,
     questions: Vec<String>,
@@ -132,13 +135,15 @@ struct DocumentPage {
 /// `GET /documents/{id}`
 pub async fn show(
     State(store): State<Store>,
+    State(readings): State<Readings>,
     frame: Frame,
     At(id): At<DocumentId>,
 ) -> Result<Response, Failure> {
     let files = store.clone();
     let viewer = frame.me.viewer();
     let Frame { locale, shell, .. } = frame;
-    let look = move |tx: &ReadTx<'_>| look(tx, &locale, shell, files.blobs(), id);
+    let look =
+        move |tx: &ReadTx<'_>| look(tx, &locale, shell, (files.blobs(), &readings), id);
     let template = store.read(viewer, look).await?;
     page(&template.shell, &template)
 }
@@ -147,7 +152,7 @@ fn look(
     tx: &ReadTx<'_>,
     locale: &Locale,
     shell: Shell,
-    files: &Blobs,
+    (files, readings): (&Blobs, &Readings),
     id: DocumentId,
 ) -> Result<DocumentPage, Error> {
     let (language, t) = (locale.language, locale.texts());
@@ -172,6 +177,7 @@ fn look(
         received: locale.moment(document.received_at),
         stage: words::stage(language, &document.stage),
         in_work: is_in_work(&document),
+        bar: bar(locale, readings, &document),
         deleted: document.deleted_at.is_some(),
         stuck: stuck_reason(&document),
         questions: open_questions.map(|it| it.text.clone()).collect(),
@@ -444,6 +450,7 @@ pub async fn correct(
 pub async fn delete(
     State(store): State<Store>,
     State(wake): State<Wake>,
+    State(readings): State<Readings>,
     me: CurrentPerson,
     At(id): At<DocumentId>,
     _form: CheckedForm,
@@ -451,6 +458,7 @@ pub async fn delete(
     store
         .write(me.caller(), move |tx| trash::delete(tx, id, None))
         .await?;
+    readings.end(id);
     wake.trash.notify_one();
     wake.reminders.notify_one();
     wake.state.notify_one();
@@ -485,6 +493,23 @@ pub async fn retry(
         .await?;
     wake.reading.notify_one();
     Ok(go(&format!("/documents/{id}"), None))
+}
+
+/// `POST /documents/{id}/cancel`, from the document's page or from a list, to which it goes back.
+pub async fn cancel(
+    State(state): State<WebState>,
+    me: CurrentPerson,
+    At(id): At<DocumentId>,
+    CheckedForm(form): CheckedForm,
+) -> Result<Response, Failure> {
+    let page = format!("/documents/{id}");
+    let back = form.filled("next").unwrap_or(&page);
+    match cancelled(&state, me.caller(), id).await {
+        Ok(_) => Ok(go(back, Some(&Happened::Cancelled))),
+        // Reading was faster than the click; the page shows what it found.
+        Err(Error::Conflict { .. }) => Ok(go(back, None)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `GET /documents/{id}/original`

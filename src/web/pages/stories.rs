@@ -84,6 +84,7 @@ fn deed(language: Language, change: &str) -> String {
         "read" => ("gelesen", "read"),
         "understood" => ("verstanden", "understood"),
         "stuck" => ("festgefahren", "stuck"),
+        "cancelled" => ("abgebrochen", "cancelled"),
         "retried" => ("noch einmal begonnen", "started again"),
         "corrected" => ("berichtigt", "corrected"),
         "deleted" => ("in den Papierkorb gelegt", "moved to the trash"),
