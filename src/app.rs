@@ -19,7 +19,8 @@ use crate::domain::delivery::ChannelName;
 use crate::domain::reminder::Ladder;
 use crate::lifecycle::{self, Ended, Lifecycle};
 use crate::reading::process::{Reader, ReaderSettings};
-use crate::reading::{Limits, Ocr, Previews, ReadOptions};
+use crate::reading::stack::Rules;
+use crate::reading::{Limits, Ocr, Papers, Previews, ReadOptions};
 use crate::store::{OpenError, Store, Viewer, people};
 use crate::web::{self, About, BrokerLamp, WebState};
 use crate::work::deliver::{Deliver, Voice};
@@ -256,6 +257,7 @@ impl Crew {
             options: read_options(&self.config),
             at_a_time: self.config.reading.worker_count(),
             language,
+            stacks: stacks(&self.config),
         };
         let (reader, readings) = (self.reader.clone(), self.readings.clone());
         let read = ReadDocuments::new(store, wake, reader, readings, manner);
@@ -266,6 +268,7 @@ impl Crew {
             self.reader.clone(),
             self.zone.clone(),
             (self.config.household.region.clone(), language),
+            stacks(&self.config),
         );
         self.start(understand, &self.wake.understanding);
         let (store, wake) = (self.store.clone(), self.wake.clone());
@@ -405,6 +408,13 @@ pub fn reader_settings(config: &Config) -> ReaderSettings {
     }
 }
 
+fn stacks(config: &Config) -> Rules {
+    Rules {
+        is_divided: config.reading.split_stacks,
+        prefix: config.reading.asn_prefix.trim().to_owned(),
+    }
+}
+
 fn read_options(config: &Config) -> ReadOptions {
     let reading = &config.reading;
     let limits = Limits {
@@ -420,6 +430,7 @@ fn read_options(config: &Config) -> ReadOptions {
         },
         languages: reading.languages.split('+').map(str::to_owned).collect(),
         previews: Previews::Make,
+        papers: Papers::Apart,
         limits,
         ..ReadOptions::default()
     }

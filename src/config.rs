@@ -112,6 +112,10 @@ pub struct Reading {
     pub program: String,
     /// A `libonnxruntime.so` to prefer over the built-in engine; empty: the system's if there is one.
     pub onnxruntime: String,
+    /// Divide a stack of scans at separator sheets and at labels with a number.
+    pub split_stacks: bool,
+    /// What the text of such a label begins with, before its digits.
+    pub asn_prefix: String,
 }
 
 /// `[mqtt]`
@@ -196,6 +200,8 @@ impl Default for Reading {
             tessdata_dir: String::new(),
             program: String::new(),
             onnxruntime: String::new(),
+            split_stacks: true,
+            asn_prefix: "ASN".to_owned(),
         }
     }
 }
@@ -254,6 +260,10 @@ impl Config {
         }
         if !["auto", "text", "json"].contains(&self.log.format.as_str()) {
             return wrong("log.format", "one of auto, text, json".to_owned());
+        }
+        if self.reading.asn_prefix.trim().is_empty() {
+            let reason = "letters that stand before the digits of a label".to_owned();
+            return wrong("reading.asn_prefix", reason);
         }
         if self.mqtt.prefix.is_empty() || self.mqtt.prefix.contains(['#', '+', ' ']) {
             return wrong("mqtt.prefix", "a topic without spaces, # and +".to_owned());

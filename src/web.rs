@@ -12,6 +12,7 @@ mod corrections;
 pub mod events;
 mod extract;
 pub mod failure;
+mod family;
 mod files;
 mod frame;
 mod layers;

@@ -13,7 +13,8 @@ use super::image::{Picture, Pictures};
 use super::ocr::Engines;
 use super::pdf::PdfFile;
 use super::{
-    Limits, Ocr, Preview, Previews, ReadOptions, Timings, codes, email, preview, sniff, text,
+    Limits, Ocr, Papers, Preview, Previews, ReadOptions, Timings, codes, email, preview, sniff,
+    text,
 };
 use crate::domain::document::{Attachment, Code, MediaType, Page, PageSource, Reading, Word};
 
@@ -31,6 +32,13 @@ pub enum Event<'a> {
     Page(&'a Page),
     /// A picture of a page is made.
     Preview(&'a Preview),
+    /// A paper attached to a mail is a document of its own.
+    Paper {
+        /// Its name as stated inside.
+        name: &'a str,
+        /// The file.
+        bytes: &'a [u8],
+    },
 }
 
 /// Where events go; called from several threads.
@@ -117,14 +125,15 @@ impl Job<'_> {
         Ok((reading, timings))
     }
 
-    /// The mail's own text, and the papers attached to it as further pages. A paper that cannot be
-    /// read is named among the attachments and does not hold up the mail.
+    /// The mail's own text, and the papers attached to it as further pages or as files. A paper that
+    /// cannot be read is named among the attachments and does not hold up the mail.
     fn read_mail(&self) -> Result<(Reading, Timings), Failure> {
         let begin = Instant::now();
         let limits = &self.options.limits;
         let mail = email::parse(self.bytes, limits)?;
         let mut pages = text::pages(&mail.text, limits)?;
         let (mut codes, mut children, mut attachments) = (Vec::new(), Vec::new(), Vec::new());
+        let mut given = 0;
         let mut timings = Timings {
             read: milliseconds(begin),
             ..Timings::default()
@@ -142,6 +151,10 @@ impl Job<'_> {
                 text: xml,
             });
             if !part.is_paper {
+                continue;
+            }
+            if self.options.papers == Papers::Apart {
+                given += u32::from(self.hand_over(part, given));
                 continue;
             }
             let job = Job {
@@ -182,9 +195,36 @@ impl Job<'_> {
         ))
     }
 
+    /// Gives a paper away as a file, if it and those before it are within the limits.
+    fn hand_over(&self, part: &email::Part, given: u32) -> bool {
+        let limits = &self.options.limits;
+        let size = u32::try_from(part.bytes.len()).unwrap_or(u32::MAX);
+        let is_fair = given < limits.papers_max && size <= limits.paper_bytes_max;
+        if is_fair {
+            (self.sink)(Event::Paper {
+                name: &part.name,
+                bytes: &part.bytes,
+            });
+        }
+        is_fair
+    }
+
+    /// The places of the pages to read: how many there are before them, and how many they are.
+    fn places(&self, count: usize) -> Result<(usize, usize), Failure> {
+        let Some(range) = self.options.pages else {
+            return Ok((0, count));
+        };
+        let place = |page: u32| usize::try_from(page).unwrap_or(usize::MAX);
+        let (before, end) = (place(range.first()).saturating_sub(1), place(range.last()));
+        match end.checked_sub(before) {
+            Some(pages) if end <= count => Ok((before, pages)),
+            _ => Err(Failure::damaged("a page is missing")),
+        }
+    }
+
     fn read_pictures(&self, media_type: MediaType) -> Result<(Reading, Timings), Failure> {
         let pictures = Pictures::open(self.bytes, media_type, &self.options.limits)?;
-        let count = pictures.count();
+        let (before, count) = self.places(pictures.count())?;
         check_pages(count, &self.options.limits)?;
         (self.sink)(Event::Started {
             media_type,
@@ -192,7 +232,7 @@ impl Job<'_> {
         });
         let sheets = self.side_by_side(count, |index| {
             let begin = Instant::now();
-            let picture = pictures.load(index)?;
+            let picture = pictures.load(before + index)?;
             let decoded = milliseconds(begin);
             let mut sheet = self.read_picture(number(index), &picture)?;
             sheet.timings.read = decoded;
@@ -207,33 +247,40 @@ impl Job<'_> {
         let limits = &self.options.limits;
         let file = PdfFile::open(self.bytes, limits)?;
         let media_type = MediaType::Pdf;
+        let (before, count) = self.places(file.count())?;
         (self.sink)(Event::Started {
             media_type,
-            pages: file.count(),
+            pages: count,
         });
         let attachments = file.attachments(limits);
         let layers = file.text_layers(limits)?;
         let layers_took = milliseconds(begin);
-        let sheets = self.side_by_side(file.count(), |index| {
-            let Some(layer) = layers.get(index) else {
+        let sheets = self.side_by_side(count, |index| {
+            // Pages are counted from the first one that is read, places from the file's first.
+            let place = before + index;
+            let Some(layer) = layers.get(place) else {
                 return Err(Failure::damaged("a page is missing"));
             };
             let number = number(index);
             let mut sheet = if layer.is_usable || self.options.ocr == Ocr::Off {
                 let begin = Instant::now();
-                let codes = file.drawn_codes(index, layer, limits);
+                let mut codes = file.drawn_codes(place, layer, limits);
+                codes.iter_mut().for_each(|it| it.page = number);
                 let timings = Timings {
                     codes: milliseconds(begin),
                     ..Timings::default()
                 };
                 Sheet {
-                    page: layer.page.clone(),
+                    page: Page {
+                        number,
+                        ..layer.page.clone()
+                    },
                     codes,
                     timings,
                 }
             } else {
                 let begin = Instant::now();
-                let picture = file.render(index, limits)?;
+                let picture = file.render(place, limits)?;
                 let rendered = milliseconds(begin);
                 let mut sheet = self.recognise(number, &picture)?;
                 sheet.timings.read += rendered;
@@ -245,7 +292,7 @@ impl Job<'_> {
             (self.sink)(Event::Page(&sheet.page));
             if self.options.previews == Previews::Make {
                 let begin = Instant::now();
-                let made = preview::of_page(number, &file.render_small(index, limits)?);
+                let made = preview::of_page(number, &file.render_small(place, limits)?);
                 for preview in &made {
                     (self.sink)(Event::Preview(preview));
                 }

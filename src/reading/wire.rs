@@ -20,8 +20,8 @@ use crate::domain::value::Rect;
 pub const HEAD_BYTES_MAX: u32 = 32 * 1024 * 1024;
 /// Longest body from the daemon, in bytes; the job's own limit is below it.
 pub const REQUEST_BODY_MAX: u32 = 512 * 1024 * 1024;
-/// Longest body from the reader, in bytes: a preview.
-pub const REPLY_BODY_MAX: u32 = 8 * 1024 * 1024;
+/// Longest body from the reader, in bytes: a paper attached to a mail. Previews are far smaller.
+pub const REPLY_BODY_MAX: u32 = 32 * 1024 * 1024;
 /// Letters kept of one word.
 const WORD_LETTERS_MAX: usize = 500;
 
@@ -73,6 +73,11 @@ pub enum Reply {
         page: u32,
         /// Which of the sizes.
         size: PreviewSize,
+    },
+    /// A paper attached to a mail, in the body.
+    Paper {
+        /// Its name as stated inside.
+        name: String,
     },
     /// Everything is read.
     Read {
@@ -218,11 +223,16 @@ pub fn tame_attachments(attachments: Vec<Attachment>, limits: &Limits) -> Vec<At
     // A text may grow when bytes become letters.
     let bytes = usize::try_from(limits.attachment_bytes_max).unwrap_or(usize::MAX);
     let tamed = attachments.into_iter().take(most).map(|it| Attachment {
-        name: tame_text(&it.name, 200),
+        name: tame_name(&it.name),
         media_type: tame_text(&it.media_type, 100),
         text: it.text.filter(|it| it.len() <= bytes.saturating_mul(3)),
     });
     tamed.collect()
+}
+
+/// Makes a name from inside a file harmless to show.
+pub fn tame_name(name: &str) -> String {
+    tame_text(name, 200)
 }
 
 fn tame_text(text: &str, letters: usize) -> String {

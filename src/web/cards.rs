@@ -11,7 +11,7 @@ use crate::domain::finding::{Evidence, Extraction};
 use crate::domain::id::{DocumentId, PersonId};
 use crate::domain::task::{Status, Task, keys};
 use crate::store::documents::Listed;
-use crate::store::{Error, ReadTx, blobs, documents, findings, people};
+use crate::store::{Error, ReadTx, blobs, documents, findings, parts, people};
 use crate::work::Readings;
 
 /// The leaf of a calendar.
@@ -314,16 +314,11 @@ pub const fn is_in_work(document: &Document) -> bool {
 }
 
 /// A document as lists show it.
-pub fn sheet(
-    locale: &Locale,
-    files: &blobs::Blobs,
-    readings: &Readings,
-    listed: &Listed,
-) -> Sheet {
+pub fn sheet(locale: &Locale, files: &blobs::Blobs, readings: &Readings, listed: &Listed) -> Sheet {
     let document = &listed.document;
     let arrived = document.received_at.to_zoned(locale.zone.clone()).date();
     let day = listed.issue_date.unwrap_or(arrived);
-    let picture = files.picture(document.sha256, blobs::Picture::Thumbnail);
+    let picture = parts::picture(files, document, blobs::Picture::Thumbnail);
     Sheet {
         id: document.id.to_string(),
         title: document.title.clone(),

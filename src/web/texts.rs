@@ -166,6 +166,12 @@ texts! {
     visible_to: "Sichtbar für", "Visible to";
     whole_household: "den ganzen Haushalt", "the whole household";
     some_persons: "einzelne Personen", "some persons";
+    part_of: "Teil von", "Part of";
+    documents_inside: "Darin liegen", "Inside are";
+    asn: "Archivnummer", "Archive number";
+    same_asn: "Dieselbe Archivnummer hat auch:", "The same archive number is also on:";
+    move_all_to_trash: "Alles in den Papierkorb", "Move all to trash";
+    in_the_file: "in der Datei des Stapels", "in the file of the stack";
     alternatives: "Auch möglich", "Also possible";
 
     // -- tasks

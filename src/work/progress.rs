@@ -92,7 +92,9 @@ impl Readings {
     }
 
     fn changed(&self) {
-        self.shared.changes.send_modify(|it| *it = it.wrapping_add(1));
+        self.shared
+            .changes
+            .send_modify(|it| *it = it.wrapping_add(1));
     }
 
     fn running(&self) -> MutexGuard<'_, BTreeMap<DocumentId, Entry>> {

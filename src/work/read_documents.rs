@@ -14,16 +14,18 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::progress::{Progress, Readings, Running};
-use super::{Error, Turn, Wake, Worker, chain};
-use crate::domain::document::{Document, Stage, StuckAt};
+use super::{Error, Turn, Wake, Worker, chain, intake};
+use crate::domain::document::{Document, MediaType, OriginKind, Reading, Stage, StuckAt};
 use crate::domain::id::DocumentId;
 use crate::domain::person::Language;
 use crate::domain::wording;
-use crate::reading::process::{self, ReadError, ReadJob, ReadOutcome, Reader};
-use crate::reading::{Preview, PreviewSize, ReadOptions};
+use crate::reading::process::{self, ReadError, ReadJob, ReadOutcome, Reader, Trust};
+use crate::reading::stack::{Divided, Rules};
+use crate::reading::{self, Preview, PreviewSize, ReadOptions, sniff};
 use crate::store::blobs::Picture;
 use crate::store::documents::Awaiting;
-use crate::store::{self, Caller, Store, Viewer, documents, pages};
+use crate::store::parts::{Inside, Paper};
+use crate::store::{self, Caller, Store, Viewer, documents, parts};
 
 /// Seconds before the second try.
 const RETRY_SECONDS: i64 = 5;
@@ -42,6 +44,8 @@ pub struct Manner {
     pub at_a_time: usize,
     /// In which language it is said why a document cannot be read.
     pub language: Language,
+    /// What becomes of stacks of scans.
+    pub stacks: Rules,
 }
 
 /// The worker.
@@ -119,9 +123,12 @@ impl ReadDocuments {
         let (told, hears) = watch::channel(process::Progress::default());
         let job = ReadJob {
             bytes,
-            options: self.manner.options.clone(),
+            options: ReadOptions {
+                pages: document.pages,
+                ..self.manner.options.clone()
+            },
+            trust: trust(document),
             progress: Some(told),
-            ..ReadJob::default()
         };
         // A reading that is dropped takes its process with it.
         tokio::select! {
@@ -160,16 +167,27 @@ impl ReadDocuments {
         match outcome {
             Ok(outcome) => {
                 self.keep_previews(document, outcome.previews).await?;
-                let reading = outcome.reading;
+                let papers = self.keep_papers(outcome.papers).await?;
+                let (reading, files) = (outcome.reading, self.store.clone());
+                let divided = self.divide(document, &reading);
+                let inside = Inside {
+                    papers,
+                    sheaves: divided.sheaves,
+                    asn: divided.asn,
+                };
+                let has_papers = !inside.papers.is_empty();
                 let keep = move |tx: &store::WriteTx<'_>| {
                     let is_wanted = is_awaited(&documents::by_id(tx, id)?);
                     if is_wanted {
-                        pages::keep(tx, id, &reading)?;
+                        parts::keep(tx, id, &reading, &inside, files.blobs())?;
                     }
                     Ok(is_wanted)
                 };
                 if self.store.write(caller, keep).await? {
                     self.wake.understanding.notify_one();
+                    if has_papers {
+                        self.wake.reading.notify_one();
+                    }
                     log::info!(document:display = id, read_ms = outcome.timings.read,
                         ocr_ms = outcome.timings.ocr; "a document was read");
                 }
@@ -201,7 +219,42 @@ impl ReadDocuments {
             })
             .await?;
         self.wake.state.notify_one();
+        // A mail has waited to hear what the paper in it wants.
+        self.wake.tasks.notify_one();
         Ok(())
+    }
+
+    /// What the codes say of a whole file; a letter of a stack is not divided again.
+    fn divide(&self, document: &Document, reading: &Reading) -> Divided {
+        if document.pages.is_some() {
+            return Divided::default();
+        }
+        self.manner.stacks.divide(reading)
+    }
+
+    /// Keeps the files of papers, so that their rows never name a file that is not there.
+    async fn keep_papers(&self, papers: Vec<reading::Paper>) -> Result<Vec<Paper>, store::Error> {
+        let store = self.store.clone();
+        let keep = move || {
+            let mut kept = Vec::with_capacity(papers.len());
+            for paper in papers {
+                // Told from the first bytes, as at the door; what is no paper stays in the mail.
+                let Some(media_type) = sniff::sniff(&paper.bytes) else {
+                    continue;
+                };
+                let (sha256, size) = intake::keep(&store, &paper.bytes)?;
+                kept.push(Paper {
+                    sha256,
+                    media_type,
+                    size,
+                    file_name: intake::cleaned(&paper.name),
+                });
+            }
+            Ok(kept)
+        };
+        tokio::task::spawn_blocking(keep)
+            .await
+            .map_err(|_| store::Error::Closed)?
     }
 
     async fn keep_previews(
@@ -209,14 +262,16 @@ impl ReadDocuments {
         document: &Document,
         previews: Vec<Preview>,
     ) -> Result<(), store::Error> {
-        let (store, sha256) = (self.store.clone(), document.sha256);
+        let (store, document) = (self.store.clone(), document.clone());
         let keep = move || {
             for preview in previews {
                 let picture = match preview.size {
                     PreviewSize::Page => Picture::Page(preview.page),
+                    // The small one is the whole file's.
+                    PreviewSize::Thumbnail if document.pages.is_some() => continue,
                     PreviewSize::Thumbnail => Picture::Thumbnail,
                 };
-                let name = store.blobs().picture(sha256, picture);
+                let name = parts::picture(store.blobs(), &document, picture);
                 store.blobs().put(&name, &preview.webp)?;
             }
             Ok(())
@@ -230,6 +285,14 @@ impl ReadDocuments {
 /// Whether a document waits to be read.
 const fn is_awaited(document: &Document) -> bool {
     matches!(document.stage, Stage::Received) && document.deleted_at.is_none()
+}
+
+/// Whose document it is: mails, and what came in them, come from outside.
+const fn trust(document: &Document) -> Trust {
+    match (document.media_type, document.origin.kind) {
+        (MediaType::Mail, _) | (_, OriginKind::MailPart) => Trust::Outside,
+        _ => Trust::Household,
+    }
 }
 
 /// Passes on how far the reader has come, not more often than a person can see.

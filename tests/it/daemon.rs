@@ -34,7 +34,10 @@ pub fn readers_of(data: &str) -> Vec<Pid> {
     let is_theirs = |folder: &Path| {
         let stat = std::fs::read_to_string(folder.join("stat")).unwrap_or_default();
         let rest = stat.rsplit(')').next().unwrap_or_default();
-        let parent = rest.split_whitespace().nth(1).and_then(|it| it.parse().ok());
+        let parent = rest
+            .split_whitespace()
+            .nth(1)
+            .and_then(|it| it.parse().ok());
         let parent = parent.and_then(Pid::from_raw);
         parent.is_some_and(|it| daemons.contains(&it)) && is_called(folder, "workmate-reader")
     };
@@ -170,7 +173,12 @@ impl Daemon {
     pub async fn listen(&self) -> Events {
         let url = format!("{}/api/v1/events", self.address);
         let client = reqwest::Client::builder().build().unwrap();
-        let answer = client.get(url).bearer_auth(&self.token).send().await.unwrap();
+        let answer = client
+            .get(url)
+            .bearer_auth(&self.token)
+            .send()
+            .await
+            .unwrap();
         Events {
             answer,
             heard: String::new(),
@@ -231,6 +239,36 @@ impl Daemon {
             .await
             .unwrap();
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
+    }
+
+    /// `DELETE` of the API; the status.
+    pub async fn delete(&self, path: &str) -> u16 {
+        let url = format!("{}/api/v1/{path}", self.address);
+        let request = self.client.delete(url).bearer_auth(&self.token);
+        request.send().await.unwrap().status().as_u16()
+    }
+
+    /// `GET` of something that is no JSON.
+    pub async fn bytes(&self, path: &str) -> Vec<u8> {
+        let url = format!("{}/api/v1/{path}", self.address);
+        let answer = self.client.get(url).bearer_auth(&self.token).send().await;
+        let answer = answer.unwrap().error_for_status().unwrap();
+        answer.bytes().await.unwrap().to_vec()
+    }
+
+    /// The original of a document.
+    pub async fn original(&self, id: &str) -> Vec<u8> {
+        self.bytes(&format!("documents/{id}/original")).await
+    }
+
+    /// Waits until there are `count` open tasks and no document waits for its own; all of them.
+    pub async fn open_tasks(&self, count: usize, patience: Duration) -> Vec<Value> {
+        eventually("the tasks are derived", patience, || async {
+            let tasks = self.get("tasks?status=open&limit=100").await?;
+            let tasks = tasks["tasks"].as_array()?.clone();
+            (tasks.len() == count).then_some(tasks)
+        })
+        .await
     }
 
     /// How commands find this daemon.

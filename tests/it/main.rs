@@ -16,6 +16,7 @@ mod durability;
 mod folder;
 mod frame;
 mod mqtt;
+mod parts;
 mod progress;
 mod reading;
 mod reminders;

@@ -43,7 +43,11 @@ async fn a_long_reading_shows_a_moving_bar_and_is_cancelled_with_its_process() {
         (daemon.reader_count() == 0).then_some(())
     })
     .await;
-    assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+    assert!(
+        begin.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        begin.elapsed()
+    );
     let one = daemon.get(&format!("documents/{id}")).await.unwrap();
     assert_eq!(one["stage"]["name"], "stuck");
     assert_eq!(one["stage"]["reason"], "Cancelled by test.");
@@ -52,7 +56,10 @@ async fn a_long_reading_shows_a_moving_bar_and_is_cancelled_with_its_process() {
     assert!(heard.contains("event: progress"), "{heard}");
     assert!(heard.contains("\"pages\":60"), "{heard}");
     // The next document is read by a new process.
-    daemon.upload("short.txt", b"Guten Tag".to_vec()).await.unwrap();
+    daemon
+        .upload("short.txt", b"Guten Tag".to_vec())
+        .await
+        .unwrap();
     daemon.finished(2, PATIENCE).await;
     // What was stopped is read after all when somebody wants it.
     daemon.post(&format!("documents/{id}/retry")).await;
@@ -67,7 +74,11 @@ async fn a_soft_stop_does_not_wait_for_a_long_reading_and_reads_it_again_later()
     at_page(&daemon, &id, 1).await;
     let begin = Instant::now();
     let log = daemon.stop().await;
-    assert!(begin.elapsed() < Duration::from_secs(15), "{:?}", begin.elapsed());
+    assert!(
+        begin.elapsed() < Duration::from_secs(15),
+        "{:?}",
+        begin.elapsed()
+    );
     assert!(!log.contains("was left behind"), "{log}");
     daemon.start().await;
     let again = at_page(&daemon, &id, 1).await;

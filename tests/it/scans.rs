@@ -11,14 +11,20 @@ use crate::paper;
 /// A scanned sheet as a grey JPEG.
 pub type Sheet = Vec<u8>;
 
-/// The scan of a sample letter, dated relative to 2026-03-02: its file's name without the extension.
-pub fn letter(name: &str) -> Sheet {
+/// A sample letter as a file, dated relative to today: its name with the extension.
+pub fn sample(name: &str) -> Vec<u8> {
     static SAMPLES: OnceLock<Vec<paper::Sheet>> = OnceLock::new();
-    let samples =
-        SAMPLES.get_or_init(|| paper::samples(jiff::civil::date(2026, 3, 2)).unwrap());
-    let file = format!("{name}.jpg");
-    let sheet = samples.iter().find(|it| it.name == file).unwrap();
+    let samples = SAMPLES.get_or_init(|| {
+        let now = workmate::domain::clock::Clock::System.now();
+        paper::samples(now.to_zoned(jiff::tz::TimeZone::system()).date()).unwrap()
+    });
+    let sheet = samples.iter().find(|it| it.name == name).unwrap();
     sheet.bytes.clone()
+}
+
+/// The scan of a sample letter: its file's name without the extension.
+pub fn letter(name: &str) -> Sheet {
+    sample(&format!("{name}.jpg"))
 }
 
 /// The same sheet with a label that carries `text` as a QR code in its upper right corner.
@@ -43,9 +49,8 @@ fn code(text: &str, side: u32) -> GrayImage {
     GrayImage::from_fn((width + 8) * side, (width + 8) * side, |x, y| {
         let inside = |it: u32| (it / side).checked_sub(4).filter(|it| *it < width);
         let module = inside(x).zip(inside(y)).map(|(x, y)| y * width + x);
-        let is_dark = module.is_some_and(|it| {
-            colours[usize::try_from(it).unwrap()] == qrcode::Color::Dark
-        });
+        let is_dark =
+            module.is_some_and(|it| colours[usize::try_from(it).unwrap()] == qrcode::Color::Dark);
         Luma([if is_dark { 20 } else { 250 }])
     })
 }
@@ -53,7 +58,9 @@ fn code(text: &str, side: u32) -> GrayImage {
 fn jpeg(picture: GrayImage) -> Sheet {
     let mut bytes = Cursor::new(Vec::new());
     let encoder = JpegEncoder::new_with_quality(&mut bytes, 85);
-    DynamicImage::ImageLuma8(picture).write_with_encoder(encoder).unwrap();
+    DynamicImage::ImageLuma8(picture)
+        .write_with_encoder(encoder)
+        .unwrap();
     bytes.into_inner()
 }
 
@@ -71,7 +78,12 @@ pub fn pdf(sheets: &[Sheet]) -> Vec<u8> {
         .collect();
     let mut objects: Vec<Vec<u8>> = vec![
         b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
-        format!("<< /Type /Pages /Kids [{}] /Count {} >>", kids.join(" "), kids.len()).into_bytes(),
+        format!(
+            "<< /Type /Pages /Kids [{}] /Count {} >>",
+            kids.join(" "),
+            kids.len()
+        )
+        .into_bytes(),
     ];
     for picture in &pictures {
         let size = image::load_from_memory(picture).unwrap();

@@ -5,3 +5,4 @@ mod cancel;
 mod doors;
 mod harness;
 mod pages;
+mod parts;

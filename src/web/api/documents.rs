@@ -20,7 +20,7 @@ use crate::store::blobs::Picture;
 use crate::store::documents::{Accepted, Filter, Trash};
 use crate::store::idempotency::{self, Answered};
 use crate::store::{
-    Caller, Error, ReadTx, Store, Viewer, WriteTx, documents, findings, tasks, trash,
+    Caller, Error, ReadTx, Store, Viewer, WriteTx, documents, findings, parts, tasks, trash,
 };
 use crate::web::WebState;
 use crate::web::auth::ApiCaller;
@@ -29,8 +29,8 @@ use crate::web::extract::{Asked, At, Body, IfMatch, etag};
 use crate::web::failure::{Failure, Problem};
 use crate::web::files;
 use crate::web::uploads::{self, Outcome};
-use crate::work::{Readings, Wake};
 use crate::work::intake::Intake;
+use crate::work::{Readings, Wake};
 
 /// Letters of an `Idempotency-Key` at the most.
 const KEY_LETTERS_MAX: usize = 200;
@@ -47,6 +47,8 @@ pub struct Wanted {
     kind: Option<String>,
     /// At this stage: `received`, `read`, `understood`, `stuck`.
     stage: Option<String>,
+    /// With this archive serial number.
+    asn: Option<u32>,
     /// `true`: those in the trash.
     trash: Option<bool>,
     /// The `next` of the page before.
@@ -86,6 +88,7 @@ pub async fn list(
         query: wanted.q,
         kind,
         stage: wanted.stage,
+        asn: wanted.asn,
         trash: if wanted.trash == Some(true) {
             Trash::Inside
         } else {
@@ -257,10 +260,13 @@ fn body_of(tx: &ReadTx<'_>, id: DocumentId) -> Result<(u64, DocumentBody), Error
     let document = documents::by_id(tx, id)?;
     let extraction = findings::corrected(tx, id)?;
     let tasks = tasks::of_document(tx, id)?;
-    Ok((
-        document.version,
-        DocumentBody::of(&document, &extraction, &tasks),
-    ))
+    let around = (
+        parts::of(tx, &document)?,
+        parts::with_same_asn(tx, &document)?,
+    );
+    let around = (around.0.as_slice(), around.1.as_slice());
+    let body = DocumentBody::of(&document, &extraction, &tasks, around);
+    Ok((document.version, body))
 }
 
 /// Says what is right; lists, search and tasks follow.
@@ -308,26 +314,47 @@ pub async fn change(
     versioned(version, body)
 }
 
-/// Moves a document to the trash, from which it is erased after 30 days.
+/// What goes to the trash.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default)]
+pub struct Going {
+    /// `true`: with the documents that came with it, such as the papers attached to a mail.
+    children: bool,
+}
+
+/// Moves a document to the trash, from which it is erased after 30 days. One that others came with
+/// is refused until `children=true` says that they may go too.
 #[utoipa::path(delete, path = "/documents/{id}", tag = "documents",
-    params(("id" = String, Path), ("If-Match" = Option<String>, Header)),
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header), Going),
     responses((status = 200, body = DocumentLine), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "others would go too"),
         (status = 412, body = Problem)))]
 pub async fn delete(
-    State(store): State<Store>,
-    State(wake): State<Wake>,
-    State(readings): State<Readings>,
+    State(state): State<WebState>,
     caller: ApiCaller,
     At(id): At<DocumentId>,
+    Asked(going): Asked<Going>,
     IfMatch(version): IfMatch,
 ) -> Result<Response, Failure> {
-    let write = move |tx: &WriteTx<'_>| trash::delete(tx, id, version);
-    let written = store.write(caller.caller, write).await;
-    let document = written.map_err(|it| Failure::from(it).outdated_if(version))?;
-    readings.end(id);
-    wake.trash.notify_one();
-    wake.reminders.notify_one();
-    wake.state.notify_one();
+    let write = move |tx: &WriteTx<'_>| {
+        documents::by_id(tx, id)?;
+        let others = parts::going_with(tx, id)?;
+        if !others.is_empty() && !going.children {
+            return Ok(Err(others.len()));
+        }
+        Ok(Ok((trash::delete(tx, id, version)?, others)))
+    };
+    let written = state.store.write(caller.caller, write).await;
+    let written = written.map_err(|it| Failure::from(it).outdated_if(version))?;
+    let (document, others) = written.map_err(|count| {
+        let what = format!("{count} documents came with it: `children=true` deletes them too");
+        Failure::Store(Error::Conflict { what })
+    })?;
+    state.readings.end(id);
+    others.iter().for_each(|it| state.readings.end(it.id));
+    state.wake.trash.notify_one();
+    state.wake.reminders.notify_one();
+    state.wake.state.notify_one();
     line(&document)
 }
 

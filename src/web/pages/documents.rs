@@ -78,6 +78,7 @@ impl Wanted {
             stage: stages
                 .contains(&self.stage.as_str())
                 .then(|| self.stage.clone()),
+            asn: None,
             trash: if self.is_trash() {
                 Trash::Inside
             } else {

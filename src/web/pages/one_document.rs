@@ -14,17 +14,21 @@ use crate::domain::finding::{ClaimedBy, Correction, Extraction, Field, Finding, 
 use crate::domain::id::DocumentId;
 use crate::domain::journal::Entity;
 use crate::domain::obligation::Obligation;
+use crate::domain::part::said_by_parts;
 use crate::domain::task::{Task, keys};
 use crate::domain::value::{Money, Rect};
 use crate::store::blobs::{Blobs, Picture};
-use crate::store::{Error, ReadTx, Store, documents, findings, journal, pages, tasks, trash};
-use crate::web::auth::{CheckedForm, CurrentPerson};
+use crate::store::{
+    Error, ReadTx, Store, documents, findings, journal, pages, parts, tasks, trash,
+};
 use crate::web::WebState;
 use crate::web::api::documents::cancelled;
+use crate::web::auth::{CheckedForm, CurrentPerson};
 use crate::web::cards::{Bar, Dealer, TaskCard, bar, card_of_day, is_in_work, quote};
 use crate::web::corrections::{as_typed, input_of, typed};
 use crate::web::extract::At;
 use crate::web::failure::Failure;
+use crate::web::family::{Family, family};
 use crate::web::files;
 use crate::web::frame::{Frame, Happened, Locale, Shell, go, page};
 use crate::web::words;
@@ -117,6 +121,8 @@ struct DocumentPage {
     stage: &'static str,
     in_work: bool,
     bar: Option<Bar>,
+    family: Family,
+    with_parts: String,
     deleted: bool,
     stuck: Option<String>,
     questions: Vec<String>,
@@ -142,8 +148,7 @@ pub async fn show(
     let files = store.clone();
     let viewer = frame.me.viewer();
     let Frame { locale, shell, .. } = frame;
-    let look =
-        move |tx: &ReadTx<'_>| look(tx, &locale, shell, (files.blobs(), &readings), id);
+    let look = move |tx: &ReadTx<'_>| look(tx, &locale, shell, (files.blobs(), &readings), id);
     let template = store.read(viewer, look).await?;
     page(&template.shell, &template)
 }
@@ -165,7 +170,10 @@ fn look(
         it.finding
             .is_none_or(|field| !extraction.corrected.contains(&field))
     });
+    let family = family(tx, locale, &document)?;
     Ok(DocumentPage {
+        with_parts: words::with_parts(language, family.going),
+        family,
         id: id.to_string(),
         version: document.version,
         title: document.title.clone(),
@@ -288,7 +296,13 @@ fn wants(
 ) -> Result<Vec<Want>, Error> {
     let mut dealer = Dealer::new(tx, locale)?;
     let mut wants = Vec::new();
-    for (position, key) in keys(&extraction.obligations).into_iter().enumerate() {
+    let said = said_by_parts(extraction, &parts::obligations(tx, id)?);
+    let keys = keys(&extraction.obligations);
+    let own = keys
+        .into_iter()
+        .enumerate()
+        .filter(|(_, key)| !said.contains(key));
+    for (position, key) in own {
         let Some(obligation) = extraction.obligations.get(position) else {
             continue;
         };
@@ -346,7 +360,7 @@ fn sheets(
     files: &Blobs,
 ) -> Vec<Sheet> {
     let sheet = |page: &Page| {
-        let picture = files.picture(document.sha256, Picture::Page(page.number));
+        let picture = parts::picture(files, document, Picture::Page(page.number));
         Sheet {
             number: page.number,
             height: height_of(page),
@@ -453,12 +467,24 @@ pub async fn delete(
     State(readings): State<Readings>,
     me: CurrentPerson,
     At(id): At<DocumentId>,
-    _form: CheckedForm,
+    CheckedForm(form): CheckedForm,
 ) -> Result<Response, Failure> {
-    store
-        .write(me.caller(), move |tx| trash::delete(tx, id, None))
-        .await?;
+    let is_asked = form.filled("parts").is_some();
+    let delete = move |tx: &crate::store::WriteTx<'_>| {
+        documents::by_id(tx, id)?;
+        let going = parts::going_with(tx, id)?;
+        if !going.is_empty() && !is_asked {
+            return Ok(None);
+        }
+        trash::delete(tx, id, None)?;
+        Ok(Some(going))
+    };
+    let Some(going) = store.write(me.caller(), delete).await? else {
+        // The page has not asked yet: it was made before there was something inside.
+        return Ok(go(&format!("/documents/{id}"), Some(&Happened::Outdated)));
+    };
     readings.end(id);
+    going.iter().for_each(|it| readings.end(it.id));
     wake.trash.notify_one();
     wake.reminders.notify_one();
     wake.state.notify_one();

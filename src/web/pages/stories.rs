@@ -88,6 +88,10 @@ fn deed(language: Language, change: &str) -> String {
         "retried" => ("noch einmal begonnen", "started again"),
         "corrected" => ("berichtigt", "corrected"),
         "deleted" => ("in den Papierkorb gelegt", "moved to the trash"),
+        "handed over" => (
+            "gehört jetzt zu etwas anderem",
+            "goes with something else now",
+        ),
         "restored" => ("wiederhergestellt", "restored"),
         "erased" => ("endgültig gelöscht", "erased"),
         "created" => ("angelegt", "created"),

@@ -84,7 +84,11 @@ async fn a_person_sees_the_bar_on_every_page_and_stops_it_without_a_script() {
         let english = english.send().await.unwrap().text().await.unwrap();
         assert!(english.contains("Page 12 of 60"), "{path}");
     }
-    let stop = anna.form(&web, &format!("{document}/cancel"), &[("next", "/documents")]);
+    let stop = anna.form(
+        &web,
+        &format!("{document}/cancel"),
+        &[("next", "/documents")],
+    );
     let stopped = stop.send().await.unwrap();
     assert_eq!(stopped.status(), StatusCode::SEE_OTHER);
     assert_eq!(stopped.headers()[LOCATION], "/documents");
@@ -156,7 +160,8 @@ async fn a_listener_hears_how_far_a_reading_has_come_if_they_may() {
         }
         heard.push(text);
     }
-    let said = format!("event: progress\ndata: {{\"id\":\"{private}\",\"pages_done\":12,\"pages\":60}}");
+    let said =
+        format!("event: progress\ndata: {{\"id\":\"{private}\",\"pages_done\":12,\"pages\":60}}");
     assert!(heard[0].contains(&said), "{}", heard[0]);
     assert!(!heard[1].contains("progress"), "{}", heard[1]);
 }
