@@ -19,20 +19,21 @@ use crate::domain::delivery::ChannelName;
 use crate::domain::reminder::Ladder;
 use crate::lifecycle::{self, Ended, Lifecycle};
 use crate::reading::process::{Reader, ReaderSettings};
-use crate::reading::{Limits, Ocr, Passwords, Previews, ReadOptions};
+use crate::reading::stack::Rules;
+use crate::reading::{Limits, Ocr, Papers, Passwords, Previews, ReadOptions};
 use crate::store::{OpenError, Store, Viewer, people};
 use crate::web::{self, About, BrokerLamp, WebState};
 use crate::work::deliver::{Deliver, Voice};
 use crate::work::derive_tasks::DeriveTasks;
 use crate::work::intake::Intake;
 use crate::work::publish_state::{Discovery, PublishState};
-use crate::work::read_documents::ReadDocuments;
+use crate::work::read_documents::{Manner, ReadDocuments};
 use crate::work::remind::Remind;
 use crate::work::take_answers::TakeAnswers;
 use crate::work::tidy_up::TidyUp;
 use crate::work::understand_documents::UnderstandDocuments;
 use crate::work::watch_folder::WatchFolder;
-use crate::work::{self, Board, Wake, Worker};
+use crate::work::{self, Board, Readings, Wake, Worker};
 
 /// How often, and how long apart, the data is asked for while a command has it.
 const LOCK_TRIES: u32 = 50;
@@ -45,6 +46,7 @@ pub struct House {
     store: Store,
     wake: Wake,
     board: Board,
+    readings: Readings,
     intake: Intake,
     reader: Reader,
     pdf_passwords: Passwords,
@@ -86,6 +88,7 @@ impl House {
             store,
             wake,
             board: Board::default(),
+            readings: Readings::default(),
             intake,
             reader,
             pdf_passwords,
@@ -162,6 +165,7 @@ impl House {
             intake: self.intake.clone(),
             wake: self.wake.clone(),
             board: self.board.clone(),
+            readings: self.readings.clone(),
             household: web::Household {
                 zone: self.zone.clone(),
                 language: household.language,
@@ -190,6 +194,7 @@ impl House {
             store: self.store.clone(),
             wake: self.wake,
             board: self.board,
+            readings: self.readings,
             reader: self.reader,
             pdf_passwords: self.pdf_passwords,
             lifecycle: self.lifecycle.clone(),
@@ -239,6 +244,7 @@ struct Crew {
     store: Store,
     wake: Wake,
     board: Board,
+    readings: Readings,
     reader: Reader,
     pdf_passwords: Passwords,
     lifecycle: Lifecycle,
@@ -258,10 +264,15 @@ impl Crew {
             pdf_passwords: self.pdf_passwords.clone(),
             ..read_options(&self.config)
         };
-        let at_a_time = self.config.reading.worker_count();
         let language = self.config.household.language;
-        let reader = self.reader.clone();
-        let read = ReadDocuments::new(store, wake, reader, options, at_a_time, language);
+        let manner = Manner {
+            options,
+            at_a_time: self.config.reading.worker_count(),
+            language,
+            stacks: stacks(&self.config),
+        };
+        let (reader, readings) = (self.reader.clone(), self.readings.clone());
+        let read = ReadDocuments::new(store, wake, reader, readings, manner);
         self.start(read, &self.wake.reading);
         let understand = UnderstandDocuments::new(
             self.store.clone(),
@@ -269,6 +280,7 @@ impl Crew {
             self.reader.clone(),
             self.zone.clone(),
             (self.config.household.region.clone(), language),
+            stacks(&self.config),
         );
         self.start(understand, &self.wake.understanding);
         let (store, wake) = (self.store.clone(), self.wake.clone());
@@ -408,6 +420,13 @@ pub fn reader_settings(config: &Config) -> ReaderSettings {
     }
 }
 
+fn stacks(config: &Config) -> Rules {
+    Rules {
+        is_divided: config.reading.split_stacks,
+        prefix: config.reading.asn_prefix.trim().to_owned(),
+    }
+}
+
 fn read_options(config: &Config) -> ReadOptions {
     let reading = &config.reading;
     let limits = Limits {
@@ -423,6 +442,7 @@ fn read_options(config: &Config) -> ReadOptions {
         },
         languages: reading.languages.split('+').map(str::to_owned).collect(),
         previews: Previews::Make,
+        papers: Papers::Apart,
         limits,
         ..ReadOptions::default()
     }

@@ -115,6 +115,10 @@ pub struct Reading {
     /// File with passwords that are tried on locked PDFs, one a line; the systemd credential
     /// `pdf-passwords` where it is empty.
     pub pdf_passwords_file: String,
+    /// Divide a stack of scans at separator sheets and at labels with a number.
+    pub split_stacks: bool,
+    /// What the text of such a label begins with, before its digits.
+    pub asn_prefix: String,
 }
 
 /// `[mqtt]`
@@ -200,6 +204,8 @@ impl Default for Reading {
             program: String::new(),
             onnxruntime: String::new(),
             pdf_passwords_file: String::new(),
+            split_stacks: true,
+            asn_prefix: "ASN".to_owned(),
         }
     }
 }
@@ -258,6 +264,10 @@ impl Config {
         }
         if !["auto", "text", "json"].contains(&self.log.format.as_str()) {
             return wrong("log.format", "one of auto, text, json".to_owned());
+        }
+        if self.reading.asn_prefix.trim().is_empty() {
+            let reason = "letters that stand before the digits of a label".to_owned();
+            return wrong("reading.asn_prefix", reason);
         }
         if self.mqtt.prefix.is_empty() || self.mqtt.prefix.contains(['#', '+', ' ']) {
             return wrong("mqtt.prefix", "a topic without spaces, # and +".to_owned());

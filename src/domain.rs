@@ -13,6 +13,7 @@ pub mod finding;
 pub mod id;
 pub mod journal;
 pub mod obligation;
+pub mod part;
 pub mod person;
 pub mod policy;
 pub mod reminder;

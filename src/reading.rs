@@ -27,12 +27,14 @@ pub mod rtf;
 pub mod sandbox;
 pub mod serve;
 pub mod sniff;
+pub mod stack;
 pub mod text;
 pub mod wire;
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::document::named;
+use crate::domain::part::PageRange;
 
 named! {
     /// Whether letters are recognised on pictures.
@@ -54,6 +56,16 @@ named! {
     }
 }
 
+named! {
+    /// What becomes of papers that are attached to a mail.
+    Papers {
+        /// Their pages are read and follow those of the mail.
+        Merged = "merged",
+        /// They are handed over as files, unread: each is a document of its own.
+        Apart = "apart",
+    }
+}
+
 /// How one document is to be read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReadOptions {
@@ -64,6 +76,10 @@ pub struct ReadOptions {
     pub languages: Vec<String>,
     /// Whether pictures of the pages are made.
     pub previews: Previews,
+    /// What becomes of papers that are attached to a mail.
+    pub papers: Papers,
+    /// The pages of the file to read, as if there were no others; all of them if not stated.
+    pub pages: Option<PageRange>,
     /// How many pages are recognised at the same time, 1 to 16; each costs about 150 MB.
     pub threads: u8,
     /// What is tried on locked PDFs.
@@ -90,6 +106,8 @@ impl Default for ReadOptions {
             ocr: Ocr::WhereNeeded,
             languages: vec!["deu".to_owned(), "eng".to_owned()],
             previews: Previews::Off,
+            papers: Papers::Merged,
+            pages: None,
             threads: 1,
             pdf_passwords: Passwords::default(),
             limits: Limits::default(),
@@ -120,6 +138,10 @@ pub struct Limits {
     pub attachments_max: u32,
     /// Size of an embedded XML file whose text is kept, in bytes.
     pub attachment_bytes_max: u32,
+    /// Papers attached to a mail that become documents of their own.
+    pub papers_max: u32,
+    /// Size of one of them, in bytes; all of them together may be as large as a file.
+    pub paper_bytes_max: u32,
 }
 
 impl Default for Limits {
@@ -134,8 +156,19 @@ impl Default for Limits {
             codes_max: 100,
             attachments_max: 50,
             attachment_bytes_max: 5 * 1024 * 1024,
+            papers_max: 20,
+            paper_bytes_max: 32 * 1024 * 1024,
         }
     }
+}
+
+/// A paper attached to a mail, as a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paper {
+    /// Its name as stated inside; never used as a path.
+    pub name: String,
+    /// The file.
+    pub bytes: Vec<u8>,
 }
 
 /// A picture of a page, for people.

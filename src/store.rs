@@ -15,6 +15,7 @@ pub mod happenings;
 pub mod idempotency;
 pub mod journal;
 pub mod pages;
+pub mod parts;
 pub mod people;
 pub mod reminders;
 mod rows;

@@ -12,6 +12,7 @@ mod corrections;
 pub mod events;
 mod extract;
 pub mod failure;
+mod family;
 mod files;
 mod frame;
 mod layers;
@@ -40,7 +41,7 @@ use utoipa_axum::routes;
 use crate::domain::person::Language;
 use crate::store::Store;
 use crate::work::intake::Intake;
-use crate::work::{Board, Wake};
+use crate::work::{Board, Readings, Wake};
 
 use auth::throttle::Throttle;
 use events::Listeners;
@@ -119,6 +120,8 @@ pub struct WebState {
     pub wake: Wake,
     /// What each worker last did.
     pub board: Board,
+    /// The documents that are being read.
+    pub readings: Readings,
     /// Where and how the household lives.
     pub household: Household,
     /// What the house says about itself.
@@ -179,6 +182,7 @@ fn rooms(upload: DefaultBodyLimit) -> Routes {
         .post("/documents/{id}/delete", one_document::delete)
         .post("/documents/{id}/restore", one_document::restore)
         .post("/documents/{id}/retry", one_document::retry)
+        .post("/documents/{id}/cancel", one_document::cancel)
         .get("/tasks", tasks::list)
         .post("/tasks", tasks::create)
         .get("/tasks/{id}", one_task::show)
@@ -224,6 +228,7 @@ fn api(upload: DefaultBodyLimit) -> OpenApiRouter<WebState> {
         ))
         .routes(routes!(documents::restore))
         .routes(routes!(documents::retry))
+        .routes(routes!(documents::cancel))
         .routes(routes!(documents::original))
         .routes(routes!(documents::thumbnail))
         .routes(routes!(documents::preview))

@@ -6,12 +6,14 @@
 //!
 //! In the order of a document's way: [`watch_folder`] → [`intake`] → [`read_documents`] →
 //! [`understand_documents`] → [`derive_tasks`] → [`remind`] → [`deliver`], with [`take_answers`] and
-//! [`publish_state`] towards the broker and [`tidy_up`] behind everybody.
+//! [`publish_state`] towards the broker and [`tidy_up`] behind everybody. [`Board`] and [`Readings`]
+//! say what is going on just now.
 
 pub mod board;
 pub mod deliver;
 pub mod derive_tasks;
 pub mod intake;
+pub mod progress;
 pub mod publish_state;
 pub mod read_documents;
 pub mod remind;
@@ -29,6 +31,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 pub use board::Board;
+pub use progress::Readings;
 
 use crate::domain::clock::Clock;
 use crate::store;

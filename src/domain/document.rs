@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::id::{DocumentId, PersonId};
+use super::part::PageRange;
 use super::policy::Class;
 use super::value::Rect;
 
@@ -136,6 +137,10 @@ named! {
         Folder = "folder",
         /// Through `workmate add`.
         Command = "command",
+        /// Attached to a mail.
+        MailPart = "mail_part",
+        /// Out of a stack of scans.
+        Stack = "stack",
     }
 }
 
@@ -259,6 +264,15 @@ pub struct Document {
     pub class: Class,
     /// Counts its changes; what `If-Match` is compared with.
     pub version: u64,
+    /// The document that it came with and goes with.
+    #[serde(default)]
+    pub parent: Option<DocumentId>,
+    /// Its pages, if it is a part of a stack and shares the stack's file.
+    #[serde(default)]
+    pub pages: Option<PageRange>,
+    /// The archive serial number on its label.
+    #[serde(default)]
+    pub asn: Option<u32>,
 }
 
 impl Document {

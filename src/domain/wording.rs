@@ -181,6 +181,16 @@ pub fn stuck(code: &str, sentence: &str, language: Language) -> String {
     german.to_owned()
 }
 
+/// Why a document is not read on: somebody, by their name, did not want it.
+pub fn cancelled(name: Option<&str>, language: Language) -> String {
+    match (language, name) {
+        (Language::German, Some(name)) => format!("Abgebrochen von {name}."),
+        (Language::German, None) => "Abgebrochen.".to_owned(),
+        (Language::English, Some(name)) => format!("Cancelled by {name}."),
+        (Language::English, None) => "Cancelled.".to_owned(),
+    }
+}
+
 const fn verb_german(action: Action) -> &'static str {
     match action {
         Action::Pay => "Bezahlen",

@@ -33,6 +33,13 @@ pub enum Event<'a> {
     Page(&'a Page),
     /// A picture of a page is made.
     Preview(&'a Preview),
+    /// A paper carried along is a document of its own.
+    Paper {
+        /// Its name as stated inside.
+        name: &'a str,
+        /// The file.
+        bytes: &'a [u8],
+    },
 }
 
 /// Where events go; called from several threads.
@@ -179,9 +186,22 @@ impl Job<'_> {
         Ok((reading, timings))
     }
 
+    /// The places of the pages to read: how many there are before them, and how many they are.
+    fn places(&self, count: usize) -> Result<(usize, usize), Failure> {
+        let Some(range) = self.options.pages else {
+            return Ok((0, count));
+        };
+        let place = |page: u32| usize::try_from(page).unwrap_or(usize::MAX);
+        let (before, end) = (place(range.first()).saturating_sub(1), place(range.last()));
+        match end.checked_sub(before) {
+            Some(pages) if end <= count => Ok((before, pages)),
+            _ => Err(Failure::damaged("a page is missing")),
+        }
+    }
+
     fn read_pictures(&self, media_type: MediaType) -> Result<(Reading, Timings), Failure> {
         let pictures = Pictures::open(self.bytes, media_type, &self.options.limits)?;
-        let count = pictures.count();
+        let (before, count) = self.places(pictures.count())?;
         check_pages(count, &self.options.limits)?;
         (self.sink)(Event::Started {
             media_type,
@@ -189,7 +209,7 @@ impl Job<'_> {
         });
         let sheets = self.side_by_side(count, |index| {
             let begin = Instant::now();
-            let picture = pictures.load(index)?;
+            let picture = pictures.load(before + index)?;
             let decoded = milliseconds(begin);
             let mut sheet = self.read_picture(number(index), &picture)?;
             sheet.timings.read = decoded;
@@ -204,33 +224,45 @@ impl Job<'_> {
         let limits = &self.options.limits;
         let file = PdfFile::open(self.bytes, &self.options.pdf_passwords, limits)?;
         let media_type = MediaType::Pdf;
+        let (before, count) = self.places(file.count())?;
         let layers = file.text_layers(limits)?;
-        let inside = self.read_parts(&file.parts(limits), file.count(), depth);
+        // What the whole file carries along came with the whole file.
+        let parts = match self.options.pages {
+            None => file.parts(limits),
+            Some(_) => Vec::new(),
+        };
+        let inside = self.read_parts(&parts, count, depth);
         (self.sink)(Event::Started {
             media_type,
-            pages: file.count() + inside.pages.len(),
+            pages: count + inside.pages.len(),
         });
         let layers_took = milliseconds(begin);
-        let sheets = self.side_by_side(file.count(), |index| {
-            let Some(layer) = layers.get(index) else {
+        let sheets = self.side_by_side(count, |index| {
+            // Pages are counted from the first one that is read, places from the file's first.
+            let place = before + index;
+            let Some(layer) = layers.get(place) else {
                 return Err(Failure::damaged("a page is missing"));
             };
             let number = number(index);
             let mut sheet = if layer.is_usable || self.options.ocr == Ocr::Off {
                 let begin = Instant::now();
-                let codes = file.drawn_codes(index, layer, limits);
+                let mut codes = file.drawn_codes(place, layer, limits);
+                codes.iter_mut().for_each(|it| it.page = number);
                 let timings = Timings {
                     codes: milliseconds(begin),
                     ..Timings::default()
                 };
                 Sheet {
-                    page: layer.page.clone(),
+                    page: Page {
+                        number,
+                        ..layer.page.clone()
+                    },
                     codes,
                     timings,
                 }
             } else {
                 let begin = Instant::now();
-                let picture = file.render(index, limits)?;
+                let picture = file.render(place, limits)?;
                 let rendered = milliseconds(begin);
                 let mut sheet = self.recognise(number, &picture)?;
                 layer.add_typed(&mut sheet.page.words);
@@ -243,7 +275,7 @@ impl Job<'_> {
             (self.sink)(Event::Page(&sheet.page));
             if self.options.previews == Previews::Make {
                 let begin = Instant::now();
-                let made = preview::of_page(number, &file.render_small(index, limits)?);
+                let made = preview::of_page(number, &file.render_small(place, limits)?);
                 for preview in &made {
                     (self.sink)(Event::Preview(preview));
                 }

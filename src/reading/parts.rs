@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use super::document::{Event, Job, number};
 use super::failure::Failure;
-use super::{Limits, Preview, Timings, sniff, text};
+use super::{Limits, Papers, Preview, Timings, sniff, text};
 use crate::domain::document::{Attachment, Code, MediaType, Page, Reading};
 
 /// How deep files inside files are followed: a mail in a mail with a PDF.
@@ -73,6 +73,8 @@ pub struct Inside {
     attachments: Vec<Attachment>,
     previews: Vec<Preview>,
     timings: Timings,
+    /// Papers given away as files, and their bytes together.
+    given: (u32, u32),
 }
 
 impl Inside {
@@ -131,7 +133,11 @@ impl Job<'_> {
         for part in parts.iter().take(most) {
             let room = usize::try_from(limits.pages_max).unwrap_or(usize::MAX);
             let room = room.saturating_sub(own_pages + inside.pages.len());
-            let read = part.is_paper.then(|| self.read_part(part, room, depth));
+            let read = match (part.is_paper, self.options.papers) {
+                (false, _) => None,
+                (true, Papers::Merged) => Some(self.read_part(part, room, depth)),
+                (true, Papers::Apart) => self.hand_over(part, &mut inside.given).err().map(Err),
+            };
             let failure = read.as_ref().and_then(|it| it.as_ref().err());
             let media_type = part.media_type.map(MediaType::as_str);
             inside.attachments.push(Attachment {
@@ -145,6 +151,32 @@ impl Job<'_> {
             }
         }
         inside
+    }
+
+    /// Gives a paper away as a file, if it and those before it are within the limits.
+    fn hand_over(&self, part: &Part, given: &mut (u32, u32)) -> Result<(), Failure> {
+        let limits = &self.options.limits;
+        let size = u32::try_from(part.bytes.len()).unwrap_or(u32::MAX);
+        let (count, bytes) = (given.0 + 1, given.1.saturating_add(size));
+        if count > limits.papers_max
+            || size > limits.paper_bytes_max
+            || bytes > limits.file_bytes_max
+        {
+            return Err(Failure::TooLarge {
+                what: format!("what is attached as {}", part.name),
+                size: format!("{size} bytes as number {count}"),
+                max: format!(
+                    "{} papers of {} bytes",
+                    limits.papers_max, limits.paper_bytes_max
+                ),
+            });
+        }
+        *given = (count, bytes);
+        (self.sink)(Event::Paper {
+            name: &part.name,
+            bytes: &part.bytes,
+        });
+        Ok(())
     }
 
     fn read_part(

@@ -23,7 +23,7 @@ use self::keeper::Keeper;
 use super::sandbox::{Attempt, Missing, Walls};
 use super::serve::Arguments;
 use super::wire::{self, Reply, Request};
-use super::{Limits, Preview, ReadOptions, Timings};
+use super::{Limits, Paper, Preview, ReadOptions, Timings};
 use crate::domain::document::{MediaType, Page, Reading};
 use crate::domain::finding::Extraction;
 
@@ -102,6 +102,8 @@ pub struct ReadOutcome {
     pub extraction: Option<Extraction>,
     /// Pictures of the pages, if asked.
     pub previews: Vec<Preview>,
+    /// Papers attached to a mail, if they are to come apart.
+    pub papers: Vec<Paper>,
     /// How long each part took.
     pub timings: Timings,
 }
@@ -389,6 +391,7 @@ fn refuse(reply: Reply) -> Result<Step, ReadError> {
         | Reply::Started { .. }
         | Reply::Page { .. }
         | Reply::Preview { .. }
+        | Reply::Paper { .. }
         | Reply::Read { .. }
         | Reply::Understood { .. } => Err(nonsense("its answers came in the wrong order")),
     }
@@ -408,6 +411,7 @@ struct Gathered<'a> {
     expected: u32,
     pages: Vec<Page>,
     previews: Vec<Preview>,
+    papers: Vec<Paper>,
     rest: Option<Rest>,
     extraction: Option<Extraction>,
     timings: Timings,
@@ -428,6 +432,7 @@ impl<'a> Gathered<'a> {
             expected: 0,
             pages: Vec::new(),
             previews: Vec::new(),
+            papers: Vec::new(),
             rest: None,
             extraction: None,
             timings: Timings {
@@ -479,6 +484,21 @@ impl<'a> Gathered<'a> {
                     webp: body,
                 });
             }
+            Reply::Paper { name } => {
+                let bytes = self.papers.iter().map(|it| it.bytes.len()).sum::<usize>();
+                let fits =
+                    |count: usize, most: u32| u32::try_from(count).is_ok_and(|it| it <= most);
+                let is_fair = fits(self.papers.len() + 1, self.limits.papers_max)
+                    && fits(body.len(), self.limits.paper_bytes_max)
+                    && fits(bytes + body.len(), self.limits.file_bytes_max);
+                if !is_fair {
+                    return Err(nonsense("it sent more papers than allowed"));
+                }
+                self.papers.push(Paper {
+                    name: wire::tame_name(&name),
+                    bytes: body,
+                });
+            }
             Reply::Read {
                 codes,
                 children,
@@ -527,6 +547,7 @@ impl<'a> Gathered<'a> {
         let Self {
             extraction,
             previews,
+            papers,
             timings,
             ..
         } = self;
@@ -534,6 +555,7 @@ impl<'a> Gathered<'a> {
             reading,
             extraction,
             previews,
+            papers,
             timings,
         })
     }

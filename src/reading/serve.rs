@@ -146,6 +146,12 @@ impl Output {
                 },
                 &[],
             ),
+            Event::Paper { name, bytes } => self.say(
+                &Reply::Paper {
+                    name: (*name).to_owned(),
+                },
+                bytes,
+            ),
             Event::Preview(preview) => {
                 let head = Reply::Preview {
                     page: preview.page,

@@ -20,8 +20,8 @@ use crate::domain::value::Rect;
 pub const HEAD_BYTES_MAX: u32 = 32 * 1024 * 1024;
 /// Longest body from the daemon, in bytes; the job's own limit is below it.
 pub const REQUEST_BODY_MAX: u32 = 512 * 1024 * 1024;
-/// Longest body from the reader, in bytes: a preview.
-pub const REPLY_BODY_MAX: u32 = 8 * 1024 * 1024;
+/// Longest body from the reader, in bytes: a paper attached to a mail. Previews are far smaller.
+pub const REPLY_BODY_MAX: u32 = 32 * 1024 * 1024;
 /// Names kept of a document's parts.
 const NAMES_MAX: usize = 200;
 /// Letters kept of one word.
@@ -75,6 +75,11 @@ pub enum Reply {
         page: u32,
         /// Which of the sizes.
         size: PreviewSize,
+    },
+    /// A paper attached to a mail, in the body.
+    Paper {
+        /// Its name as stated inside.
+        name: String,
     },
     /// Everything is read.
     Read {
@@ -220,7 +225,7 @@ pub fn tame_attachments(attachments: Vec<Attachment>, limits: &Limits) -> Vec<At
     // A text may grow when bytes become letters.
     let bytes = usize::try_from(limits.attachment_bytes_max).unwrap_or(usize::MAX);
     let tamed = attachments.into_iter().take(most).map(|it| Attachment {
-        name: tame_text(&it.name, 200),
+        name: tame_name(&it.name),
         media_type: tame_text(&it.media_type, 100),
         text: it.text.filter(|it| it.len() <= bytes.saturating_mul(3)),
         trouble: it.trouble.map(|it| tame_text(&it, WORD_LETTERS_MAX)),
@@ -231,7 +236,12 @@ pub fn tame_attachments(attachments: Vec<Attachment>, limits: &Limits) -> Vec<At
 /// Makes the names of parts harmless.
 pub fn tame_names(names: Vec<String>) -> Vec<String> {
     let tamed = names.into_iter().take(NAMES_MAX);
-    tamed.map(|it| tame_text(&it, 200)).collect()
+    tamed.map(|it| tame_name(&it)).collect()
+}
+
+/// Makes a name from inside a file harmless to show.
+pub fn tame_name(name: &str) -> String {
+    tame_text(name, 200)
 }
 
 fn tame_text(text: &str, letters: usize) -> String {

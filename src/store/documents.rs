@@ -2,18 +2,21 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rusqlite::{OptionalExtension, Row, named_params, params};
+use rusqlite::{Row, named_params, params};
 use serde::Serialize;
 
 use super::journal::{self, Change};
 use super::rows::{Columns, VISIBLE, visibility_column};
-use super::{Error, ReadTx, WriteTx};
+use super::{Error, ReadTx, WriteTx, parts, people, trash};
 use crate::domain::document::{
     Document, Kind, MediaType, Origin, Sha256Hash, Stage, StuckAt, Visibility,
 };
 use crate::domain::id::DocumentId;
 use crate::domain::journal::Entity;
+use crate::domain::part::PageRange;
+use crate::domain::person::Language;
 use crate::domain::policy::Class;
+use crate::domain::wording;
 
 /// What is known of a document when it arrives.
 #[derive(Clone, Debug)]
@@ -52,9 +55,15 @@ impl Accepted {
 /// the trash is taken out of it.
 pub fn accept(tx: &WriteTx<'_>, arrival: Arrival) -> Result<Accepted, Error> {
     if let Some(known) = by_hash(tx, arrival.sha256)? {
-        if known.deleted_at.is_some() {
-            return super::trash::restore(tx, known.id, None).map(Accepted::Known);
-        }
+        let known = match known.deleted_at {
+            Some(_) => trash::restore(tx, known.id, None)?,
+            None => known,
+        };
+        // What somebody sends by itself no longer goes with the mail that once brought it.
+        let known = match known.parent {
+            Some(_) => parts::hand_over(tx, known, None)?,
+            None => known,
+        };
         return Ok(Accepted::Known(known));
     }
     let title = title_of_file(&arrival.origin.file_name);
@@ -71,13 +80,22 @@ pub fn accept(tx: &WriteTx<'_>, arrival: Arrival) -> Result<Accepted, Error> {
         visible_to: arrival.visible_to,
         class: Class::Sensitive,
         version: 1,
+        parent: None,
+        pages: None,
+        asn: None,
     };
-    insert(tx, &document)?;
-    log_change(tx, &document, "accepted", &["stage"])?;
+    add(tx, &document)?;
     Ok(Accepted::New(document))
 }
 
-fn title_of_file(name: &str) -> String {
+/// Keeps a document that is new.
+pub(super) fn add(tx: &WriteTx<'_>, document: &Document) -> Result<(), Error> {
+    insert(tx, document)?;
+    log_change(tx, document, "accepted", &["stage"])
+}
+
+/// What a document is called before it is understood.
+pub(super) fn title_of_file(name: &str) -> String {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let title: String = stem
         .chars()
@@ -94,9 +112,10 @@ fn title_of_file(name: &str) -> String {
 fn insert(tx: &WriteTx<'_>, document: &Document) -> Result<(), Error> {
     tx.prepare_cached(
         "INSERT INTO document (id, sha256, title, media_type, size, origin, file_name, stage,
-                               received_at, visible_to, class, version)
+                               received_at, visible_to, class, version, parent, first_page,
+                               last_page, asn)
          VALUES (:id, :sha256, :title, :media_type, :size, :origin, :file_name, 'received',
-                 :received_at, :visible_to, :class, 1)",
+                 :received_at, :visible_to, :class, 1, :parent, :first_page, :last_page, :asn)",
     )?
     .execute(named_params! {
         ":id": document.id.to_string(),
@@ -109,6 +128,10 @@ fn insert(tx: &WriteTx<'_>, document: &Document) -> Result<(), Error> {
         ":received_at": document.received_at.as_millisecond(),
         ":visible_to": visibility_column(&document.visible_to),
         ":class": document.class.as_str(),
+        ":parent": document.parent.map(|it| it.to_string()),
+        ":first_page": document.pages.map(PageRange::first),
+        ":last_page": document.pages.map(PageRange::last),
+        ":asn": document.asn,
     })?;
     Ok(())
 }
@@ -132,10 +155,11 @@ pub(super) fn log_change(
     journal::append(tx, &change)
 }
 
-/// The document with these bytes that the viewer may see, also one in the trash.
+/// The document with these bytes that the viewer may see, also one in the trash; the letters of a
+/// stack are not the stack.
 pub fn by_hash(tx: &ReadTx<'_>, sha256: Sha256Hash) -> Result<Option<Document>, Error> {
     let mut query = tx.prepare_cached(&format!(
-        "SELECT * FROM document WHERE sha256 = :sha256 AND {VISIBLE}
+        "SELECT * FROM document WHERE sha256 = :sha256 AND first_page IS NULL AND {VISIBLE}
           ORDER BY deleted_at IS NOT NULL, number LIMIT 1"
     ))?;
     let parameters = named_params! { ":sha256": sha256.0.as_slice(), ":viewer": tx.viewer_id() };
@@ -177,6 +201,8 @@ pub struct Filter {
     pub kind: Option<Kind>,
     /// At this stage, by its name.
     pub stage: Option<String>,
+    /// With this archive serial number.
+    pub asn: Option<u32>,
     /// In the trash rather than outside of it.
     pub trash: Trash,
     /// Received on or after this moment.
@@ -217,6 +243,7 @@ pub fn list(tx: &ReadTx<'_>, filter: &Filter, limit: u32) -> Result<Vec<Listed>,
             AND (deleted_at IS NOT NULL) = :trash
             AND (:kind IS NULL OR kind = :kind)
             AND (:stage IS NULL OR stage = :stage)
+            AND (:asn IS NULL OR asn = :asn)
             AND (:since IS NULL OR received_at >= :since)
             AND (:before IS NULL OR number < (SELECT number FROM document WHERE id = :before))
           ORDER BY number DESC LIMIT :limit"
@@ -227,6 +254,7 @@ pub fn list(tx: &ReadTx<'_>, filter: &Filter, limit: u32) -> Result<Vec<Listed>,
         ":trash": filter.trash == Trash::Inside,
         ":kind": filter.kind.map(Kind::as_str),
         ":stage": filter.stage,
+        ":asn": filter.asn,
         ":since": filter.since.map(Timestamp::as_millisecond),
         ":before": filter.before.map(|it| it.to_string()),
         ":limit": limit,
@@ -340,6 +368,8 @@ pub(super) fn advance(
         });
     }
     log_change(tx, &document, change, &["stage"])?;
+    // Those that hold it wait until it is known what it wants.
+    parts::derive_holders(tx, document.id)?;
     Ok(document)
 }
 
@@ -359,6 +389,23 @@ pub fn stuck(
         },
         "stuck",
     )
+}
+
+/// Somebody does not want a document read that waits for it or is just being read; it stays, stuck,
+/// until somebody wants another try.
+pub fn cancel(tx: &WriteTx<'_>, id: DocumentId, language: Language) -> Result<Document, Error> {
+    let document = by_id(tx, id)?;
+    if document.stage != Stage::Received {
+        return Err(Error::Conflict {
+            what: "the document is not being read".to_owned(),
+        });
+    }
+    let name = people::name_of(tx, tx.actor())?;
+    let stage = Stage::Stuck {
+        at: StuckAt::Reading,
+        reason: wording::cancelled(name.as_deref(), language),
+    };
+    advance(tx, Document { stage, ..document }, "cancelled")
 }
 
 /// A person wants a stuck (or a finished) document read anew, from its first byte.
@@ -387,15 +434,6 @@ pub fn expect_version(document: &Document, expected: Option<u64>) -> Result<(), 
         });
     }
     Ok(())
-}
-
-/// Whether any document still uses these bytes.
-pub(super) fn uses_hash(tx: &ReadTx<'_>, sha256: Sha256Hash) -> Result<bool, Error> {
-    let mut query = tx.prepare_cached("SELECT 1 FROM document WHERE sha256 = ?1 LIMIT 1")?;
-    let used: Option<i64> = query
-        .query_row([sha256.0.as_slice()], |row| row.get(0))
-        .optional()?;
-    Ok(used.is_some())
 }
 
 fn stage_from_row(columns: &Columns<'_, '_>) -> Result<Stage, Error> {
@@ -441,7 +479,22 @@ pub(super) fn document_from_row(row: &Row<'_>) -> Result<Document, Error> {
         visible_to: columns.visibility()?,
         class: columns.parsed("class")?,
         version: columns.count("version")?,
+        parent: columns.parsed_or_none("parent")?,
+        pages: range_from_row(&columns)?,
+        asn: columns.plain("asn")?,
     })
+}
+
+fn range_from_row(columns: &Columns<'_, '_>) -> Result<Option<PageRange>, Error> {
+    let first: Option<u32> = columns.plain("first_page")?;
+    let last: Option<u32> = columns.plain("last_page")?;
+    let Some((first, last)) = first.zip(last) else {
+        return Ok(None);
+    };
+    let range = PageRange::new(first, last);
+    range
+        .map(Some)
+        .ok_or_else(|| columns.corrupt("a part of a stack has pages"))
 }
 
 fn listed_from_row(row: &Row<'_>) -> Result<Listed, Error> {

@@ -3,7 +3,7 @@
 use rusqlite::{named_params, params};
 
 use super::rows::{Columns, json};
-use super::{Error, ReadTx, WriteTx, documents, journal, search};
+use super::{Error, ReadTx, WriteTx, documents, journal, parts, search};
 use crate::domain::document::Document;
 use crate::domain::finding::{Correction, Extraction, Field, Finding, Question, Value};
 use crate::domain::id::DocumentId;
@@ -90,12 +90,24 @@ fn refresh(tx: &WriteTx<'_>, document: &Document) -> Result<(), Error> {
         ":issue_date": extraction.date(Field::IssueDate).map(|it| it.to_string()),
         ":title": title,
     })?;
-    let pages = super::pages::list(tx, document.id)?;
+    // A word in a stack is found in its letter.
+    let pages = if parts::is_divided(tx, document.id)? {
+        Vec::new()
+    } else {
+        super::pages::list(tx, document.id)?
+    };
     let body: Vec<String> = pages
         .iter()
         .map(crate::domain::document::Page::text)
         .collect();
-    let names = format!("{} {}", document.title, document.origin.file_name);
+    let asn = document.asn.map(|it| format!(" ASN{it} ASN{it:05}"));
+    let names = [
+        document.title.as_str(),
+        " ",
+        document.origin.file_name.as_str(),
+        asn.as_deref().unwrap_or_default(),
+    ];
+    let names = names.concat();
     search::index(
         tx,
         document.id,
@@ -205,6 +217,7 @@ pub fn correct(
         ..document
     };
     refresh(tx, &document)?;
+    parts::derive_holders(tx, document.id)?;
     let fields: Vec<&str> = corrections.iter().map(|it| it.field.as_str()).collect();
     journal::append(
         tx,

@@ -11,7 +11,7 @@ use super::rows::Columns;
 use super::{Error, ReadTx, WriteTx, search};
 use crate::domain::document::Sha256Hash;
 use crate::domain::id::{PersonId, TokenId};
-use crate::domain::journal::Entity;
+use crate::domain::journal::{Actor, Entity};
 use crate::domain::person::{Language, Person};
 
 /// Whether nobody lives here yet.
@@ -299,6 +299,16 @@ pub fn tokens(tx: &ReadTx<'_>) -> Result<Vec<Token>, Error> {
     let mut query = tx.prepare_cached("SELECT * FROM token ORDER BY name")?;
     let tokens = query.query_and_then([], token_from_row)?;
     tokens.collect()
+}
+
+/// What somebody who writes is called: a person or a program; `None` for the house's own workers.
+pub fn name_of(tx: &ReadTx<'_>, actor: &Actor) -> Result<Option<String>, Error> {
+    let mut query = tx.prepare_cached(
+        "SELECT name FROM person WHERE id = ?1 UNION ALL SELECT name FROM token WHERE id = ?1",
+    )?;
+    Ok(query
+        .query_row([&actor.name], |row| row.get(0))
+        .optional()?)
 }
 
 /// Notes that a token was used now.

@@ -8,7 +8,10 @@ use rusqlite_migration::{M, Migrations};
 
 use super::OpenError;
 
-const MIGRATIONS: &[M<'_>] = &[M::up(include_str!("migrations/0001_start.sql"))];
+const MIGRATIONS: &[M<'_>] = &[
+    M::up(include_str!("migrations/0001_start.sql")),
+    M::up(include_str!("migrations/0002_parts.sql")),
+];
 
 /// Takes the data directory for this process; the lock ends with it, also when it is killed.
 pub fn lock(dir: &Path) -> Result<File, OpenError> {

@@ -404,11 +404,15 @@ pub fn summary(tx: &ReadTx<'_>, today: Date) -> Result<Summary, Error> {
     Ok(summary)
 }
 
-/// Documents whose tasks are to be derived anew.
+/// Documents whose tasks are to be derived anew; one that holds others waits until it is known what
+/// those want.
 pub fn documents_to_derive(tx: &ReadTx<'_>, limit: u32) -> Result<Vec<Document>, Error> {
     let mut query = tx.prepare_cached(
         "SELECT * FROM document
           WHERE derive = 1 AND stage = 'understood' AND deleted_at IS NULL
+            AND NOT EXISTS (SELECT 1 FROM part JOIN document child ON child.id = part.child
+                             WHERE part.parent = document.id AND child.deleted_at IS NULL
+                               AND child.stage IN ('received', 'read'))
           ORDER BY number LIMIT ?1",
     )?;
     let documents = query.query_and_then([limit], documents::document_from_row)?;

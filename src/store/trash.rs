@@ -4,33 +4,58 @@ use jiff::{Timestamp, ToSpan};
 use rusqlite::params;
 
 use super::blobs::{BlobName, Blobs, Picture};
-use super::{Error, ReadTx, WriteTx, documents, journal, search, tasks};
+use super::{Error, ReadTx, WriteTx, documents, journal, parts, search, tasks};
 use crate::domain::document::Document;
 use crate::domain::id::DocumentId;
 use crate::domain::journal::Entity;
+use crate::domain::part::PageRange;
 
 /// How long a document lies in the trash, in days.
 pub const KEPT_DAYS: i64 = 30;
 
-/// Puts a document into the trash; its tasks want nothing any more.
+/// Puts a document into the trash, and what came with it; their tasks want nothing any more. What
+/// another document holds too stays with that one. Whether a person wants that is asked before.
 pub fn delete(tx: &WriteTx<'_>, id: DocumentId, expected: Option<u64>) -> Result<Document, Error> {
     let document = documents::by_id(tx, id)?;
     documents::expect_version(&document, expected)?;
+    put_away(tx, document)
+}
+
+/// The same, whoever may see it.
+pub(super) fn put_away(tx: &WriteTx<'_>, document: Document) -> Result<Document, Error> {
     if document.deleted_at.is_some() {
         return Ok(document);
     }
-    tasks::withdraw_of_document(tx, id)?;
-    set_deleted(tx, document, Some(tx.now()), "deleted")
+    tasks::withdraw_of_document(tx, document.id)?;
+    let document = set_deleted(tx, document, Some(tx.now()), "deleted")?;
+    for child in parts::of_its_own(tx, document.id)? {
+        match parts::other_parent(tx, &child)? {
+            Some(other) => drop(parts::hand_over(tx, child, Some(other))?),
+            None => drop(put_away(tx, child)?),
+        }
+    }
+    Ok(document)
 }
 
-/// Takes a document out of the trash; its tasks are derived anew.
+/// Takes a document out of the trash, and what went there with it; their tasks are derived anew.
 pub fn restore(tx: &WriteTx<'_>, id: DocumentId, expected: Option<u64>) -> Result<Document, Error> {
     let document = documents::by_id(tx, id)?;
     documents::expect_version(&document, expected)?;
-    if document.deleted_at.is_none() {
+    take_out(tx, document)
+}
+
+/// The same, whoever may see it.
+pub(super) fn take_out(tx: &WriteTx<'_>, document: Document) -> Result<Document, Error> {
+    let Some(deleted_at) = document.deleted_at else {
         return Ok(document);
+    };
+    let document = set_deleted(tx, document, None, "restored")?;
+    for child in parts::of_its_own(tx, document.id)? {
+        if child.deleted_at == Some(deleted_at) {
+            take_out(tx, child)?;
+        }
     }
-    set_deleted(tx, document, None, "restored")
+    Ok(document)
 }
 
 fn set_deleted(
@@ -52,6 +77,7 @@ fn set_deleted(
             i64::try_from(document.version).unwrap_or(i64::MAX)
         ],
     )?;
+    parts::derive_holders(tx, document.id)?;
     documents::log_change(tx, &document, change, &["deleted_at"])?;
     Ok(document)
 }
@@ -80,23 +106,43 @@ pub fn erase(tx: &WriteTx<'_>, document: &Document, blobs: &Blobs) -> Result<(),
         [&id],
         |row| row.get(0),
     )?;
+    // It goes with its rows, and so does what says that it was inside another document.
+    parts::derive_holders(tx, document.id)?;
     tx.execute("DELETE FROM document WHERE id = ?1", [&id])?;
-    if !documents::uses_hash(tx, document.sha256)? {
-        let mut names = vec![
-            blobs.original(document.sha256),
-            blobs.picture(document.sha256, Picture::Thumbnail),
-        ];
-        let pictures = (1..=pages).map(|it| blobs.picture(document.sha256, Picture::Page(it)));
-        names.extend(pictures);
-        for name in names {
-            tx.execute(
-                "INSERT OR IGNORE INTO blob_to_erase VALUES (?1)",
-                [name.as_str()],
-            )?;
-        }
+    for name in files_of_nobody(tx, document, pages, blobs)? {
+        tx.execute(
+            "INSERT OR IGNORE INTO blob_to_erase VALUES (?1)",
+            [name.as_str()],
+        )?;
     }
     documents::log_change(tx, document, "erased", &[])?;
     journal::erase_content(tx, Entity::Document, &id)
+}
+
+/// The files of a document of `pages` pages that no other one uses. The letters of a stack use the
+/// stack's file, and each of them its own pages' pictures.
+fn files_of_nobody(
+    tx: &ReadTx<'_>,
+    document: &Document,
+    pages: u32,
+    blobs: &Blobs,
+) -> Result<Vec<BlobName>, Error> {
+    let users = parts::users(tx, document.sha256)?;
+    let mut names = Vec::new();
+    if users.is_empty() {
+        names.push(blobs.original(document.sha256));
+        names.push(blobs.picture(document.sha256, Picture::Thumbnail));
+    }
+    let pages = document
+        .pages
+        .map_or(1..=pages, |it| it.first()..=it.last());
+    let is_used = |page: u32| {
+        let of_user = |it: &Option<PageRange>| it.is_none_or(|range| range.contains(page));
+        users.iter().any(of_user)
+    };
+    let unused = pages.filter(|it| !is_used(*it));
+    names.extend(unused.map(|it| blobs.picture(document.sha256, Picture::Page(it))));
+    Ok(names)
 }
 
 /// Removes the files of erased documents. Runs as a write, so that no file vanishes between an

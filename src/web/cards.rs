@@ -11,7 +11,8 @@ use crate::domain::finding::{Evidence, Extraction};
 use crate::domain::id::{DocumentId, PersonId};
 use crate::domain::task::{Status, Task, keys};
 use crate::store::documents::Listed;
-use crate::store::{Error, ReadTx, blobs, documents, findings, people};
+use crate::store::{Error, ReadTx, blobs, documents, findings, parts, people};
+use crate::work::Readings;
 
 /// The leaf of a calendar.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -263,6 +264,8 @@ pub struct Sheet {
     pub stage: &'static str,
     /// A worker has it.
     pub in_work: bool,
+    /// How far its reading has come, while it waits for it or is being read.
+    pub bar: Option<Bar>,
     /// It needs a person.
     pub stuck: bool,
     /// There is a picture of it.
@@ -271,17 +274,51 @@ pub struct Sheet {
     pub snippet: Option<Snippet>,
 }
 
+/// How far the reading of a document has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bar {
+    /// The document.
+    pub id: String,
+    /// What it is called.
+    pub title: String,
+    /// Pages read.
+    pub done: u32,
+    /// Pages there are; 0 while that is not known.
+    pub pages: u32,
+    /// `Seite 12 von 60`; while that is not known, that it is being read.
+    pub label: String,
+}
+
+/// The bar of a document that waits to be read or is being read.
+pub fn bar(locale: &Locale, readings: &Readings, document: &Document) -> Option<Bar> {
+    if document.stage != Stage::Received || document.deleted_at.is_some() {
+        return None;
+    }
+    let progress = readings.of(document.id).unwrap_or_default();
+    let label = match progress.pages {
+        0 => words::stage(locale.language, &document.stage).to_owned(),
+        pages => words::page_of_pages(locale.texts(), progress.pages_done, pages),
+    };
+    Some(Bar {
+        id: document.id.to_string(),
+        title: document.title.clone(),
+        done: progress.pages_done,
+        pages: progress.pages,
+        label,
+    })
+}
+
 /// Whether a worker has it.
 pub const fn is_in_work(document: &Document) -> bool {
     matches!(document.stage, Stage::Received | Stage::Read { .. })
 }
 
 /// A document as lists show it.
-pub fn sheet(locale: &Locale, files: &blobs::Blobs, listed: &Listed) -> Sheet {
+pub fn sheet(locale: &Locale, files: &blobs::Blobs, readings: &Readings, listed: &Listed) -> Sheet {
     let document = &listed.document;
     let arrived = document.received_at.to_zoned(locale.zone.clone()).date();
     let day = listed.issue_date.unwrap_or(arrived);
-    let picture = files.picture(document.sha256, blobs::Picture::Thumbnail);
+    let picture = parts::picture(files, document, blobs::Picture::Thumbnail);
     Sheet {
         id: document.id.to_string(),
         title: document.title.clone(),
@@ -290,6 +327,7 @@ pub fn sheet(locale: &Locale, files: &blobs::Blobs, listed: &Listed) -> Sheet {
         received: locale.moment(document.received_at),
         stage: words::stage(locale.language, &document.stage),
         in_work: is_in_work(document),
+        bar: bar(locale, readings, document),
         stuck: matches!(document.stage, Stage::Stuck { .. }),
         has_thumbnail: files.contains(&picture),
         snippet: None,

@@ -1,9 +1,10 @@
 //! Server-sent events: what changes in the house, for pages and programs, from the journal.
 //!
 //! The id of an event is the journal's sequence, so a listener that comes back with `Last-Event-ID`
-//! misses nothing. Nobody hears of what they may not see.
+//! misses nothing. How far a reading has come is said too; that is not in the journal, has no id, and
+//! who missed it has missed nothing. Nobody hears of what they may not see.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,9 +17,13 @@ use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::WebState;
 use super::failure::Failure;
+use crate::domain::id::DocumentId;
 use crate::store::happenings::{self, Happening};
-use crate::store::{Store, Viewer};
+use crate::store::{ReadTx, Store, Viewer, documents};
+use crate::work::Readings;
+use crate::work::progress::Progress;
 
 /// Listeners at the same time.
 const LISTENERS_MAX: usize = 64;
@@ -50,24 +55,40 @@ pub struct EventBody {
     pub change: String,
 }
 
+/// How far the reading of a document has come: what the event `progress` says, at most four times a
+/// second for one document.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct ProgressEventBody {
+    /// The id of the document.
+    pub id: String,
+    /// Pages read.
+    pub pages_done: u32,
+    /// Pages there are.
+    pub pages: u32,
+}
+
 struct Listener {
     store: Store,
     viewer: Viewer,
     seen: u64,
     changes: watch::Receiver<u64>,
+    readings: Readings,
+    steps: watch::Receiver<u64>,
+    said: BTreeMap<DocumentId, Progress>,
     waiting: VecDeque<Event>,
     stop: CancellationToken,
     _room: OwnedSemaphorePermit,
 }
 
 /// A stream of events after the one that `Last-Event-ID` names, else from now on.
-pub fn listen(
-    store: Store,
-    viewer: Viewer,
-    listeners: &Listeners,
-    stop: CancellationToken,
-    headers: &HeaderMap,
-) -> Result<Response, Failure> {
+pub fn listen(state: WebState, viewer: Viewer, headers: &HeaderMap) -> Result<Response, Failure> {
+    let WebState {
+        store,
+        readings,
+        listeners,
+        stop,
+        ..
+    } = state;
     let room = Arc::clone(&listeners.0)
         .try_acquire_owned()
         .map_err(|_| Failure::TooMany)?;
@@ -79,11 +100,17 @@ pub fn listen(
     // Who remembers more than the journal holds has heard of a house before a restored backup.
     let seen = last.map_or(newest, |it: u64| it.min(newest));
     let waiting = VecDeque::from([Event::default().comment("listening")]);
+    let mut steps = readings.changes();
+    // What is being read just now is said at once.
+    steps.mark_changed();
     let listener = Listener {
         store,
         viewer,
         seen,
         changes,
+        readings,
+        steps,
+        said: BTreeMap::new(),
         waiting,
         stop,
         _room: room,
@@ -119,6 +146,10 @@ impl Listener {
             tokio::select! {
                 () = self.stop.cancelled() => return None,
                 changed = self.changes.changed() => changed.ok()?,
+                stepped = self.steps.changed() => {
+                    stepped.ok()?;
+                    self.look_at_readings().await?;
+                }
             }
         }
     }
@@ -140,6 +171,46 @@ impl Listener {
         self.waiting.extend(happenings.iter().filter_map(event));
         Some(())
     }
+
+    /// Says what has come further since it was last said, if this listener may know of it.
+    async fn look_at_readings(&mut self) -> Option<()> {
+        let now = self.readings.list();
+        self.said.retain(|id, _| now.contains_key(id));
+        let news: Vec<(DocumentId, Progress)> = now
+            .into_iter()
+            .filter(|(id, it)| it.pages > 0 && self.said.get(id) != Some(it))
+            .collect();
+        if news.is_empty() {
+            return Some(());
+        }
+        self.said.extend(news.iter().copied());
+        let look = move |tx: &ReadTx<'_>| {
+            let mut visible = news;
+            visible.retain(|(id, _)| documents::by_id(tx, *id).is_ok());
+            Ok(visible)
+        };
+        let visible = match self.store.read(self.viewer, look).await {
+            Ok(visible) => visible,
+            Err(error) => {
+                log::warn!(error:display; "a listener was sent away");
+                return None;
+            }
+        };
+        let events = visible
+            .into_iter()
+            .filter_map(|(id, progress)| progress_event(id, progress));
+        self.waiting.extend(events);
+        Some(())
+    }
+}
+
+fn progress_event(id: DocumentId, progress: Progress) -> Option<Event> {
+    let body = ProgressEventBody {
+        id: id.to_string(),
+        pages_done: progress.pages_done,
+        pages: progress.pages,
+    };
+    Event::default().event("progress").json_data(body).ok()
 }
 
 fn event(happening: &Happening) -> Option<Event> {

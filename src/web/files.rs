@@ -18,12 +18,12 @@ use tokio::io::AsyncReadExt;
 use super::failure::Failure;
 use crate::domain::id::DocumentId;
 use crate::store::blobs::{BlobName, Picture};
-use crate::store::{Error, Store, Viewer, documents};
+use crate::store::{Error, Store, Viewer, documents, parts};
 
 /// Bytes read from the disk and sent at a time.
 const CHUNK_BYTES: usize = 64 << 10;
 
-/// The bytes as they came.
+/// The bytes as they came; of a letter in a stack all of the stack's, never a file made up since.
 pub async fn original(store: &Store, viewer: Viewer, id: DocumentId) -> Result<Response, Failure> {
     let document = store
         .read(viewer, move |tx| documents::by_id(tx, id))
@@ -58,7 +58,7 @@ pub async fn picture(
     let document = store
         .read(viewer, move |tx| documents::by_id(tx, id))
         .await?;
-    let name = store.blobs().picture(document.sha256, picture);
+    let name = parts::picture(store.blobs(), &document, picture);
     let (body, size) = open(store, &name).await?;
     let mut response = body.into_response();
     let headers = response.headers_mut();

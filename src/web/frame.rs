@@ -69,6 +69,8 @@ pub enum Happened {
     Trashed,
     /// Documents were taken.
     Accepted,
+    /// A document is not read on.
+    Cancelled,
 }
 
 impl Happened {
@@ -79,6 +81,7 @@ impl Happened {
             Self::Outdated => "outdated".to_owned(),
             Self::Trashed => "trashed".to_owned(),
             Self::Accepted => "accepted".to_owned(),
+            Self::Cancelled => "cancelled".to_owned(),
         };
         format!("flash={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=60")
     }
@@ -94,6 +97,7 @@ impl Happened {
             "saved" => (t.was_saved, false),
             "trashed" => (t.was_trashed, false),
             "accepted" => (t.was_accepted, false),
+            "cancelled" => (t.was_cancelled, false),
             "outdated" => (t.somebody_changed_it, true),
             _ => return None,
         };

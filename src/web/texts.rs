@@ -59,6 +59,7 @@ texts! {
     was_saved: "Gespeichert.", "Saved.";
     was_trashed: "In den Papierkorb gelegt. Dort bleibt es 30 Tage.",
         "Moved to the trash. It stays there for 30 days.";
+    was_cancelled: "Abgebrochen. Das Original bleibt hier.", "Cancelled. The original stays here.";
     was_accepted: "Angenommen. Es wird jetzt gelesen.", "Accepted. It is being read now.";
 
     // -- today
@@ -127,6 +128,9 @@ texts! {
     upload_known: "schon bekannt", "already known";
     upload_failed: "nicht angenommen", "not accepted";
     no_preview: "Noch keine Vorschau", "No preview yet";
+    cancel: "Abbrechen", "Cancel";
+
+    page_of_pages: "Seite {done} von {pages}", "Page {done} of {pages}";
 
     // -- one document
     what_it_says: "Was darin steht", "What it says";
@@ -162,6 +166,12 @@ texts! {
     visible_to: "Sichtbar für", "Visible to";
     whole_household: "den ganzen Haushalt", "the whole household";
     some_persons: "einzelne Personen", "some persons";
+    part_of: "Teil von", "Part of";
+    documents_inside: "Darin liegen", "Inside are";
+    asn: "Archivnummer", "Archive number";
+    same_asn: "Dieselbe Archivnummer hat auch:", "The same archive number is also on:";
+    move_all_to_trash: "Alles in den Papierkorb", "Move all to trash";
+    in_the_file: "in der Datei des Stapels", "in the file of the stack";
     alternatives: "Auch möglich", "Also possible";
 
     // -- tasks

@@ -6,6 +6,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Unit};
 
+use super::texts::Texts;
 use crate::domain::document::{Kind, OriginKind, Stage};
 use crate::domain::finding::{Field, Value};
 use crate::domain::obligation::Action;
@@ -335,6 +336,24 @@ pub fn stage_name(language: Language, name: &str) -> &'static str {
     pick(language, german, english)
 }
 
+/// `Die 3 Dokumente darin kommen mit in den Papierkorb.`
+pub fn with_parts(language: Language, count: usize) -> String {
+    match (language, count) {
+        (Language::German, 1) => "Das Dokument darin kommt mit in den Papierkorb.".to_owned(),
+        (Language::German, _) => {
+            format!("Die {count} Dokumente darin kommen mit in den Papierkorb.")
+        }
+        (Language::English, 1) => "The document in it goes to the trash too.".to_owned(),
+        (Language::English, _) => format!("The {count} documents in it go to the trash too."),
+    }
+}
+
+/// `Seite 12 von 60`.
+pub fn page_of_pages(t: &Texts, done: u32, pages: u32) -> String {
+    let text = t.page_of_pages.replace("{done}", &done.to_string());
+    text.replace("{pages}", &pages.to_string())
+}
+
 /// A language by its ISO 639-1 code; one that is not known stays a code.
 pub fn language_name(language: Language, code: &str) -> String {
     let (german, english) = match code {
@@ -370,6 +389,8 @@ pub const fn origin(language: Language, origin: OriginKind) -> &'static str {
         OriginKind::Upload => ("hochgeladen", "uploaded"),
         OriginKind::Folder => ("über den Ordner", "through the watched folder"),
         OriginKind::Command => ("über die Befehlszeile", "through the command line"),
+        OriginKind::MailPart => ("als Anlage einer Mail", "attached to a mail"),
+        OriginKind::Stack => ("aus einem Stapel von Scans", "out of a stack of scans"),
     };
     pick(language, german, english)
 }

@@ -9,9 +9,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Error, Turn, Wake, Worker};
 use crate::domain::clock::SANE_AFTER;
+use crate::domain::part::said_by_parts;
 use crate::domain::person::Language;
 use crate::domain::task;
-use crate::store::{Caller, Store, Viewer, findings, tasks};
+use crate::store::{Caller, Store, Viewer, findings, parts, tasks};
 
 /// Documents of one turn.
 const BATCH: u32 = 50;
@@ -67,7 +68,11 @@ impl Worker for DeriveTasks {
                 for document in &documents {
                     let extraction = findings::corrected(tx, document.id)?;
                     let arrived_on = arrival_day(document.received_at, tx.now(), &zone);
-                    let derived = task::derive(&extraction, arrived_on, language);
+                    let mut derived = task::derive(&extraction, arrived_on, language);
+                    // What a mail and the paper in it want is one task, the paper's.
+                    let of_parts = parts::obligations(tx, document.id)?;
+                    let said = said_by_parts(&extraction, &of_parts);
+                    derived.retain(|it| !said.contains(&it.key));
                     tasks::reconcile(tx, document, &derived)?;
                 }
                 Ok(())

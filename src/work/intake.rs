@@ -87,7 +87,7 @@ impl Intake {
         let store = self.store.clone();
         let bytes = incoming.bytes;
         let kept = tokio::task::spawn_blocking(move || keep(&store, &bytes)).await;
-        let sha256 = kept.map_err(|_| store::Error::Closed)??;
+        let (sha256, size) = kept.map_err(|_| store::Error::Closed)??;
         let origin = Origin {
             kind: incoming.way,
             file_name: cleaned(&incoming.file_name),
@@ -123,14 +123,15 @@ impl Intake {
     }
 }
 
-fn keep(store: &Store, bytes: &[u8]) -> Result<Sha256Hash, store::Error> {
+/// Keeps the file of a document, before there is a row of it; its hash and its size in bytes.
+pub(super) fn keep(store: &Store, bytes: &[u8]) -> Result<(Sha256Hash, u64), store::Error> {
     let sha256 = Sha256Hash(Sha256::digest(bytes).into());
     store.blobs().put(&store.blobs().original(sha256), bytes)?;
-    Ok(sha256)
+    Ok((sha256, u64::try_from(bytes.len()).unwrap_or(u64::MAX)))
 }
 
 /// The last part of a name, without what could confuse a terminal or a page.
-fn cleaned(name: &str) -> String {
+pub(super) fn cleaned(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let clean: String = last
         .chars()

@@ -10,11 +10,14 @@ use tokio_util::sync::CancellationToken;
 use super::derive_tasks::arrival_day;
 use super::{Error, Turn, Wake, Worker, chain};
 use crate::domain::document::{Document, StuckAt};
+use crate::domain::finding::Extraction;
+use crate::domain::id::DocumentId;
 use crate::domain::person::Language;
 use crate::domain::wording;
 use crate::reading::process::{ReadError, Reader};
+use crate::reading::stack::Rules;
 use crate::store::documents::Awaiting;
-use crate::store::{Caller, Store, Viewer, WriteTx, documents, findings, pages};
+use crate::store::{Caller, Store, Viewer, WriteTx, documents, findings, pages, parts};
 use crate::understanding::Context;
 
 /// Documents of one turn.
@@ -30,17 +33,19 @@ pub struct UnderstandDocuments {
     zone: TimeZone,
     region: String,
     language: Language,
+    stacks: Rules,
 }
 
 impl UnderstandDocuments {
     /// Understands as a household in `region` would and asks in its `language`; days begin in
-    /// `zone`.
+    /// `zone`, and stacks are divided by `stacks`.
     pub fn new(
         store: Store,
         wake: Wake,
         reader: Reader,
         zone: TimeZone,
         (region, language): (String, Language),
+        stacks: Rules,
     ) -> Self {
         Self {
             store,
@@ -49,6 +54,7 @@ impl UnderstandDocuments {
             zone,
             region,
             language,
+            stacks,
         }
     }
 
@@ -59,6 +65,11 @@ impl UnderstandDocuments {
             .read(Viewer::House, move |tx| pages::reading(tx, id))
             .await?;
         let now = self.store.clock().now();
+        let is_stack = document.pages.is_none() && !self.stacks.divide(&reading).sheaves.is_empty();
+        if is_stack {
+            // Its letters say what they want, each by itself.
+            return self.keep(id, Extraction::default()).await;
+        }
         let context = Context {
             received_on: arrival_day(document.received_at, now, &self.zone),
             region: self.region.clone(),
@@ -66,14 +77,7 @@ impl UnderstandDocuments {
         };
         let caller = Caller::worker(Self::NAME);
         match self.reader.understand(&reading, &context).await {
-            Ok(extraction) => {
-                self.store
-                    .write(caller, move |tx| findings::keep(tx, id, &extraction))
-                    .await?;
-                self.wake.tasks.notify_one();
-                self.wake.state.notify_one();
-                log::info!(document:display = id; "a document was understood");
-            }
+            Ok(extraction) => self.keep(id, extraction).await?,
             Err(ReadError::Unavailable { message }) => return Err(Error::Unavailable(message)),
             Err(error) if attempts == 0 => {
                 let failed = chain(&error);
@@ -92,6 +96,24 @@ impl UnderstandDocuments {
                 self.wake.state.notify_one();
             }
         }
+        Ok(())
+    }
+}
+
+impl UnderstandDocuments {
+    async fn keep(&self, id: DocumentId, mut extraction: Extraction) -> Result<(), Error> {
+        let keep = move |tx: &WriteTx<'_>| {
+            let document = documents::by_id(tx, id)?;
+            // What a mail leaves open, the papers in it answer or ask themselves.
+            if !parts::of(tx, &document)?.is_empty() {
+                extraction.questions.clear();
+            }
+            findings::keep(tx, id, &extraction)
+        };
+        self.store.write(Caller::worker(Self::NAME), keep).await?;
+        self.wake.tasks.notify_one();
+        self.wake.state.notify_one();
+        log::info!(document:display = id; "a document was understood");
         Ok(())
     }
 }

@@ -4,10 +4,66 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::process::{Process, eventually, free_port, http};
+
+/// What the daemon tells a listener.
+pub struct Events {
+    answer: reqwest::Response,
+    heard: String,
+}
+
+impl Events {
+    /// Listens until `words` were said; all that was heard.
+    pub async fn until(&mut self, words: &str) -> &str {
+        while !self.heard.contains(words) {
+            let chunk = tokio::time::timeout(Duration::from_secs(30), self.answer.chunk()).await;
+            let chunk = chunk.expect("it is said in time").unwrap().unwrap();
+            self.heard.push_str(&String::from_utf8_lossy(&chunk));
+        }
+        &self.heard
+    }
+}
+
+/// The readers of the daemon with that data directory.
+pub fn readers_of(data: &str) -> Vec<Pid> {
+    let daemons = processes(|folder| names(folder, data));
+    let is_theirs = |folder: &Path| {
+        let stat = std::fs::read_to_string(folder.join("stat")).unwrap_or_default();
+        let rest = stat.rsplit(')').next().unwrap_or_default();
+        let parent = rest
+            .split_whitespace()
+            .nth(1)
+            .and_then(|it| it.parse().ok());
+        let parent = parent.and_then(Pid::from_raw);
+        parent.is_some_and(|it| daemons.contains(&it)) && is_called(folder, "workmate-reader")
+    };
+    processes(is_theirs)
+}
+
+/// Whether the program was started for that data directory.
+fn names(folder: &Path, data: &str) -> bool {
+    let environment = std::fs::read(folder.join("environ")).unwrap_or_default();
+    let mut windows = environment.windows(data.len());
+    is_called(folder, "workmate") && windows.any(|it| it == data.as_bytes())
+}
+
+fn is_called(folder: &Path, name: &str) -> bool {
+    let called = std::fs::read_to_string(folder.join("comm")).unwrap_or_default();
+    called.trim() == name
+}
+
+/// The running processes that `is_wanted` says yes to, given their folder in `/proc`.
+fn processes(is_wanted: impl Fn(&Path) -> bool) -> Vec<Pid> {
+    let all = std::fs::read_dir("/proc").unwrap().flatten();
+    let wanted = all.filter(|it| is_wanted(&it.path()));
+    wanted
+        .filter_map(|it| Pid::from_raw(it.file_name().to_str()?.parse().ok()?))
+        .collect()
+}
 
 /// A daemon with its data, and the token of a program that may do everything.
 pub struct Daemon {
@@ -92,6 +148,43 @@ impl Daemon {
         .await;
     }
 
+    /// Stops it softly and waits until it has ended; what it has said.
+    pub async fn stop(&mut self) -> String {
+        let mut process = self.process.take().unwrap();
+        let data = self.data.display().to_string();
+        for pid in processes(|folder| names(folder, &data)) {
+            kill_process(pid, Signal::TERM).unwrap();
+        }
+        eventually("it has ended", Duration::from_secs(40), || {
+            let has_ended = !process.is_running();
+            async move { has_ended.then_some(()) }
+        })
+        .await;
+        process.log()
+    }
+
+    /// How many readers it has just now.
+    pub fn reader_count(&self) -> usize {
+        let data = self.data.display().to_string();
+        readers_of(&data).len()
+    }
+
+    /// Listens to what happens from now on.
+    pub async fn listen(&self) -> Events {
+        let url = format!("{}/api/v1/events", self.address);
+        let client = reqwest::Client::builder().build().unwrap();
+        let answer = client
+            .get(url)
+            .bearer_auth(&self.token)
+            .send()
+            .await
+            .unwrap();
+        Events {
+            answer,
+            heard: String::new(),
+        }
+    }
+
     /// `kill -9`, the reader included.
     pub fn kill(&mut self) {
         self.process = None;
@@ -146,6 +239,36 @@ impl Daemon {
             .await
             .unwrap();
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
+    }
+
+    /// `DELETE` of the API; the status.
+    pub async fn delete(&self, path: &str) -> u16 {
+        let url = format!("{}/api/v1/{path}", self.address);
+        let request = self.client.delete(url).bearer_auth(&self.token);
+        request.send().await.unwrap().status().as_u16()
+    }
+
+    /// `GET` of something that is no JSON.
+    pub async fn bytes(&self, path: &str) -> Vec<u8> {
+        let url = format!("{}/api/v1/{path}", self.address);
+        let answer = self.client.get(url).bearer_auth(&self.token).send().await;
+        let answer = answer.unwrap().error_for_status().unwrap();
+        answer.bytes().await.unwrap().to_vec()
+    }
+
+    /// The original of a document.
+    pub async fn original(&self, id: &str) -> Vec<u8> {
+        self.bytes(&format!("documents/{id}/original")).await
+    }
+
+    /// Waits until there are `count` open tasks and no document waits for its own; all of them.
+    pub async fn open_tasks(&self, count: usize, patience: Duration) -> Vec<Value> {
+        eventually("the tasks are derived", patience, || async {
+            let tasks = self.get("tasks?status=open&limit=100").await?;
+            let tasks = tasks["tasks"].as_array()?.clone();
+            (tasks.len() == count).then_some(tasks)
+        })
+        .await
     }
 
     /// How commands find this daemon.

@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::ToSpan;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, readers_of};
 use crate::mosquitto::{Listener, Mosquitto};
 use crate::process::{beside, eventually, installed, output};
 
@@ -310,37 +311,12 @@ async fn a_reader_that_is_killed_costs_a_try_and_no_document() {
 
 /// Kills the readers of the daemon with that data directory; how many.
 fn kill_readers(data: &str) -> u32 {
-    let mut killed = 0;
-    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
-        let Some(pid) = entry
-            .file_name()
-            .to_str()
-            .and_then(|it| it.parse::<i32>().ok())
-        else {
-            continue;
-        };
-        let name = std::fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
-        let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-        let parent = stat
-            .rsplit(')')
-            .next()
-            .unwrap_or_default()
-            .split_whitespace()
-            .nth(1);
-        let Some(parent) = parent else { continue };
-        let environment = std::fs::read(format!("/proc/{parent}/environ")).unwrap_or_default();
-        let is_ours = environment
-            .windows(data.len())
-            .any(|it| it == data.as_bytes());
-        if name.starts_with("workmate-reade") && is_ours {
-            let pid = rustix::process::Pid::from_raw(pid).unwrap();
-            // One that has left by itself meanwhile is fine.
-            killed += u32::from(
-                rustix::process::kill_process(pid, rustix::process::Signal::KILL).is_ok(),
-            );
-        }
-    }
-    killed
+    let kill = |pid: Pid| {
+        // One that has left by itself meanwhile is fine.
+        kill_process(pid, Signal::KILL).is_ok()
+    };
+    let killed = readers_of(data).into_iter().filter(|it| kill(*it)).count();
+    u32::try_from(killed).unwrap()
 }
 
 impl Daemon {

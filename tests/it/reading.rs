@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use image::{DynamicImage, GrayImage, ImageFormat, Luma};
 use workmate::domain::document::{MediaType, PageSource};
+use workmate::domain::part::PageRange;
 use workmate::reading::process::{ReadError, ReadJob, Reader, ReaderSettings, Trust, probe};
 use workmate::reading::sandbox::Wall;
-use workmate::reading::{Limits, Ocr, PreviewSize, Previews, ReadOptions};
+use workmate::reading::{Limits, Ocr, Papers, PreviewSize, Previews, ReadOptions};
 use workmate::understanding::Context;
 
 fn settings() -> ReaderSettings {
@@ -144,6 +145,89 @@ async fn a_scan_is_recognised_and_gets_previews() {
     }
     assert!(page.mean_confidence() > 0.8);
     assert_eq!(outcome.previews.len(), 2);
+}
+
+/// A mail with `paper` attached.
+fn mail(paper: &[u8]) -> Vec<u8> {
+    format!(
+        "From: post@stadt.example\r\nTo: anna@home.example\r\nSubject: Rechnung\r\n\
+         MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\
+         Content-Type: text/plain\r\n\r\nAnbei die Rechnung\r\n--x\r\n\
+         Content-Type: application/pdf; name=r.pdf\r\nContent-Transfer-Encoding: base64\r\n\
+         Content-Disposition: attachment; filename=r.pdf\r\n\r\n{}\r\n--x--\r\n",
+        data_encoding::BASE64_MIME.encode(paper)
+    )
+    .into_bytes()
+}
+
+#[tokio::test]
+async fn a_paper_attached_to_a_mail_is_read_with_it_or_handed_over_as_it_is() {
+    let reader = Reader::new(settings());
+    let paper = pdf(LETTER, "0 0 595 842", "");
+    let merged = reader.read(job(mail(&paper))).await.unwrap();
+    assert_eq!(merged.reading.children, ["r.pdf"]);
+    assert!(merged.reading.text().contains("Rechnung 4711"));
+    assert_eq!(merged.papers, []);
+    let options = ReadOptions {
+        papers: Papers::Apart,
+        ..ReadOptions::default()
+    };
+    let apart = ReadJob {
+        options: options.clone(),
+        ..job(mail(&paper))
+    };
+    let apart = reader.read(apart).await.unwrap();
+    assert_eq!(apart.reading.pages.len(), 1);
+    assert!(!apart.reading.text().contains("4711"));
+    assert_eq!(apart.reading.children, Vec::<String>::new());
+    assert_eq!(apart.reading.attachments.len(), 1, "it is still named");
+    assert_eq!(apart.papers.len(), 1);
+    assert_eq!(
+        (apart.papers[0].name.as_str(), &apart.papers[0].bytes),
+        ("r.pdf", &paper)
+    );
+    // One that is too large is named, and does not hold up the mail.
+    let limits = Limits {
+        paper_bytes_max: 100,
+        ..Limits::default()
+    };
+    let small = ReadJob {
+        options: ReadOptions { limits, ..options },
+        ..job(mail(&paper))
+    };
+    let small = reader.read(small).await.unwrap();
+    assert_eq!(
+        (small.papers.len(), small.reading.attachments.len()),
+        (0, 1)
+    );
+}
+
+#[tokio::test]
+async fn some_pages_are_read_as_if_there_were_no_others() {
+    let reader = Reader::new(settings());
+    let sheets = [
+        crate::scans::code_sheet("one"),
+        crate::scans::code_sheet("two"),
+    ];
+    let read = |first, last| {
+        let options = ReadOptions {
+            ocr: Ocr::Off,
+            previews: Previews::Make,
+            pages: PageRange::new(first, last),
+            ..ReadOptions::default()
+        };
+        reader.read(ReadJob {
+            options,
+            ..job(crate::scans::pdf(&sheets))
+        })
+    };
+    let outcome = read(2, 2).await.unwrap();
+    let numbers: Vec<u32> = outcome.reading.pages.iter().map(|it| it.number).collect();
+    assert_eq!(numbers, [1]);
+    assert!(outcome.previews.iter().all(|it| it.page == 1));
+    assert_eq!(read(1, 2).await.unwrap().reading.pages.len(), 2);
+    let beyond = read(2, 3).await;
+    assert!(matches!(beyond, Err(ReadError::Unreadable { code, .. }) if code == "damaged"));
 }
 
 #[tokio::test]

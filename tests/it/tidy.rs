@@ -71,8 +71,11 @@ const ROOMS: &[Room] = &[
             "work::Wake",
             "work::Board",
             "work::board",
+            "work::Readings",
+            "work::progress",
         ],
-        reason: "the web is thin: of work it knows the one door, how to wake, and the board",
+        reason: "the web is thin: of work it knows the one door, how to wake, the board and what is \
+                 being read",
     },
 ];
 

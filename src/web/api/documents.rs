@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::shapes::{
-    DocumentBody, DocumentChange, DocumentLine, DocumentPage, TakenBody, UploadBody,
+    DocumentBody, DocumentChange, DocumentLine, DocumentPage, ProgressBody, TakenBody, UploadBody,
 };
 use super::{cursor, cut, page_length, versioned};
 use crate::domain::document::{Document, Kind};
@@ -19,15 +19,18 @@ use crate::domain::id::DocumentId;
 use crate::store::blobs::Picture;
 use crate::store::documents::{Accepted, Filter, Trash};
 use crate::store::idempotency::{self, Answered};
-use crate::store::{Error, ReadTx, Store, Viewer, WriteTx, documents, findings, tasks, trash};
+use crate::store::{
+    Caller, Error, ReadTx, Store, Viewer, WriteTx, documents, findings, parts, tasks, trash,
+};
+use crate::web::WebState;
 use crate::web::auth::ApiCaller;
 use crate::web::corrections::sent;
 use crate::web::extract::{Asked, At, Body, IfMatch, etag};
 use crate::web::failure::{Failure, Problem};
 use crate::web::files;
 use crate::web::uploads::{self, Outcome};
-use crate::work::Wake;
 use crate::work::intake::Intake;
+use crate::work::{Readings, Wake};
 
 /// Letters of an `Idempotency-Key` at the most.
 const KEY_LETTERS_MAX: usize = 200;
@@ -44,6 +47,8 @@ pub struct Wanted {
     kind: Option<String>,
     /// At this stage: `received`, `read`, `understood`, `stuck`.
     stage: Option<String>,
+    /// With this archive serial number.
+    asn: Option<u32>,
     /// `true`: those in the trash.
     trash: Option<bool>,
     /// The `next` of the page before.
@@ -83,6 +88,7 @@ pub async fn list(
         query: wanted.q,
         kind,
         stage: wanted.stage,
+        asn: wanted.asn,
         trash: if wanted.trash == Some(true) {
             Trash::Inside
         } else {
@@ -228,13 +234,19 @@ fn summed_up(outcomes: Vec<Outcome>) -> Result<(StatusCode, UploadBody), Failure
     responses((status = 200, body = DocumentBody), (status = 304), (status = 404, body = Problem)))]
 pub async fn one(
     State(store): State<Store>,
+    State(readings): State<Readings>,
     caller: ApiCaller,
     headers: HeaderMap,
     At(id): At<DocumentId>,
 ) -> Result<Response, Failure> {
-    let (version, body) = store
+    let (version, mut body) = store
         .read(caller.viewer(), move |tx| body_of(tx, id))
         .await?;
+    body.progress = readings.of(id).map(ProgressBody::from);
+    // How far it has come changes without a new version.
+    if body.progress.is_some() {
+        return versioned(version, body);
+    }
     let is_known = headers
         .get(IF_NONE_MATCH)
         .is_some_and(|it| it.as_bytes() == etag(version).as_bytes());
@@ -248,10 +260,13 @@ fn body_of(tx: &ReadTx<'_>, id: DocumentId) -> Result<(u64, DocumentBody), Error
     let document = documents::by_id(tx, id)?;
     let extraction = findings::corrected(tx, id)?;
     let tasks = tasks::of_document(tx, id)?;
-    Ok((
-        document.version,
-        DocumentBody::of(&document, &extraction, &tasks),
-    ))
+    let around = (
+        parts::of(tx, &document)?,
+        parts::with_same_asn(tx, &document)?,
+    );
+    let around = (around.0.as_slice(), around.1.as_slice());
+    let body = DocumentBody::of(&document, &extraction, &tasks, around);
+    Ok((document.version, body))
 }
 
 /// Says what is right; lists, search and tasks follow.
@@ -299,24 +314,47 @@ pub async fn change(
     versioned(version, body)
 }
 
-/// Moves a document to the trash, from which it is erased after 30 days.
+/// What goes to the trash.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default)]
+pub struct Going {
+    /// `true`: with the documents that came with it, such as the papers attached to a mail.
+    children: bool,
+}
+
+/// Moves a document to the trash, from which it is erased after 30 days. One that others came with
+/// is refused until `children=true` says that they may go too.
 #[utoipa::path(delete, path = "/documents/{id}", tag = "documents",
-    params(("id" = String, Path), ("If-Match" = Option<String>, Header)),
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header), Going),
     responses((status = 200, body = DocumentLine), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "others would go too"),
         (status = 412, body = Problem)))]
 pub async fn delete(
-    State(store): State<Store>,
-    State(wake): State<Wake>,
+    State(state): State<WebState>,
     caller: ApiCaller,
     At(id): At<DocumentId>,
+    Asked(going): Asked<Going>,
     IfMatch(version): IfMatch,
 ) -> Result<Response, Failure> {
-    let write = move |tx: &WriteTx<'_>| trash::delete(tx, id, version);
-    let written = store.write(caller.caller, write).await;
-    let document = written.map_err(|it| Failure::from(it).outdated_if(version))?;
-    wake.trash.notify_one();
-    wake.reminders.notify_one();
-    wake.state.notify_one();
+    let write = move |tx: &WriteTx<'_>| {
+        documents::by_id(tx, id)?;
+        let others = parts::going_with(tx, id)?;
+        if !others.is_empty() && !going.children {
+            return Ok(Err(others.len()));
+        }
+        Ok(Ok((trash::delete(tx, id, version)?, others)))
+    };
+    let written = state.store.write(caller.caller, write).await;
+    let written = written.map_err(|it| Failure::from(it).outdated_if(version))?;
+    let (document, others) = written.map_err(|count| {
+        let what = format!("{count} documents came with it: `children=true` deletes them too");
+        Failure::Store(Error::Conflict { what })
+    })?;
+    state.readings.end(id);
+    others.iter().for_each(|it| state.readings.end(it.id));
+    state.wake.trash.notify_one();
+    state.wake.reminders.notify_one();
+    state.wake.state.notify_one();
     line(&document)
 }
 
@@ -354,6 +392,35 @@ pub async fn retry(
         .await?;
     wake.reading.notify_one();
     line(&document)
+}
+
+/// Stops reading a document that waits for it or is just being read; it is stuck then, and `retry`
+/// reads it after all.
+#[utoipa::path(post, path = "/documents/{id}/cancel", tag = "documents",
+    params(("id" = String, Path)),
+    responses((status = 200, body = DocumentLine), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "it is not being read")))]
+pub async fn cancel(
+    State(state): State<WebState>,
+    caller: ApiCaller,
+    At(id): At<DocumentId>,
+) -> Result<Response, Failure> {
+    let document = cancelled(&state, caller.caller, id).await?;
+    line(&document)
+}
+
+/// Notes that a document is not to be read on, then ends its reading.
+pub async fn cancelled(
+    state: &WebState,
+    caller: Caller,
+    id: DocumentId,
+) -> Result<Document, Error> {
+    let language = state.household.language;
+    let cancel = move |tx: &WriteTx<'_>| documents::cancel(tx, id, language);
+    let document = state.store.write(caller, cancel).await?;
+    state.readings.end(id);
+    state.wake.state.notify_one();
+    Ok(document)
 }
 
 fn line(document: &Document) -> Result<Response, Failure> {

@@ -51,8 +51,9 @@ fn worker((name, line): (&'static str, Line)) -> WorkerBody {
     }
 }
 
-/// What changes, as server-sent events named `document`, `task` and `reminder`. `Last-Event-ID`
-/// gives what was missed.
+/// What changes, as server-sent events named `document`, `task` and `reminder`; `Last-Event-ID`
+/// gives what was missed. Events named `progress` tell how far the reading of a document has come,
+/// with its `id`, `pages_done` and `pages`, at most four times a second; they have no event id.
 #[utoipa::path(get, path = "/events", tag = "system",
     params(("Last-Event-ID" = Option<u64>, Header, description = "the last event that was heard")),
     responses((status = 200, body = EventBody, content_type = "text/event-stream"),
@@ -62,8 +63,7 @@ pub async fn events(
     caller: ApiCaller,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let (viewer, stop) = (caller.viewer(), state.stop.clone());
-    events::listen(state.store, viewer, &state.listeners, stop, &headers)
+    events::listen(state, caller.viewer(), &headers)
 }
 
 /// This description.

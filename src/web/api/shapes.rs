@@ -7,9 +7,11 @@ use utoipa::ToSchema;
 use crate::domain::document::{Document, Stage};
 use crate::domain::finding::{Evidence, Extraction, Finding, Question};
 use crate::domain::obligation::{Alternative, Obligation};
+use crate::domain::part::PageRange;
 use crate::domain::task::Task;
 use crate::domain::value::Rect;
 use crate::store::documents::Listed;
+use crate::work::progress::Progress;
 
 /// How far a document has come.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -40,6 +42,24 @@ impl From<&Stage> for StageBody {
     }
 }
 
+/// Some pages, both ends included.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct PageRangeBody {
+    /// From 1.
+    pub first: u32,
+    /// The last one.
+    pub last: u32,
+}
+
+impl From<PageRange> for PageRangeBody {
+    fn from(range: PageRange) -> Self {
+        Self {
+            first: range.first(),
+            last: range.last(),
+        }
+    }
+}
+
 /// A document as lists show it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct DocumentLine {
@@ -57,14 +77,21 @@ pub struct DocumentLine {
     pub issue_date: Option<String>,
     /// What it is called as a file.
     pub file_name: String,
-    /// `upload`, `folder` or `command`.
+    /// `upload`, `folder`, `command`, `mail_part` (attached to a mail) or `stack` (a letter of a stack
+    /// of scans).
     pub origin: String,
     /// What its first bytes say it is.
     pub media_type: String,
     /// Size of the original in bytes.
     pub size: u64,
-    /// SHA-256 of the original.
+    /// SHA-256 of the original; a letter of a stack has the stack's.
     pub sha256: String,
+    /// The id of the document that it came with: the mail, the stack.
+    pub parent: Option<String>,
+    /// Its pages in the file of the stack, if it is a letter of one.
+    pub pages_in_parent: Option<PageRangeBody>,
+    /// The archive serial number on its label.
+    pub asn: Option<u32>,
     /// When it was accepted (RFC 3339).
     pub received_at: String,
     /// Since when it lies in the trash.
@@ -98,6 +125,9 @@ impl DocumentLine {
             media_type: document.media_type.to_string(),
             size: document.size,
             sha256: document.sha256.to_string(),
+            parent: document.parent.map(|it| it.to_string()),
+            pages_in_parent: document.pages.map(PageRangeBody::from),
+            asn: document.asn,
             received_at: document.received_at.to_string(),
             deleted_at: document.deleted_at.map(|it| it.to_string()),
             version: document.version,
@@ -114,25 +144,52 @@ pub struct DocumentPage {
     pub next: Option<String>,
 }
 
+/// How far the reading of a document has come.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct ProgressBody {
+    /// Pages read.
+    pub pages_done: u32,
+    /// Pages there are; 0 while that is not known.
+    pub pages: u32,
+}
+
+impl From<Progress> for ProgressBody {
+    fn from(Progress { pages_done, pages }: Progress) -> Self {
+        Self { pages_done, pages }
+    }
+}
+
 /// One document with all that is known about it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct DocumentBody {
     /// The document.
     #[serde(flatten)]
     pub document: DocumentLine,
+    /// How far its reading has come, while it is being read.
+    pub progress: Option<ProgressBody>,
     /// What it says, under a person's corrections.
     pub findings: Vec<FindingBody>,
     /// What it wants.
     pub obligations: Vec<ObligationBody>,
     /// What a person should decide.
     pub questions: Vec<QuestionBody>,
-    /// The tasks that it asks for.
+    /// The tasks that it asks for; what a document in it asks for too is that one's.
     pub task_ids: Vec<String>,
+    /// The ids of the documents in it, in their order; the trash left out.
+    pub children: Vec<String>,
+    /// Other documents with the same archive serial number, which should be one document's alone.
+    pub same_asn: Vec<String>,
 }
 
 impl DocumentBody {
     /// From what the store holds.
-    pub fn of(document: &Document, extraction: &Extraction, tasks: &[Task]) -> Self {
+    pub fn of(
+        document: &Document,
+        extraction: &Extraction,
+        tasks: &[Task],
+        (children, same_asn): (&[Document], &[Document]),
+    ) -> Self {
+        let ids = |documents: &[Document]| documents.iter().map(|it| it.id.to_string()).collect();
         let mut line = DocumentLine::plain(document);
         line.kind = extraction.kind().map(|it| it.to_string());
         line.sender = extraction
@@ -142,6 +199,7 @@ impl DocumentBody {
         line.issue_date = issue_date.map(|it| it.to_string());
         Self {
             document: line,
+            progress: None,
             findings: extraction.findings.iter().map(FindingBody::from).collect(),
             obligations: extraction
                 .obligations
@@ -154,6 +212,8 @@ impl DocumentBody {
                 .map(QuestionBody::from)
                 .collect(),
             task_ids: tasks.iter().map(|it| it.id.to_string()).collect(),
+            children: ids(children),
+            same_asn: ids(same_asn),
         }
     }
 }

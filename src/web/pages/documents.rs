@@ -20,6 +20,7 @@ use crate::web::failure::Failure;
 use crate::web::frame::{Frame, Happened, Locale, Shell, go, page};
 use crate::web::uploads;
 use crate::web::words;
+use crate::work::Readings;
 use crate::work::intake::Intake;
 
 /// Documents of one page.
@@ -77,6 +78,7 @@ impl Wanted {
             stage: stages
                 .contains(&self.stage.as_str())
                 .then(|| self.stage.clone()),
+            asn: None,
             trash: if self.is_trash() {
                 Trash::Inside
             } else {
@@ -121,12 +123,13 @@ struct DocumentsPage<'a> {
 /// `GET /documents`
 pub async fn list(
     State(store): State<Store>,
+    State(readings): State<Readings>,
     frame: Frame,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, Failure> {
     let filter = wanted.filter(&frame.locale);
     let (locale, files) = (frame.locale.clone(), store.clone());
-    let look = move |tx: &ReadTx<'_>| look(tx, &locale, &filter, files.blobs());
+    let look = move |tx: &ReadTx<'_>| look(tx, &locale, &filter, (files.blobs(), &readings));
     let (documents, last) = store.read(frame.me.viewer(), look).await?;
     let template = DocumentsPage {
         shell: &frame.shell,
@@ -146,7 +149,7 @@ fn look(
     tx: &ReadTx<'_>,
     locale: &Locale,
     filter: &Filter,
-    files: &Blobs,
+    (files, readings): (&Blobs, &Readings),
 ) -> Result<(Vec<Sheet>, Option<DocumentId>), Error> {
     let one_more = u32::try_from(PAGE_LENGTH + 1).unwrap_or(u32::MAX);
     let mut found = documents::list(tx, filter, one_more)?;
@@ -155,7 +158,7 @@ fn look(
     let last = found.last().map(|it| it.document.id).filter(|_| has_more);
     let mut sheets = Vec::with_capacity(found.len());
     for listed in &found {
-        let mut one = sheet(locale, files, listed);
+        let mut one = sheet(locale, files, readings, listed);
         if let Some(query) = &filter.query {
             let pages = pages::list(tx, listed.document.id)?;
             one.snippet = snippet(&pages, query);

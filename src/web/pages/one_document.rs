@@ -14,19 +14,25 @@ use crate::domain::finding::{ClaimedBy, Correction, Extraction, Field, Finding, 
 use crate::domain::id::DocumentId;
 use crate::domain::journal::Entity;
 use crate::domain::obligation::Obligation;
+use crate::domain::part::said_by_parts;
 use crate::domain::task::{Task, keys};
 use crate::domain::value::{Money, Rect};
 use crate::store::blobs::{Blobs, Picture};
-use crate::store::{Error, ReadTx, Store, documents, findings, journal, pages, tasks, trash};
+use crate::store::{
+    Error, ReadTx, Store, documents, findings, journal, pages, parts, tasks, trash,
+};
+use crate::web::WebState;
+use crate::web::api::documents::cancelled;
 use crate::web::auth::{CheckedForm, CurrentPerson};
-use crate::web::cards::{Dealer, TaskCard, card_of_day, is_in_work, quote};
+use crate::web::cards::{Bar, Dealer, TaskCard, bar, card_of_day, is_in_work, quote};
 use crate::web::corrections::{as_typed, input_of, typed};
 use crate::web::extract::At;
 use crate::web::failure::Failure;
+use crate::web::family::{Family, family};
 use crate::web::files;
 use crate::web::frame::{Frame, Happened, Locale, Shell, go, page};
 use crate::web::words;
-use crate::work::Wake;
+use crate::work::{Readings, Wake};
 
 /// Below this confidence a claim is shown as unsure.
 const UNSURE_BELOW: f32 = 0.6;
@@ -114,6 +120,9 @@ struct DocumentPage {
     received: String,
     stage: &'static str,
     in_work: bool,
+    bar: Option<Bar>,
+    family: Family,
+    with_parts: String,
     deleted: bool,
     stuck: Option<String>,
     questions: Vec<String>,
@@ -132,13 +141,14 @@ struct DocumentPage {
 /// `GET /documents/{id}`
 pub async fn show(
     State(store): State<Store>,
+    State(readings): State<Readings>,
     frame: Frame,
     At(id): At<DocumentId>,
 ) -> Result<Response, Failure> {
     let files = store.clone();
     let viewer = frame.me.viewer();
     let Frame { locale, shell, .. } = frame;
-    let look = move |tx: &ReadTx<'_>| look(tx, &locale, shell, files.blobs(), id);
+    let look = move |tx: &ReadTx<'_>| look(tx, &locale, shell, (files.blobs(), &readings), id);
     let template = store.read(viewer, look).await?;
     page(&template.shell, &template)
 }
@@ -147,7 +157,7 @@ fn look(
     tx: &ReadTx<'_>,
     locale: &Locale,
     shell: Shell,
-    files: &Blobs,
+    (files, readings): (&Blobs, &Readings),
     id: DocumentId,
 ) -> Result<DocumentPage, Error> {
     let (language, t) = (locale.language, locale.texts());
@@ -160,7 +170,10 @@ fn look(
         it.finding
             .is_none_or(|field| !extraction.corrected.contains(&field))
     });
+    let family = family(tx, locale, &document)?;
     Ok(DocumentPage {
+        with_parts: words::with_parts(language, family.going),
+        family,
         id: id.to_string(),
         version: document.version,
         title: document.title.clone(),
@@ -172,6 +185,7 @@ fn look(
         received: locale.moment(document.received_at),
         stage: words::stage(language, &document.stage),
         in_work: is_in_work(&document),
+        bar: bar(locale, readings, &document),
         deleted: document.deleted_at.is_some(),
         stuck: stuck_reason(&document),
         questions: open_questions.map(|it| it.text.clone()).collect(),
@@ -282,7 +296,13 @@ fn wants(
 ) -> Result<Vec<Want>, Error> {
     let mut dealer = Dealer::new(tx, locale)?;
     let mut wants = Vec::new();
-    for (position, key) in keys(&extraction.obligations).into_iter().enumerate() {
+    let said = said_by_parts(extraction, &parts::obligations(tx, id)?);
+    let keys = keys(&extraction.obligations);
+    let own = keys
+        .into_iter()
+        .enumerate()
+        .filter(|(_, key)| !said.contains(key));
+    for (position, key) in own {
         let Some(obligation) = extraction.obligations.get(position) else {
             continue;
         };
@@ -340,7 +360,7 @@ fn sheets(
     files: &Blobs,
 ) -> Vec<Sheet> {
     let sheet = |page: &Page| {
-        let picture = files.picture(document.sha256, Picture::Page(page.number));
+        let picture = parts::picture(files, document, Picture::Page(page.number));
         Sheet {
             number: page.number,
             height: height_of(page),
@@ -444,13 +464,27 @@ pub async fn correct(
 pub async fn delete(
     State(store): State<Store>,
     State(wake): State<Wake>,
+    State(readings): State<Readings>,
     me: CurrentPerson,
     At(id): At<DocumentId>,
-    _form: CheckedForm,
+    CheckedForm(form): CheckedForm,
 ) -> Result<Response, Failure> {
-    store
-        .write(me.caller(), move |tx| trash::delete(tx, id, None))
-        .await?;
+    let is_asked = form.filled("parts").is_some();
+    let delete = move |tx: &crate::store::WriteTx<'_>| {
+        documents::by_id(tx, id)?;
+        let going = parts::going_with(tx, id)?;
+        if !going.is_empty() && !is_asked {
+            return Ok(None);
+        }
+        trash::delete(tx, id, None)?;
+        Ok(Some(going))
+    };
+    let Some(going) = store.write(me.caller(), delete).await? else {
+        // The page has not asked yet: it was made before there was something inside.
+        return Ok(go(&format!("/documents/{id}"), Some(&Happened::Outdated)));
+    };
+    readings.end(id);
+    going.iter().for_each(|it| readings.end(it.id));
     wake.trash.notify_one();
     wake.reminders.notify_one();
     wake.state.notify_one();
@@ -485,6 +519,23 @@ pub async fn retry(
         .await?;
     wake.reading.notify_one();
     Ok(go(&format!("/documents/{id}"), None))
+}
+
+/// `POST /documents/{id}/cancel`, from the document's page or from a list, to which it goes back.
+pub async fn cancel(
+    State(state): State<WebState>,
+    me: CurrentPerson,
+    At(id): At<DocumentId>,
+    CheckedForm(form): CheckedForm,
+) -> Result<Response, Failure> {
+    let page = format!("/documents/{id}");
+    let back = form.filled("next").unwrap_or(&page);
+    match cancelled(&state, me.caller(), id).await {
+        Ok(_) => Ok(go(back, Some(&Happened::Cancelled))),
+        // Reading was faster than the click; the page shows what it found.
+        Err(Error::Conflict { .. }) => Ok(go(back, None)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `GET /documents/{id}/original`

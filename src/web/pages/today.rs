@@ -11,6 +11,7 @@ use crate::web::failure::Failure;
 use crate::web::frame::{Frame, Locale, Shell, page};
 use crate::web::texts::Texts;
 use crate::web::words;
+use crate::work::Readings;
 
 /// Open tasks shown at the most; the page of tasks has all of them.
 const TASKS_MAX: u32 = 200;
@@ -59,9 +60,13 @@ struct Found {
 }
 
 /// `GET /`
-pub async fn show(State(store): State<Store>, frame: Frame) -> Result<Response, Failure> {
+pub async fn show(
+    State(store): State<Store>,
+    State(readings): State<Readings>,
+    frame: Frame,
+) -> Result<Response, Failure> {
     let (locale, files) = (frame.locale.clone(), store.clone());
-    let look = move |tx: &ReadTx<'_>| look(tx, &locale, files.blobs());
+    let look = move |tx: &ReadTx<'_>| look(tx, &locale, files.blobs(), &readings);
     let found = store.read(frame.me.viewer(), look).await?;
     let template = TodayPage {
         shell: &frame.shell,
@@ -76,7 +81,12 @@ pub async fn show(State(store): State<Store>, frame: Frame) -> Result<Response, 
     page(&frame.shell, &template)
 }
 
-fn look(tx: &ReadTx<'_>, locale: &Locale, files: &Blobs) -> Result<Found, Error> {
+fn look(
+    tx: &ReadTx<'_>,
+    locale: &Locale,
+    files: &Blobs,
+    readings: &Readings,
+) -> Result<Found, Error> {
     let filter = tasks::Filter {
         status: Some(Status::Open),
         ..tasks::Filter::default()
@@ -117,7 +127,10 @@ fn look(tx: &ReadTx<'_>, locale: &Locale, files: &Blobs) -> Result<Found, Error>
         next,
         sections,
         inbox: inbox(tx)?,
-        arrivals: recent.iter().map(|it| sheet(locale, files, it)).collect(),
+        arrivals: recent
+            .iter()
+            .map(|it| sheet(locale, files, readings, it))
+            .collect(),
     })
 }
 

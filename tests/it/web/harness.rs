@@ -24,7 +24,7 @@ use workmate::store::{Caller, Store, documents, findings, pages as store_pages, 
 use workmate::web::auth::{password, secret};
 use workmate::web::{self, About, BrokerLamp, Household, WebState};
 use workmate::work::intake::Intake;
-use workmate::work::{Board, Wake};
+use workmate::work::{Board, Readings, Wake};
 
 /// A password that people of these tests have.
 pub const PASSWORD: &str = "correct horse";
@@ -37,6 +37,7 @@ static INSTALL: std::sync::Once = std::sync::Once::new();
 pub struct Web {
     pub store: Store,
     pub clock: Clock,
+    pub readings: Readings,
     pub address: String,
     client: Client,
     stop: CancellationToken,
@@ -68,11 +69,13 @@ impl Web {
         let clock = Clock::at("2026-03-02T09:00:00Z".parse().unwrap());
         let store = Store::open(dir.path(), clock.clone()).unwrap();
         let (wake, stop) = (Wake::default(), CancellationToken::new());
+        let readings = Readings::default();
         let state = WebState {
             intake: Intake::new(store.clone(), wake.clone(), BYTES_MAX),
             store: store.clone(),
             wake,
             board: Board::default(),
+            readings: readings.clone(),
             household: Household::for_testing(),
             about: About {
                 version: "0.0.0".to_owned(),
@@ -95,6 +98,7 @@ impl Web {
         Self {
             store,
             clock,
+            readings,
             address,
             client,
             stop,

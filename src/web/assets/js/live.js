@@ -11,6 +11,16 @@ const isInUse = (part) => {
   return isTyping || part.querySelector("details.menu[open], details.correct[open]") !== null;
 };
 
+// Moves the bar of a document that is being read; a page without that bar has nothing to move.
+function move({ id, pages_done: done, pages }) {
+  for (const bar of document.querySelectorAll(`progress[data-reading="${CSS.escape(id)}"]`)) {
+    bar.max = pages;
+    bar.value = done;
+    const label = bar.parentElement.querySelector(".bar-label");
+    if (label) label.textContent = bar.dataset.label.replace("{done}", done).replace("{pages}", pages);
+  }
+}
+
 let waiting = null;
 let isRefreshing = false;
 
@@ -73,6 +83,7 @@ function listen() {
   for (const name of ["document", "task", "reminder"]) {
     events.addEventListener(name, () => soon(150));
   }
+  events.addEventListener("progress", (event) => move(JSON.parse(event.data)));
   let wasLost = false;
   events.addEventListener("open", () => {
     if (offline) offline.hidden = true;
