@@ -4,8 +4,8 @@
 //! starts `workmate-reader`, hands it bytes over a pipe ([`wire`]), and believes nothing of what
 //! comes back before it has been bounded and parsed into domain types. In the reader process
 //! ([`serve`]) the order is: [`sandbox`] before the first byte is read, [`sniff`] to tell what the
-//! bytes are, then [`pdf`], [`image`], [`email`] or [`text`], with `ocr` for pictures, [`codes`] for what is
-//! printed for machines, and [`preview`] for people.
+//! bytes are, then [`pdf`], [`image`], [`email`] or [`text`], [`prepare`] and `ocr` for pictures, [`codes`] for
+//! what is printed for machines, and [`preview`] for people.
 //!
 //! Every size has a limit with a name and a unit: [`Limits`] travels with each job.
 
@@ -16,6 +16,7 @@ pub mod failure;
 pub mod image;
 pub mod ocr;
 pub mod pdf;
+pub mod prepare;
 pub mod preview;
 pub mod process;
 pub mod sandbox;

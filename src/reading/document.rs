@@ -10,8 +10,10 @@ use std::time::Instant;
 
 use super::failure::Failure;
 use super::image::{Picture, Pictures};
-use super::ocr::Engines;
-use super::pdf::PdfFile;
+use super::ocr::language::Languages;
+use super::ocr::{Engines, Recognised};
+use super::pdf::{Layer, PdfFile};
+use super::prepare::Plan;
 use super::{
     Limits, Ocr, Preview, Previews, ReadOptions, Timings, codes, email, preview, sniff, text,
 };
@@ -53,6 +55,8 @@ struct Sheet {
     page: Page,
     codes: Vec<Code>,
     timings: Timings,
+    /// Whether the picture stood on its head; words and codes are where they are on the turned one.
+    was_on_head: bool,
 }
 
 impl Job<'_> {
@@ -190,11 +194,13 @@ impl Job<'_> {
             media_type,
             pages: count,
         });
+        let known = self.engines.known(&self.options.languages);
+        let languages = Languages::new(&known);
         let sheets = self.side_by_side(count, |index| {
             let begin = Instant::now();
             let picture = pictures.load(index)?;
             let decoded = milliseconds(begin);
-            let mut sheet = self.read_picture(number(index), &picture)?;
+            let mut sheet = self.read_picture(number(index), &picture, &languages)?;
             sheet.timings.read = decoded;
             (self.sink)(Event::Page(&sheet.page));
             Ok(sheet)
@@ -214,28 +220,26 @@ impl Job<'_> {
         let attachments = file.attachments(limits);
         let layers = file.text_layers(limits)?;
         let layers_took = milliseconds(begin);
+        let known = self.engines.known(&self.options.languages);
+        let languages = Languages::new(&known);
         let sheets = self.side_by_side(file.count(), |index| {
             let Some(layer) = layers.get(index) else {
                 return Err(Failure::damaged("a page is missing"));
             };
             let number = number(index);
+            let mut plan = Plan::default();
             let mut sheet = if layer.is_usable || self.options.ocr == Ocr::Off {
-                let begin = Instant::now();
-                let codes = file.drawn_codes(index, layer, limits);
-                let timings = Timings {
-                    codes: milliseconds(begin),
-                    ..Timings::default()
-                };
-                Sheet {
-                    page: layer.page.clone(),
-                    codes,
-                    timings,
-                }
+                printed(&file, index, layer, limits)
             } else {
                 let begin = Instant::now();
                 let picture = file.render(index, limits)?;
+                let (picture, done) = picture.prepared();
+                plan = done;
                 let rendered = milliseconds(begin);
-                let mut sheet = self.recognise(number, &picture)?;
+                let mut sheet = self.recognise(number, &picture, &languages)?;
+                if sheet.was_on_head {
+                    plan.turn = plan.turn.and_half();
+                }
                 sheet.timings.read += rendered;
                 sheet
             };
@@ -245,7 +249,9 @@ impl Job<'_> {
             (self.sink)(Event::Page(&sheet.page));
             if self.options.previews == Previews::Make {
                 let begin = Instant::now();
-                let made = preview::of_page(number, &file.render_small(index, limits)?);
+                // People see the page that was read: straight, upright, and with its words' boxes.
+                let shown = plan.applied(file.render_small(index, limits)?);
+                let made = preview::of_page(number, &shown);
                 for preview in &made {
                     (self.sink)(Event::Preview(preview));
                 }
@@ -256,11 +262,20 @@ impl Job<'_> {
         Ok(self.gather(media_type, sheets, attachments))
     }
 
-    fn read_picture(&self, number: u32, picture: &Picture) -> Result<Sheet, Failure> {
-        let mut sheet = self.recognise(number, picture)?;
+    fn read_picture(
+        &self,
+        number: u32,
+        picture: &Picture,
+        languages: &Languages<'_>,
+    ) -> Result<Sheet, Failure> {
+        let mut sheet = self.recognise(number, picture, languages)?;
         if self.options.previews == Previews::Make {
             let begin = Instant::now();
-            let made = preview::of_page(number, &picture.colours);
+            let made = if sheet.was_on_head {
+                preview::of_page(number, &picture.colours.rotate180())
+            } else {
+                preview::of_page(number, &picture.colours)
+            };
             for preview in &made {
                 (self.sink)(Event::Preview(preview));
             }
@@ -270,17 +285,23 @@ impl Job<'_> {
     }
 
     /// The codes and letters on a picture of a page.
-    fn recognise(&self, number: u32, picture: &Picture) -> Result<Sheet, Failure> {
+    fn recognise(
+        &self,
+        number: u32,
+        picture: &Picture,
+        languages: &Languages<'_>,
+    ) -> Result<Sheet, Failure> {
         let begin = Instant::now();
-        let codes = codes::on_page(number, &picture.grey);
+        let mut codes = codes::on_page(number, &picture.grey);
         let codes_took = milliseconds(begin);
         let begin = Instant::now();
-        let words = match self.options.ocr {
-            Ocr::Off => Vec::new(),
-            Ocr::WhereNeeded => self
-                .engines
-                .recognise(number, picture, &self.options.languages)?,
+        let Recognised { words, was_on_head } = match self.options.ocr {
+            Ocr::Off => Recognised::default(),
+            Ocr::WhereNeeded => self.letters(number, picture, languages)?,
         };
+        if was_on_head {
+            turn_by_half(&mut codes, picture.height / picture.width.max(1.0) * 1000.0);
+        }
         check_words(number, words.len(), &self.options.limits)?;
         let timings = Timings {
             ocr: milliseconds(begin),
@@ -298,7 +319,23 @@ impl Job<'_> {
             page,
             codes,
             timings,
+            was_on_head,
         })
+    }
+
+    /// The letters on a picture, read by the languages that fit the document.
+    fn letters(
+        &self,
+        number: u32,
+        picture: &Picture,
+        languages: &Languages<'_>,
+    ) -> Result<Recognised, Failure> {
+        let used = languages.next();
+        let recognised = self.engines.recognise(number, picture, &used)?;
+        match languages.heard(&recognised.words, &used) {
+            Some(better) => self.engines.recognise(number, picture, &better),
+            None => Ok(recognised),
+        }
     }
 
     /// Does `work` for each index below `count`, on up to as many threads as the job allows. The
@@ -360,6 +397,30 @@ impl Job<'_> {
             attachments,
         };
         (reading, timings)
+    }
+}
+
+/// A page whose words come from its text layer.
+fn printed(file: &PdfFile, index: usize, layer: &Layer, limits: &Limits) -> Sheet {
+    let begin = Instant::now();
+    let codes = file.drawn_codes(index, layer, limits);
+    let timings = Timings {
+        codes: milliseconds(begin),
+        ..Timings::default()
+    };
+    Sheet {
+        page: layer.page.clone(),
+        codes,
+        timings,
+        was_on_head: false,
+    }
+}
+
+/// Where codes are once their page is turned by half; its height is in thousandths of its width.
+fn turn_by_half(codes: &mut [Code], height: f32) {
+    for code in codes {
+        code.at.x = (1000.0 - code.at.right()).max(0.0);
+        code.at.y = (height - code.at.bottom()).max(0.0);
     }
 }
 

@@ -21,6 +21,7 @@ use hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 use super::document::{check_pages, check_words, layer_page, number};
 use super::failure::Failure;
 use super::image::Picture;
+use super::prepare::Look;
 use super::{Limits, codes};
 use crate::domain::document::{Attachment, Code, Page};
 use crate::domain::value::Rect as PageBox;
@@ -139,6 +140,7 @@ impl PdfFile {
             dpi,
             width,
             height,
+            look: Look::default(),
         })
     }
 
