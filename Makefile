@@ -90,6 +90,7 @@ score: ## Score the readings against a corpus with truth (CORPUS=folder)
 	else \
 	  $(PACKAGES) build && $(CARGO) build --release --bins && \
 	  python3 "$(CORPUS)/score.py" --program target/release/workmate "$(CORPUS)/letters" "$(CORPUS)/public"; \
+	  tests/bench/evidence_words.py --program target/release/workmate "$(CORPUS)/letters"; \
 	fi
 
 soak: rust ## Keep a daemon busy for SOAK_MINUTES (30) and fail if it grows, leaks or loses something

@@ -4,9 +4,9 @@
 //! starts `workmate-reader`, hands it bytes over a pipe ([`wire`]), and believes nothing of what
 //! comes back before it has been bounded and parsed into domain types. In the reader process
 //! ([`serve`]) the order is: [`sandbox`] before the first byte is read, [`sniff`] to tell what the
-//! bytes are, then [`pdf`], [`image`], [`email`], [`office`], [`html`], [`rtf`] or [`text`], with `ocr`
-//! for pictures, [`codes`] for what is printed for machines, and [`preview`] for people; [`parts`] are
-//! the files inside a file.
+//! bytes are, then [`pdf`], [`image`], [`email`], [`office`], [`html`], [`rtf`] or [`text`], with
+//! [`prepare`] and `ocr` for pictures, [`codes`] for what is printed for machines, and [`preview`] for
+//! people; [`parts`] are the files inside a file.
 //!
 //! Every size has a limit with a name and a unit: [`Limits`] travels with each job.
 
@@ -21,6 +21,7 @@ pub mod ocr;
 pub mod office;
 pub mod parts;
 pub mod pdf;
+pub mod prepare;
 pub mod preview;
 pub mod process;
 pub mod rtf;

@@ -3,6 +3,8 @@
 //! Pages with a text layer are ready at once. Those that need their letters recognised are worked
 //! on side by side, each with an engine of its own, and reported as they come.
 
+mod printed;
+
 use std::num::NonZero;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,9 +12,9 @@ use std::time::Instant;
 
 use super::failure::Failure;
 use super::image::{Picture, Pictures};
-use super::ocr::Engines;
+use super::ocr::language::Languages;
+use super::ocr::{Engines, Recognised};
 use super::parts::Part;
-use super::pdf::PdfFile;
 use super::{
     Limits, Ocr, Preview, Previews, ReadOptions, Timings, codes, email, html, office, preview, rtf,
     sniff, text,
@@ -62,6 +64,8 @@ struct Sheet {
     page: Page,
     codes: Vec<Code>,
     timings: Timings,
+    /// Whether the picture stood on its head; words and codes are where they are on the turned one.
+    was_on_head: bool,
 }
 
 impl Job<'_> {
@@ -207,11 +211,13 @@ impl Job<'_> {
             media_type,
             pages: count,
         });
+        let known = self.engines.known(&self.options.languages);
+        let languages = Languages::new(&known);
         let sheets = self.side_by_side(count, |index| {
             let begin = Instant::now();
             let picture = pictures.load(before + index)?;
             let decoded = milliseconds(begin);
-            let mut sheet = self.read_picture(number(index), &picture)?;
+            let mut sheet = self.read_picture(number(index), &picture, &languages)?;
             sheet.timings.read = decoded;
             (self.sink)(Event::Page(&sheet.page));
             Ok(sheet)
@@ -219,80 +225,20 @@ impl Job<'_> {
         Ok(self.gather(media_type, sheets, Vec::new()))
     }
 
-    fn read_pdf(&self, depth: u8) -> Result<(Reading, Timings), Failure> {
-        let begin = Instant::now();
-        let limits = &self.options.limits;
-        let file = PdfFile::open(self.bytes, &self.options.pdf_passwords, limits)?;
-        let media_type = MediaType::Pdf;
-        let (before, count) = self.places(file.count())?;
-        let layers = file.text_layers(limits)?;
-        // What the whole file carries along came with the whole file.
-        let parts = match self.options.pages {
-            None => file.parts(limits),
-            Some(_) => Vec::new(),
-        };
-        let inside = self.read_parts(&parts, count, depth);
-        (self.sink)(Event::Started {
-            media_type,
-            pages: count + inside.pages.len(),
-        });
-        let layers_took = milliseconds(begin);
-        let sheets = self.side_by_side(count, |index| {
-            // Pages are counted from the first one that is read, places from the file's first.
-            let place = before + index;
-            let Some(layer) = layers.get(place) else {
-                return Err(Failure::damaged("a page is missing"));
-            };
-            let number = number(index);
-            let mut sheet = if layer.is_usable || self.options.ocr == Ocr::Off {
-                let begin = Instant::now();
-                let mut codes = file.drawn_codes(place, layer, limits);
-                codes.iter_mut().for_each(|it| it.page = number);
-                let timings = Timings {
-                    codes: milliseconds(begin),
-                    ..Timings::default()
-                };
-                Sheet {
-                    page: Page {
-                        number,
-                        ..layer.page.clone()
-                    },
-                    codes,
-                    timings,
-                }
-            } else {
-                let begin = Instant::now();
-                let picture = file.render(place, limits)?;
-                let rendered = milliseconds(begin);
-                let mut sheet = self.recognise(number, &picture)?;
-                layer.add_typed(&mut sheet.page.words);
-                sheet.timings.read += rendered;
-                sheet
-            };
-            if index == 0 {
-                sheet.timings.read += layers_took;
-            }
-            (self.sink)(Event::Page(&sheet.page));
-            if self.options.previews == Previews::Make {
-                let begin = Instant::now();
-                let made = preview::of_page(number, &file.render_small(place, limits)?);
-                for preview in &made {
-                    (self.sink)(Event::Preview(preview));
-                }
-                sheet.timings.previews += milliseconds(begin);
-            }
-            Ok(sheet)
-        })?;
-        let (mut reading, mut timings) = self.gather(media_type, sheets, Vec::new());
-        inside.append_to(&mut reading, &mut timings, self);
-        Ok((reading, timings))
-    }
-
-    fn read_picture(&self, number: u32, picture: &Picture) -> Result<Sheet, Failure> {
-        let mut sheet = self.recognise(number, picture)?;
+    fn read_picture(
+        &self,
+        number: u32,
+        picture: &Picture,
+        languages: &Languages<'_>,
+    ) -> Result<Sheet, Failure> {
+        let mut sheet = self.recognise(number, picture, languages)?;
         if self.options.previews == Previews::Make {
             let begin = Instant::now();
-            let made = preview::of_page(number, &picture.colours);
+            let made = if sheet.was_on_head {
+                preview::of_page(number, &picture.colours.rotate180())
+            } else {
+                preview::of_page(number, &picture.colours)
+            };
             for preview in &made {
                 (self.sink)(Event::Preview(preview));
             }
@@ -302,17 +248,23 @@ impl Job<'_> {
     }
 
     /// The codes and letters on a picture of a page.
-    fn recognise(&self, number: u32, picture: &Picture) -> Result<Sheet, Failure> {
+    fn recognise(
+        &self,
+        number: u32,
+        picture: &Picture,
+        languages: &Languages<'_>,
+    ) -> Result<Sheet, Failure> {
         let begin = Instant::now();
-        let codes = codes::on_page(number, &picture.grey);
+        let mut codes = codes::on_page(number, &picture.grey);
         let codes_took = milliseconds(begin);
         let begin = Instant::now();
-        let words = match self.options.ocr {
-            Ocr::Off => Vec::new(),
-            Ocr::WhereNeeded => self
-                .engines
-                .recognise(number, picture, &self.options.languages)?,
+        let Recognised { words, was_on_head } = match self.options.ocr {
+            Ocr::Off => Recognised::default(),
+            Ocr::WhereNeeded => self.letters(number, picture, languages)?,
         };
+        if was_on_head {
+            turn_by_half(&mut codes, picture.height / picture.width.max(1.0) * 1000.0);
+        }
         check_words(number, words.len(), &self.options.limits)?;
         let timings = Timings {
             ocr: milliseconds(begin),
@@ -330,7 +282,23 @@ impl Job<'_> {
             page,
             codes,
             timings,
+            was_on_head,
         })
+    }
+
+    /// The letters on a picture, read by the languages that fit the document.
+    fn letters(
+        &self,
+        number: u32,
+        picture: &Picture,
+        languages: &Languages<'_>,
+    ) -> Result<Recognised, Failure> {
+        let used = languages.next();
+        let recognised = self.engines.recognise(number, picture, &used)?;
+        match languages.heard(&recognised.words, &used) {
+            Some(better) => self.engines.recognise(number, picture, &better),
+            None => Ok(recognised),
+        }
     }
 
     /// Does `work` for each index below `count`, on up to as many threads as the job allows. The
@@ -392,6 +360,14 @@ impl Job<'_> {
             attachments,
         };
         (reading, timings)
+    }
+}
+
+/// Where codes are once their page is turned by half; its height is in thousandths of its width.
+fn turn_by_half(codes: &mut [Code], height: f32) {
+    for code in codes {
+        code.at.x = (1000.0 - code.at.right()).max(0.0);
+        code.at.y = (height - code.at.bottom()).max(0.0);
     }
 }
 

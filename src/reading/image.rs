@@ -19,6 +19,7 @@ use tiff::tags::Tag;
 
 use super::Limits;
 use super::failure::Failure;
+use super::prepare::{Look, Plan};
 use crate::domain::document::MediaType;
 
 /// Width of A4 in points; taken for a picture that does not say its resolution.
@@ -38,7 +39,8 @@ const STATED_DPI: std::ops::RangeInclusive<f32> = 110.0..=1300.0;
 
 /// A picture of a page, ready for recognition.
 pub struct Picture {
-    /// In colour, at most 2600 pixels on the short side; empty where colours are not needed.
+    /// In colour, at most 2600 pixels on the short side; empty where colours are not needed. Made
+    /// ready as the grey one is: both show the same page.
     pub colours: DynamicImage,
     /// In grey.
     pub grey: GrayImage,
@@ -48,6 +50,25 @@ pub struct Picture {
     pub width: f32,
     /// Height of the sheet in points.
     pub height: f32,
+    /// What the page looks like.
+    pub look: Look,
+}
+
+impl Picture {
+    /// A picture that is grey only, made ready, and what was done to it.
+    pub fn prepared(self) -> (Self, Plan) {
+        let plan = Plan::of_grey(&self.grey);
+        let (width, height) = plan.points((self.width, self.height));
+        let grey = plan.applied(DynamicImage::ImageLuma8(self.grey));
+        let picture = Self {
+            grey: grey.into_luma8(),
+            width,
+            height,
+            look: plan.look,
+            ..self
+        };
+        (picture, plan)
+    }
 }
 
 /// A file of one or, for TIFF, several pictures.
@@ -87,7 +108,7 @@ impl<'a> Pictures<'a> {
         self.count
     }
 
-    /// Decodes one of them.
+    /// Decodes one of them and makes it ready.
     pub fn load(&self, index: usize) -> Result<Picture, Failure> {
         let (decoded, orientation, stated) = match self.media_type {
             MediaType::Tiff => self.decode_tiff(index)?,
@@ -113,9 +134,21 @@ impl<'a> Pictures<'a> {
             | MediaType::Ods
             | MediaType::Odp => self.decode(ImageFormat::Jpeg)?,
         };
-        let (mut fitted, factor) = fitted(decoded);
-        fitted.apply_orientation(orientation);
-        Ok(picture(fitted, stated.map(|it| it * factor)))
+        let mut decoded = on_white(decoded);
+        decoded.apply_orientation(orientation);
+        let plan = Plan::of(&decoded);
+        // A sheet is cut out of all the pixels that there are; what a camera states of its
+        // resolution says nothing about it.
+        let (fitted, factor) = if plan.sheet.is_some() {
+            (decoded, None)
+        } else {
+            let (fitted, factor) = fitted(decoded);
+            (fitted, Some(factor))
+        };
+        let stated = stated.zip(factor).map(|(dpi, factor)| dpi * factor);
+        let mut picture = picture(plan.applied(fitted), stated);
+        picture.look = plan.look;
+        Ok(picture)
     }
 
     fn check(&self, width: u32, height: u32) -> Result<(), Failure> {
@@ -220,7 +253,7 @@ fn picture(colours: DynamicImage, stated: Option<f32>) -> Picture {
         width.min(height) / inches
     });
     let sheet_width = stated.map_or(A4_WIDTH, |it| width / it * 72.0);
-    let mut grey = over_white(&colours);
+    let mut grey = colours.to_luma8();
     let mut dpi = dpi;
     // Letters of very few pixels are recognised better when they are drawn larger. Above that it
     // only costs: receipts of 130 to 300 dpi lost a tenth of their totals and took twice as long.
@@ -242,6 +275,7 @@ fn picture(colours: DynamicImage, stated: Option<f32>) -> Picture {
         dpi,
         width: sheet_width,
         height: sheet_width * height / width.max(1.0),
+        look: Look::default(),
     }
 }
 
@@ -261,21 +295,34 @@ fn enlarged(grey: &GrayImage, factor: f32) -> GrayImage {
     )
 }
 
-/// Grey on white paper, where the picture is transparent.
-fn over_white(picture: &DynamicImage) -> GrayImage {
-    if !picture.color().has_alpha() {
-        return picture.to_luma8();
-    }
-    let with_alpha = picture.to_luma_alpha8();
-    let blend = |luma: u8, alpha: u8| {
-        let (luma, alpha) = (u32::from(luma), u32::from(alpha));
-        u8::try_from((luma * alpha + 255 * (255 - alpha)) / 255).unwrap_or(u8::MAX)
+/// In grey or in colours of one byte, on white paper where the picture is transparent.
+fn on_white(picture: DynamicImage) -> DynamicImage {
+    let blend = |part: u8, alpha: u8| {
+        let (part, alpha) = (u32::from(part), u32::from(alpha));
+        u8::try_from((part * alpha + 255 * (255 - alpha)) / 255).unwrap_or(u8::MAX)
     };
-    let pixels = with_alpha
-        .pixels()
-        .map(|it| blend(it.0[0], it.0[1]))
-        .collect();
-    GrayImage::from_raw(with_alpha.width(), with_alpha.height(), pixels).unwrap_or_default()
+    let (width, height) = (picture.width(), picture.height());
+    let color = picture.color();
+    if !color.has_alpha() {
+        return if color.has_color() {
+            DynamicImage::ImageRgb8(picture.into_rgb8())
+        } else {
+            DynamicImage::ImageLuma8(picture.into_luma8())
+        };
+    }
+    if color.has_color() {
+        let pixels = picture.into_rgba8();
+        let pixels = pixels.pixels().flat_map(|it| {
+            let [red, green, blue, alpha] = it.0;
+            [red, green, blue].map(|part| blend(part, alpha))
+        });
+        let colours = RgbImage::from_raw(width, height, pixels.collect());
+        return DynamicImage::ImageRgb8(colours.unwrap_or_default());
+    }
+    let pixels = picture.into_luma_alpha8();
+    let pixels = pixels.pixels().map(|it| blend(it.0[0], it.0[1]));
+    let grey = GrayImage::from_raw(width, height, pixels.collect());
+    DynamicImage::ImageLuma8(grey.unwrap_or_default())
 }
 
 #[expect(

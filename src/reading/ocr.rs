@@ -5,6 +5,8 @@
 //! `OMP_THREAD_LIMIT=1` must stand in the process's environment before it starts: with it, pages
 //! side by side are fast, without it threads of one page fight each other.
 
+pub mod language;
+
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -98,23 +100,45 @@ mod engine {
     pub struct Engine;
 }
 
+/// What was read on a page.
+#[derive(Clone, Debug, Default)]
+pub struct Recognised {
+    /// The words, in reading order; boxes in thousandths of the page's width.
+    pub words: Vec<Word>,
+    /// Whether the page stood on its head; the boxes are those of the page turned by half.
+    pub was_on_head: bool,
+}
+
 #[cfg(not(feature = "ocr"))]
 impl Engines {
     /// Always fails: this build has no engine.
-    pub fn recognise(&self, _: u32, _: &Picture, _: &[String]) -> Result<Vec<Word>, Failure> {
+    pub fn recognise(&self, _: u32, _: &Picture, _: &[String]) -> Result<Recognised, Failure> {
         Err(Failure::OcrLeftOut)
+    }
+
+    /// All of them: this build has no engine.
+    pub fn known(&self, languages: &[String]) -> Vec<String> {
+        languages.to_vec()
     }
 }
 
 #[cfg(feature = "ocr")]
 impl Engines {
+    /// Those of the languages that are installed; all of them if none is.
+    pub fn known(&self, languages: &[String]) -> Vec<String> {
+        match installed(self.data.as_deref(), languages) {
+            Ok(found) => found.split('+').map(ToOwned::to_owned).collect(),
+            Err(_) => languages.to_vec(),
+        }
+    }
+
     /// The words on a picture of a page, in reading order.
     pub fn recognise(
         &self,
         page: u32,
         picture: &Picture,
         languages: &[String],
-    ) -> Result<Vec<Word>, Failure> {
+    ) -> Result<Recognised, Failure> {
         let data = self.data.as_deref();
         let languages = installed(data, languages)?;
         let warm = self.idle.lock().ok().and_then(|mut idle| {
@@ -128,16 +152,18 @@ impl Engines {
                 .map_err(|_| failed())?,
         };
         let mut words = engine.words(picture).map_err(|_| failed())?;
-        if looks_upside_down(&words) {
+        let mut was_on_head = false;
+        if !picture.look.is_upright && looks_upside_down(&words) {
             let turned = engine.words_upside_down(picture).map_err(|_| failed())?;
             if certainty(&turned) > certainty(&words) {
                 words = turned;
+                was_on_head = true;
             }
         }
         if let Ok(mut idle) = self.idle.lock() {
             idle.push(engine);
         }
-        Ok(words)
+        Ok(Recognised { words, was_on_head })
     }
 }
 
@@ -166,6 +192,7 @@ mod engine {
 
     use super::{Path, Picture, Word};
     use crate::domain::value::Rect;
+    use crate::reading::prepare::layout::Layout;
 
     /// The neural engine alone; Debian's languages hold no other.
     const LSTM_ONLY: i32 = 1;
@@ -192,27 +219,28 @@ mod engine {
 
         /// The words on the picture, boxes in thousandths of its width.
         pub fn words(&self, picture: &Picture) -> Result<Vec<Word>, TesseractError> {
-            self.words_on(&picture.grey, picture.dpi)
+            self.words_on(&picture.grey, picture)
         }
 
-        /// The words on the picture turned by half, boxes as on the unturned one.
+        /// The words on the picture turned by half, boxes as on the turned one.
         pub fn words_upside_down(&self, picture: &Picture) -> Result<Vec<Word>, TesseractError> {
-            let (width, height) = picture.grey.dimensions();
-            let turned = imageops::rotate180(&picture.grey);
-            let mut words = self.words_on(&turned, picture.dpi)?;
-            let whole = thousandths((0, 0, from(width)?, from(height)?), width);
-            for word in &mut words {
-                word.at.x = whole.w - word.at.right();
-                word.at.y = whole.h - word.at.bottom();
-            }
-            Ok(words)
+            self.words_on(&imageops::rotate180(&picture.grey), picture)
         }
 
-        fn words_on(&self, grey: &GrayImage, dpi: u32) -> Result<Vec<Word>, TesseractError> {
+        fn words_on(
+            &self,
+            grey: &GrayImage,
+            picture: &Picture,
+        ) -> Result<Vec<Word>, TesseractError> {
             let (width, height) = (from(grey.width())?, from(grey.height())?);
-            self.api.set_page_seg_mode(segmentation(grey))?;
             self.api
-                .set_variable("user_defined_dpi", &dpi.to_string())?;
+                .set_page_seg_mode(segmentation(picture.look.layout))?;
+            self.api
+                .set_variable("user_defined_dpi", &picture.dpi.to_string())?;
+            // Lines that are hard to read are otherwise read once more with black and white changed
+            // over, a tenth of the time; only where something dark is may that find letters.
+            let invert = if picture.look.has_dark { "1" } else { "0" };
+            self.api.set_variable("tessedit_do_invert", invert)?;
             self.api.set_image(grey.as_raw(), width, height, 1, width)?;
             if self.api.recognize().is_err() {
                 // No layout was found: dirt, a photo, a few letters. Those few may be a line.
@@ -242,12 +270,10 @@ mod engine {
 
     /// A till roll is one block: taken as a page, the column of its prices is often lost. Anything
     /// else is looked at as a page.
-    fn segmentation(grey: &GrayImage) -> TessPageSegMode {
-        let (width, height) = grey.dimensions();
-        if height * 10 > width * 16 {
-            TessPageSegMode::PSM_SINGLE_BLOCK
-        } else {
-            TessPageSegMode::PSM_AUTO
+    fn segmentation(layout: Layout) -> TessPageSegMode {
+        match layout {
+            Layout::Roll => TessPageSegMode::PSM_SINGLE_BLOCK,
+            Layout::Page => TessPageSegMode::PSM_AUTO,
         }
     }
 

@@ -23,6 +23,7 @@ use super::document::{check_pages, check_words, layer_page, number};
 use super::failure::Failure;
 use super::image::Picture;
 use super::parts::Part;
+use super::prepare::Look;
 use super::{Limits, Passwords, codes};
 use crate::domain::document::{Code, Page, Word};
 use crate::domain::value::Rect as PageBox;
@@ -164,6 +165,7 @@ impl PdfFile {
             dpi,
             width,
             height,
+            look: Look::default(),
         })
     }
 
