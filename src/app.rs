@@ -16,12 +16,14 @@ use crate::connect::mqtt;
 use crate::control::{self, Desk};
 use crate::domain::clock::Clock;
 use crate::domain::delivery::ChannelName;
+use crate::domain::document::Archiving;
 use crate::domain::reminder::Ladder;
 use crate::lifecycle::{self, Ended, Lifecycle};
 use crate::reading::process::{Reader, ReaderSettings};
 use crate::reading::{Limits, Ocr, Previews, ReadOptions};
 use crate::store::{OpenError, Store, Viewer, people};
 use crate::web::{self, About, BrokerLamp, WebState};
+use crate::work::archive::Archive;
 use crate::work::deliver::{Deliver, Voice};
 use crate::work::derive_tasks::DeriveTasks;
 use crate::work::intake::Intake;
@@ -47,6 +49,7 @@ pub struct House {
     board: Board,
     intake: Intake,
     reader: Reader,
+    archive: Archive,
     broker: Option<Broker>,
     listener: TcpListener,
     control: UnixListener,
@@ -70,6 +73,8 @@ impl House {
         let wake = Wake::default();
         let intake = Intake::new(store.clone(), wake.clone(), config.intake.bytes_max);
         let reader = Reader::new(reader_settings(&config));
+        let limits = read_options(&config).limits;
+        let archive = Archive::new(store.clone(), reader.clone(), limits);
         let broker = broker(&config, environment, clock)?;
         let listener = TcpListener::bind(config.server.listen)
             .await
@@ -86,6 +91,7 @@ impl House {
             board: Board::default(),
             intake,
             reader,
+            archive,
             broker,
             listener,
             control,
@@ -157,6 +163,7 @@ impl House {
         WebState {
             store: self.store.clone(),
             intake: self.intake.clone(),
+            archive: self.archive.clone(),
             wake: self.wake.clone(),
             board: self.board.clone(),
             household: web::Household {
@@ -188,6 +195,7 @@ impl House {
             wake: self.wake,
             board: self.board,
             reader: self.reader,
+            archive: self.archive,
             lifecycle: self.lifecycle.clone(),
         };
         let desk = Desk {
@@ -233,6 +241,7 @@ struct Crew {
     wake: Wake,
     board: Board,
     reader: Reader,
+    archive: Archive,
     lifecycle: Lifecycle,
 }
 
@@ -250,7 +259,10 @@ impl Crew {
         let at_a_time = self.config.reading.worker_count();
         let language = self.config.household.language;
         let reader = self.reader.clone();
-        let read = ReadDocuments::new(store, wake, reader, options, at_a_time, language);
+        let mut read = ReadDocuments::new(store, wake, reader, options, at_a_time, language);
+        if self.config.reading.archive == Archiving::Always {
+            read = read.with_archive(self.archive.clone());
+        }
         self.start(read, &self.wake.reading);
         let understand = UnderstandDocuments::new(
             self.store.clone(),

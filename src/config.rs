@@ -13,6 +13,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::document::Archiving;
 use crate::domain::person::Language;
 use crate::domain::policy::Detail;
 
@@ -112,6 +113,8 @@ pub struct Reading {
     pub program: String,
     /// A `libonnxruntime.so` to prefer over the built-in engine; empty: the system's if there is one.
     pub onnxruntime: String,
+    /// `on_request` or `always`: when searchable PDFs are made.
+    pub archive: Archiving,
 }
 
 /// `[mqtt]`
@@ -196,6 +199,7 @@ impl Default for Reading {
             tessdata_dir: String::new(),
             program: String::new(),
             onnxruntime: String::new(),
+            archive: Archiving::OnRequest,
         }
     }
 }

@@ -5,10 +5,12 @@
 //! comes back before it has been bounded and parsed into domain types. In the reader process
 //! ([`serve`]) the order is: [`sandbox`] before the first byte is read, [`sniff`] to tell what the
 //! bytes are, then [`pdf`], [`image`], [`email`] or [`text`], with `ocr` for pictures, [`codes`] for what is
-//! printed for machines, and [`preview`] for people.
+//! printed for machines, and [`preview`] for people. [`archive`] makes a searchable PDF of what was
+//! read.
 //!
 //! Every size has a limit with a name and a unit: [`Limits`] travels with each job.
 
+pub mod archive;
 pub mod codes;
 pub mod document;
 pub mod email;
@@ -99,6 +101,8 @@ pub struct Limits {
     pub attachments_max: u32,
     /// Size of an embedded XML file whose text is kept, in bytes.
     pub attachment_bytes_max: u32,
+    /// Size of the archive copy that is made of a document, in bytes.
+    pub archive_bytes_max: u32,
 }
 
 impl Default for Limits {
@@ -113,6 +117,7 @@ impl Default for Limits {
             codes_max: 100,
             attachments_max: 50,
             attachment_bytes_max: 5 * 1024 * 1024,
+            archive_bytes_max: 128 * 1024 * 1024,
         }
     }
 }

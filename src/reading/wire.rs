@@ -22,6 +22,8 @@ pub const HEAD_BYTES_MAX: u32 = 32 * 1024 * 1024;
 pub const REQUEST_BODY_MAX: u32 = 512 * 1024 * 1024;
 /// Longest body from the reader, in bytes: a preview.
 pub const REPLY_BODY_MAX: u32 = 8 * 1024 * 1024;
+/// An archive copy comes in parts of so many bytes.
+pub const ARCHIVE_PART_BYTES: usize = 1024 * 1024;
 /// Letters kept of one word.
 const WORD_LETTERS_MAX: usize = 500;
 
@@ -41,6 +43,15 @@ pub enum Request<C> {
     Understand {
         /// What is known.
         context: C,
+    },
+    /// Make the archive copy of a document: the body is its bytes, then its pages as JSON.
+    Archive {
+        /// What is refused.
+        limits: Limits,
+        /// What a person calls it.
+        title: String,
+        /// How many bytes of the body are the document's.
+        document_bytes: u32,
     },
 }
 
@@ -92,6 +103,10 @@ pub enum Reply {
         /// In milliseconds.
         took: u64,
     },
+    /// The next part of an archive copy, in the body.
+    ArchivePart,
+    /// All parts of the archive copy have come.
+    Archived,
     /// The request cannot be fulfilled, now or later.
     Failed {
         /// For programs.

@@ -1,4 +1,4 @@
-//! The files beside the database: originals and previews, named by a keyed hash.
+//! The files beside the database: originals, previews and archive copies, named by a keyed hash.
 //!
 //! The name says nothing about the content to somebody without the key, and leaves room for
 //! encryption and for another place behind this seam. A file is on the disk, and its folder too,
@@ -76,6 +76,11 @@ impl Blobs {
             Picture::Page(number) => number,
         };
         self.name(&[b"picture", &sha256.0, &number.to_be_bytes()])
+    }
+
+    /// The name of the archive copy made of a document.
+    pub fn archive(&self, sha256: Sha256Hash) -> BlobName {
+        self.name(&[b"archive", &sha256.0])
     }
 
     fn name(&self, parts: &[&[u8]]) -> BlobName {

@@ -85,6 +85,7 @@ pub fn erase(tx: &WriteTx<'_>, document: &Document, blobs: &Blobs) -> Result<(),
         let mut names = vec![
             blobs.original(document.sha256),
             blobs.picture(document.sha256, Picture::Thumbnail),
+            blobs.archive(document.sha256),
         ];
         let pictures = (1..=pages).map(|it| blobs.picture(document.sha256, Picture::Page(it)));
         names.extend(pictures);

@@ -10,6 +10,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::ToSpan;
 use tokio_util::sync::CancellationToken;
 
+use super::archive::{Archive, NoCopy};
 use super::{Error, Turn, Wake, Worker, chain};
 use crate::domain::document::{Document, StuckAt};
 use crate::domain::id::DocumentId;
@@ -19,7 +20,7 @@ use crate::reading::process::{ReadError, ReadJob, Reader};
 use crate::reading::{Preview, PreviewSize, ReadOptions};
 use crate::store::blobs::Picture;
 use crate::store::documents::Awaiting;
-use crate::store::{self, Caller, Store, Viewer, documents, pages};
+use crate::store::{self, Caller, Store, Viewer, archives, documents, pages};
 
 /// Seconds before the second try.
 const RETRY_SECONDS: i64 = 5;
@@ -32,6 +33,7 @@ pub struct ReadDocuments {
     options: ReadOptions,
     at_a_time: usize,
     language: Language,
+    archive: Option<Archive>,
 }
 
 impl ReadDocuments {
@@ -51,6 +53,16 @@ impl ReadDocuments {
             options,
             at_a_time,
             language,
+            archive: None,
+        }
+    }
+
+    /// Lets `archive` make a copy of each document that was read.
+    #[must_use]
+    pub fn with_archive(self, archive: Archive) -> Self {
+        Self {
+            archive: Some(archive),
+            ..self
         }
     }
 
@@ -89,13 +101,16 @@ impl ReadDocuments {
         match self.reader.read(job).await {
             Ok(outcome) => {
                 self.keep_previews(&document, outcome.previews).await?;
-                let reading = outcome.reading;
-                self.store
-                    .write(caller, move |tx| pages::keep(tx, id, &reading))
-                    .await?;
+                let (reading, files) = (outcome.reading, self.store.clone());
+                let keep = move |tx: &store::WriteTx<'_>| {
+                    archives::forget(tx, files.blobs(), document.sha256)?;
+                    pages::keep(tx, id, &reading)
+                };
+                self.store.write(caller, keep).await?;
                 self.wake.understanding.notify_one();
                 log::info!(document:display = id, read_ms = outcome.timings.read,
                     ocr_ms = outcome.timings.ocr; "a document was read");
+                self.archive(id).await;
                 Ok(())
             }
             Err(ReadError::Unavailable { message }) => Err(Error::Unavailable(message)),
@@ -108,6 +123,19 @@ impl ReadDocuments {
                 Ok(self.store.write(caller, put_off).await?)
             }
             Err(error) => self.stuck(id, error).await,
+        }
+    }
+
+    /// A copy that cannot be made now is made when somebody asks for it.
+    async fn archive(&self, id: DocumentId) {
+        let Some(archive) = &self.archive else {
+            return;
+        };
+        match archive.copy(Viewer::House, id).await {
+            Ok(_) | Err(NoCopy::NothingToShow) => {}
+            Err(error) => {
+                log::warn!(document:display = id; "no archive copy was made: {}", chain(&error));
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the web promises: who may come in, what programs may rely on, what people see.
 
 mod api;
+mod archive;
 mod doors;
 mod harness;
 mod pages;
