@@ -16,6 +16,7 @@ use crate::connect::mqtt;
 use crate::control::{self, Desk};
 use crate::domain::clock::Clock;
 use crate::domain::delivery::ChannelName;
+use crate::domain::document::Archiving;
 use crate::domain::reminder::Ladder;
 use crate::lifecycle::{self, Ended, Lifecycle};
 use crate::reading::process::{Reader, ReaderSettings};
@@ -23,6 +24,7 @@ use crate::reading::stack::Rules;
 use crate::reading::{Limits, Ocr, Papers, Passwords, Previews, ReadOptions};
 use crate::store::{OpenError, Store, Viewer, people};
 use crate::web::{self, About, BrokerLamp, WebState};
+use crate::work::archive::Archive;
 use crate::work::deliver::{Deliver, Voice};
 use crate::work::derive_tasks::DeriveTasks;
 use crate::work::intake::Intake;
@@ -50,6 +52,7 @@ pub struct House {
     intake: Intake,
     reader: Reader,
     pdf_passwords: Passwords,
+    archive: Archive,
     broker: Option<Broker>,
     listener: TcpListener,
     control: UnixListener,
@@ -74,6 +77,12 @@ impl House {
         let intake = Intake::new(store.clone(), wake.clone(), config.intake.bytes_max);
         let reader = Reader::new(reader_settings(&config));
         let pdf_passwords = Passwords(config.reading.pdf_passwords(environment)?);
+        let limits = read_options(&config).limits;
+        let archive = Archive::new(
+            store.clone(),
+            reader.clone(),
+            (limits, pdf_passwords.clone()),
+        );
         let broker = broker(&config, environment, clock)?;
         let listener = TcpListener::bind(config.server.listen)
             .await
@@ -92,6 +101,7 @@ impl House {
             intake,
             reader,
             pdf_passwords,
+            archive,
             broker,
             listener,
             control,
@@ -163,6 +173,7 @@ impl House {
         WebState {
             store: self.store.clone(),
             intake: self.intake.clone(),
+            archive: self.archive.clone(),
             wake: self.wake.clone(),
             board: self.board.clone(),
             readings: self.readings.clone(),
@@ -197,6 +208,7 @@ impl House {
             readings: self.readings,
             reader: self.reader,
             pdf_passwords: self.pdf_passwords,
+            archive: self.archive,
             lifecycle: self.lifecycle.clone(),
         };
         let desk = Desk {
@@ -247,6 +259,7 @@ struct Crew {
     readings: Readings,
     reader: Reader,
     pdf_passwords: Passwords,
+    archive: Archive,
     lifecycle: Lifecycle,
 }
 
@@ -272,7 +285,10 @@ impl Crew {
             stacks: stacks(&self.config),
         };
         let (reader, readings) = (self.reader.clone(), self.readings.clone());
-        let read = ReadDocuments::new(store, wake, reader, readings, manner);
+        let mut read = ReadDocuments::new(store, wake, reader, readings, manner);
+        if self.config.reading.archive == Archiving::Always {
+            read = read.with_archive(self.archive.clone());
+        }
         self.start(read, &self.wake.reading);
         let understand = UnderstandDocuments::new(
             self.store.clone(),

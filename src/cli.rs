@@ -1,6 +1,7 @@
 //! The commands, one file each; this one is what `--help` says.
 
 mod add;
+mod archive;
 mod check;
 mod desk;
 mod doctor;
@@ -44,6 +45,8 @@ enum Command {
     Serve,
     /// Read files and print what they say and want, without daemon or database.
     Read(read::ReadArguments),
+    /// Make a searchable PDF of a scan or photo, without daemon or database.
+    Archive(archive::ArchiveArguments),
     /// Find dates, amounts, account numbers … in sentences from standard input.
     Parse(parse::Arguments),
     /// Give files to the house.
@@ -84,6 +87,7 @@ pub fn run() -> ExitCode {
     let file = config_file(arguments.config.as_deref(), &environment);
     match arguments.command {
         Command::Read(read) => read::run(read),
+        Command::Archive(archive) => archive::run(&archive),
         Command::Parse(parse) => parse::run(parse),
         Command::Openapi => say::out(&crate::web::openapi()),
         Command::Completions { shell } => completions(shell),

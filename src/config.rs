@@ -13,6 +13,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::document::Archiving;
 use crate::domain::person::Language;
 use crate::domain::policy::Detail;
 
@@ -119,6 +120,8 @@ pub struct Reading {
     pub split_stacks: bool,
     /// What the text of such a label begins with, before its digits.
     pub asn_prefix: String,
+    /// `on_request` or `always`: when searchable PDFs are made.
+    pub archive: Archiving,
 }
 
 /// `[mqtt]`
@@ -206,6 +209,7 @@ impl Default for Reading {
             pdf_passwords_file: String::new(),
             split_stacks: true,
             asn_prefix: "ASN".to_owned(),
+            archive: Archiving::OnRequest,
         }
     }
 }

@@ -6,10 +6,11 @@
 //! ([`serve`]) the order is: [`sandbox`] before the first byte is read, [`sniff`] to tell what the
 //! bytes are, then [`pdf`], [`image`], [`email`], [`office`], [`html`], [`rtf`] or [`text`], with
 //! [`prepare`] and `ocr` for pictures, [`codes`] for what is printed for machines, and [`preview`] for
-//! people; [`parts`] are the files inside a file.
+//! people; [`parts`] are the files inside a file. [`archive`] makes a searchable PDF of what was read.
 //!
 //! Every size has a limit with a name and a unit: [`Limits`] travels with each job.
 
+pub mod archive;
 pub mod codes;
 pub mod document;
 pub mod email;
@@ -143,6 +144,8 @@ pub struct Limits {
     pub papers_max: u32,
     /// Size of one of them, in bytes; all of them together may be as large as a file.
     pub paper_bytes_max: u32,
+    /// Size of the archive copy that is made of a document, in bytes.
+    pub archive_bytes_max: u32,
 }
 
 impl Default for Limits {
@@ -159,6 +162,7 @@ impl Default for Limits {
             attachment_bytes_max: 5 * 1024 * 1024,
             papers_max: 20,
             paper_bytes_max: 32 * 1024 * 1024,
+            archive_bytes_max: 128 * 1024 * 1024,
         }
     }
 }

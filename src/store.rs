@@ -6,6 +6,7 @@
 //! listing shows what somebody may not see. No network, no model and no parsing of a file happens
 //! inside one.
 
+pub mod archives;
 pub mod blobs;
 pub mod deliveries;
 pub mod documents;

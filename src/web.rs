@@ -40,6 +40,7 @@ use utoipa_axum::routes;
 
 use crate::domain::person::Language;
 use crate::store::Store;
+use crate::work::archive::Archive;
 use crate::work::intake::Intake;
 use crate::work::{Board, Readings, Wake};
 
@@ -116,6 +117,8 @@ pub struct WebState {
     pub store: Store,
     /// The one door for documents.
     pub intake: Intake,
+    /// Who makes searchable PDFs.
+    pub archive: Archive,
     /// The workers' bells.
     pub wake: Wake,
     /// What each worker last did.
@@ -173,6 +176,7 @@ fn rooms(upload: DefaultBodyLimit) -> Routes {
         .post("/documents", documents::add.layer(upload))
         .get("/documents/{id}", one_document::show)
         .get("/documents/{id}/original", one_document::original)
+        .get("/documents/{id}/archive", one_document::archive)
         .get("/documents/{id}/thumbnail", one_document::thumbnail)
         .get(
             "/documents/{id}/pages/{number}/preview",
@@ -230,6 +234,7 @@ fn api(upload: DefaultBodyLimit) -> OpenApiRouter<WebState> {
         .routes(routes!(documents::retry))
         .routes(routes!(documents::cancel))
         .routes(routes!(documents::original))
+        .routes(routes!(documents::archive))
         .routes(routes!(documents::thumbnail))
         .routes(routes!(documents::preview))
         .routes(routes!(tasks::list, tasks::create))

@@ -2,13 +2,15 @@
 //!
 //! A worker takes no input but the store. It is woken by a signal and looks by itself every now and
 //! then in any case, so a lost signal costs time, never work; it may be killed at any instruction
-//! and run again. [`intake`] is the one door through which documents come in.
+//! and run again. [`intake`] is the one door through which documents come in, [`archive`] the one
+//! who makes searchable PDFs of them.
 //!
 //! In the order of a document's way: [`watch_folder`] → [`intake`] → [`read_documents`] →
 //! [`understand_documents`] → [`derive_tasks`] → [`remind`] → [`deliver`], with [`take_answers`] and
 //! [`publish_state`] towards the broker and [`tidy_up`] behind everybody. [`Board`] and [`Readings`]
 //! say what is going on just now.
 
+pub mod archive;
 pub mod board;
 pub mod deliver;
 pub mod derive_tasks;

@@ -129,6 +129,16 @@ named! {
 }
 
 named! {
+    /// When searchable PDFs are made of documents.
+    Archiving {
+        /// When somebody asks for one.
+        OnRequest = "on_request",
+        /// Of every document, after it was read.
+        Always = "always",
+    }
+}
+
+named! {
     /// How a document came.
     OriginKind {
         /// Through the browser or the API.

@@ -60,6 +60,9 @@ pub enum Failure {
         /// Which page, from 1.
         page: u32,
     },
+    /// It has no pages that look like something.
+    #[error("a text or a mail needs no searchable PDF: the original can be searched as it is")]
+    NothingToShow,
     /// This build has no OCR engine.
     #[error("this workmate was built without text recognition; pictures cannot be read")]
     OcrLeftOut,
@@ -77,6 +80,7 @@ impl Failure {
             Self::TooLarge { .. } => "too_large",
             Self::OcrLanguagesMissing { .. } => "ocr_languages_missing",
             Self::OcrFailed { .. } => "ocr_failed",
+            Self::NothingToShow => "nothing_to_show",
             Self::OcrLeftOut => "ocr_left_out",
         }
     }

@@ -52,6 +52,8 @@ pub struct Picture {
     pub height: f32,
     /// What the page looks like.
     pub look: Look,
+    /// Whether it looks as in the file: nothing was cut out, straightened, turned or lit anew.
+    pub is_as_taken: bool,
 }
 
 impl Picture {
@@ -65,6 +67,7 @@ impl Picture {
             width,
             height,
             look: plan.look,
+            is_as_taken: !plan.moves() && plan.light.is_none(),
             ..self
         };
         (picture, plan)
@@ -148,6 +151,7 @@ impl<'a> Pictures<'a> {
         let stated = stated.zip(factor).map(|(dpi, factor)| dpi * factor);
         let mut picture = picture(plan.applied(fitted), stated);
         picture.look = plan.look;
+        picture.is_as_taken = !plan.moves() && plan.light.is_none();
         Ok(picture)
     }
 
@@ -276,6 +280,7 @@ fn picture(colours: DynamicImage, stated: Option<f32>) -> Picture {
         width: sheet_width,
         height: sheet_width * height / width.max(1.0),
         look: Look::default(),
+        is_as_taken: true,
     }
 }
 

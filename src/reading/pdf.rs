@@ -3,6 +3,7 @@
 //! Everything is done by memory-safe Rust that knows no limits of its own, so sizes are checked
 //! here before anything is painted.
 
+mod drawn;
 pub mod embedded;
 pub mod fields;
 pub mod glyphs;
@@ -48,6 +49,8 @@ pub struct Layer {
     pub page: Page,
     /// Whether the words can be believed.
     pub is_usable: bool,
+    /// Whether any letter is drawn, right or not.
+    pub has_letters: bool,
     /// Where codes may be drawn, in points.
     patterns: Vec<Rect>,
     /// What was typed into fields and is not drawn; among the page's words too.
@@ -166,15 +169,35 @@ impl PdfFile {
             width,
             height,
             look: Look::default(),
+            is_as_taken: true,
         })
     }
 
     /// The page 1000 pixels wide, in colour.
     pub fn render_small(&self, index: usize, limits: &Limits) -> Result<DynamicImage, Failure> {
+        let (width, _) = self.page(index)?.render_dimensions();
+        self.in_colour(index, 1000.0 / f64::from(width.max(1.0)), limits)
+    }
+
+    /// The page in colour with so many pixels an inch, or as much as the pixel limit allows.
+    pub fn render_colours(
+        &self,
+        index: usize,
+        dpi: f32,
+        limits: &Limits,
+    ) -> Result<DynamicImage, Failure> {
+        self.in_colour(index, f64::from(dpi) / POINTS, limits)
+    }
+
+    fn in_colour(
+        &self,
+        index: usize,
+        scale: f64,
+        limits: &Limits,
+    ) -> Result<DynamicImage, Failure> {
         let page = self.page(index)?;
         let (width, height) = page.render_dimensions();
         let area = Rect::new(0.0, 0.0, width.into(), height.into());
-        let scale = 1000.0 / f64::from(width.max(1.0));
         let most = f64::from(limits.render_pixels_max) / area.area().max(1.0);
         let pixmap = paint(page, area, scale.min(most.sqrt()), limits)?;
         let (width, height) = (pixmap.width().into(), pixmap.height().into());
@@ -216,6 +239,7 @@ fn text_layer<'a>(
     Ok(Layer {
         page,
         is_usable,
+        has_letters: !drawn.glyphs.is_empty(),
         patterns: drawn.patterns,
         typed,
     })

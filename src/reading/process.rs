@@ -7,6 +7,7 @@
 //! - What a process says is bounded and tamed ([`wire`]); what it complains goes to the log, line
 //!   by line, with a limit.
 
+pub mod archive;
 mod child;
 mod keeper;
 
@@ -393,6 +394,8 @@ fn refuse(reply: Reply) -> Result<Step, ReadError> {
         | Reply::Preview { .. }
         | Reply::Paper { .. }
         | Reply::Read { .. }
+        | Reply::ArchivePart
+        | Reply::Archived
         | Reply::Understood { .. } => Err(nonsense("its answers came in the wrong order")),
     }
 }
@@ -525,6 +528,8 @@ impl<'a> Gathered<'a> {
             | Reply::Started { .. }
             | Reply::Read { .. }
             | Reply::Understood { .. }
+            | Reply::ArchivePart
+            | Reply::Archived
             | Reply::Failed { .. } => return refuse(reply),
         }
         Ok(Step::More)

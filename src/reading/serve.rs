@@ -10,12 +10,13 @@ use std::time::Instant;
 
 use serde::de::DeserializeOwned;
 
+use super::archive::{CopyOptions, Original};
 use super::document::{Event, Job};
 use super::failure::Failure;
 use super::ocr::{self, Engines};
 use super::sandbox::{self, Walls};
 use super::wire::{self, Reply, Request};
-use crate::domain::document::Reading;
+use crate::domain::document::{Page, Reading};
 use crate::domain::finding::Extraction;
 
 /// What the daemon decides before the reader's first byte, as arguments of its program.
@@ -196,6 +197,10 @@ impl<U> Server<U> {
                 Request::Understand { context } => {
                     self.tell(&serde_json::from_slice(&body)?, &context)?;
                 }
+                Request::Archive {
+                    options,
+                    document_bytes,
+                } => self.archive(&options, &body, document_bytes)?,
             }
         }
         Ok(())
@@ -236,6 +241,34 @@ impl<U> Server<U> {
                 };
                 self.output.say(&reply, &[])?;
                 Ok(Some(reading))
+            }
+        }
+    }
+
+    /// Makes an archive copy and sends it in parts.
+    fn archive(
+        &self,
+        options: &CopyOptions,
+        body: &[u8],
+        document_bytes: u32,
+    ) -> io::Result<()> {
+        let place = usize::try_from(document_bytes).map_err(|_| io::ErrorKind::InvalidData)?;
+        let (bytes, pages) = body
+            .split_at_checked(place)
+            .ok_or(io::ErrorKind::InvalidData)?;
+        let pages: Vec<Page> = serde_json::from_slice(pages)?;
+        let original = Original {
+            bytes,
+            pages: &pages,
+            options,
+        };
+        match original.archive_copy() {
+            Err(failure) => self.output.say(&failed(&failure), &[]),
+            Ok(copy) => {
+                for part in copy.chunks(wire::ARCHIVE_PART_BYTES) {
+                    self.output.say(&Reply::ArchivePart, part)?;
+                }
+                self.output.say(&Reply::Archived, &[])
             }
         }
     }

@@ -10,6 +10,7 @@ use std::io::{self, Read, Write};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::archive::CopyOptions;
 use super::sandbox::Missing;
 use super::{Limits, PreviewSize, ReadOptions, Timings};
 use crate::domain::document::{Attachment, Code, MediaType, Page};
@@ -22,6 +23,8 @@ pub const HEAD_BYTES_MAX: u32 = 32 * 1024 * 1024;
 pub const REQUEST_BODY_MAX: u32 = 512 * 1024 * 1024;
 /// Longest body from the reader, in bytes: a paper attached to a mail. Previews are far smaller.
 pub const REPLY_BODY_MAX: u32 = 32 * 1024 * 1024;
+/// An archive copy comes in parts of so many bytes.
+pub const ARCHIVE_PART_BYTES: usize = 1024 * 1024;
 /// Names kept of a document's parts.
 const NAMES_MAX: usize = 200;
 /// Letters kept of one word.
@@ -43,6 +46,13 @@ pub enum Request<C> {
     Understand {
         /// What is known.
         context: C,
+    },
+    /// Make the archive copy of a document: the body is its bytes, then its pages as JSON.
+    Archive {
+        /// Of which pages, how opened, how called.
+        options: CopyOptions,
+        /// How many bytes of the body are the document's.
+        document_bytes: u32,
     },
 }
 
@@ -99,6 +109,10 @@ pub enum Reply {
         /// In milliseconds.
         took: u64,
     },
+    /// The next part of an archive copy, in the body.
+    ArchivePart,
+    /// All parts of the archive copy have come.
+    Archived,
     /// The request cannot be fulfilled, now or later.
     Failed {
         /// For programs.

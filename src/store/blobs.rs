@@ -1,4 +1,4 @@
-//! The files beside the database: originals and previews, named by a keyed hash.
+//! The files beside the database: originals, previews and archive copies, named by a keyed hash.
 //!
 //! The name says nothing about the content to somebody without the key, and leaves room for
 //! encryption and for another place behind this seam. A file is on the disk, and its folder too,
@@ -15,6 +15,7 @@ use sha2::Sha256;
 
 use super::Error;
 use crate::domain::document::Sha256Hash;
+use crate::domain::part::PageRange;
 
 /// The name of a stored file: 64 hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -76,6 +77,13 @@ impl Blobs {
             Picture::Page(number) => number,
         };
         self.name(&[b"picture", &sha256.0, &number.to_be_bytes()])
+    }
+
+    /// The name of the archive copy made of a document, which may be only some pages of its file.
+    pub fn archive(&self, sha256: Sha256Hash, pages: Option<PageRange>) -> BlobName {
+        let ends = pages.map_or((0, 0), |it| (it.first(), it.last()));
+        let (first, last) = (ends.0.to_be_bytes(), ends.1.to_be_bytes());
+        self.name(&[b"archive", &sha256.0, &first, &last])
     }
 
     fn name(&self, parts: &[&[u8]]) -> BlobName {

@@ -133,6 +133,9 @@ fn files_of_nobody(
         names.push(blobs.original(document.sha256));
         names.push(blobs.picture(document.sha256, Picture::Thumbnail));
     }
+    if !users.contains(&document.pages) {
+        names.push(blobs.archive(document.sha256, document.pages));
+    }
     let pages = document
         .pages
         .map_or(1..=pages, |it| it.first()..=it.last());

@@ -20,6 +20,7 @@ use super::auth::{self, password};
 use super::frame::{Shell, language_of};
 use super::texts::Texts;
 use crate::store;
+use crate::work::archive::NoCopy;
 
 /// Why a request was not answered as it wished.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +61,9 @@ pub enum Failure {
     /// The store says no.
     #[error("{0}")]
     Store(#[from] store::Error),
+    /// There is no searchable PDF.
+    #[error(transparent)]
+    NoCopy(NoCopy),
     /// Something of ours failed that nobody outside can change.
     #[error("the house has a problem just now: try again in a moment")]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -92,22 +96,43 @@ impl Failure {
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
-            Self::Store(store::Error::Conflict { .. }) => StatusCode::CONFLICT,
+            Self::Store(store::Error::Conflict { .. })
+            | Self::NoCopy(NoCopy::NotRead | NoCopy::NothingToShow | NoCopy::Outdated) => {
+                StatusCode::CONFLICT
+            }
             Self::Store(store::Error::DiskFull) => StatusCode::INSUFFICIENT_STORAGE,
-            Self::Store(store::Error::Closed) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Store(store::Error::Closed) | Self::NoCopy(NoCopy::Busy) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Store(
                 store::Error::Corrupt { .. } | store::Error::Sqlite(_) | store::Error::File { .. },
             )
+            | Self::NoCopy(NoCopy::Failed(_) | NoCopy::Store(_))
             | Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
     /// What a program may know of it: nothing of our own troubles.
     fn detail(&self) -> String {
-        if self.status() == StatusCode::INTERNAL_SERVER_ERROR {
+        if self.status() == StatusCode::INTERNAL_SERVER_ERROR && self.said().is_none() {
             return "the house has a problem just now: try again in a moment".to_owned();
         }
         self.to_string()
+    }
+
+    /// The sentence for people, where the status alone says too little.
+    const fn said(&self) -> Option<Said> {
+        let Self::NoCopy(why) = self else {
+            return None;
+        };
+        match why {
+            NoCopy::NotRead => Some(Said(|t| t.archive_not_read)),
+            NoCopy::NothingToShow => Some(Said(|t| t.archive_of_text)),
+            NoCopy::Outdated => Some(Said(|t| t.archive_outdated)),
+            NoCopy::Busy => Some(Said(|t| t.archive_busy)),
+            NoCopy::Failed(_) => Some(Said(|t| t.archive_failed)),
+            NoCopy::Store(_) => None,
+        }
     }
 
     fn log(&self) {
@@ -124,6 +149,10 @@ impl Failure {
         log::error!(error = chain.as_str(); "a request failed");
     }
 }
+
+/// Finds the sentence in a person's language.
+#[derive(Clone, Copy)]
+struct Said(fn(&Texts) -> &'static str);
 
 /// A problem as RFC 9457 writes it.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -162,7 +191,19 @@ impl IntoResponse for Failure {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("60"));
         }
         response.extensions_mut().insert(problem);
+        if let Some(said) = self.said() {
+            response.extensions_mut().insert(said);
+        }
         response
+    }
+}
+
+impl From<NoCopy> for Failure {
+    fn from(error: NoCopy) -> Self {
+        match error {
+            NoCopy::Store(error) => Self::Store(error),
+            other => Self::NoCopy(other),
+        }
     }
 }
 
@@ -242,10 +283,15 @@ pub async fn page_for_people(
         language,
         auth::cookie(&headers, "theme").unwrap_or_default(),
     );
-    let (title, hint) = words_for(shell.t, status);
-    let detail = match status {
-        StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT => problem.detail,
-        _ => String::new(),
+    let said = response.extensions().get::<Said>().copied();
+    let (title, hint) = match said {
+        Some(_) => (shell.t.archive, ""),
+        None => words_for(shell.t, status),
+    };
+    let detail = match (said, status) {
+        (Some(Said(sentence)), _) => sentence(shell.t).to_owned(),
+        (None, StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT) => problem.detail,
+        (None, _) => String::new(),
     };
     let page = FailurePage {
         shell,

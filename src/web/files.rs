@@ -1,7 +1,7 @@
-//! Originals and pictures, for pages and programs alike.
+//! Originals, searchable PDFs and pictures, for pages and programs alike.
 //!
 //! An original is somebody else's bytes: it is always a download, never sniffed, and sandboxed if a
-//! browser shows it all the same.
+//! browser shows it all the same. A searchable PDF is made of it, so it is treated like it.
 
 use std::path::PathBuf;
 
@@ -16,9 +16,11 @@ use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 
 use super::failure::Failure;
+use crate::domain::document::MediaType;
 use crate::domain::id::DocumentId;
 use crate::store::blobs::{BlobName, Picture};
 use crate::store::{Error, Store, Viewer, documents, parts};
+use crate::work::archive::Archive;
 
 /// Bytes read from the disk and sent at a time.
 const CHUNK_BYTES: usize = 64 << 10;
@@ -29,15 +31,37 @@ pub async fn original(store: &Store, viewer: Viewer, id: DocumentId) -> Result<R
         .read(viewer, move |tx| documents::by_id(tx, id))
         .await?;
     let name = store.blobs().original(document.sha256);
-    let (body, size) = open(store, &name).await?;
+    let media_type = document.media_type.as_str();
+    download(store, &name, media_type, &document.origin.file_name).await
+}
+
+/// The document as a searchable PDF, made now if there is none yet.
+pub async fn archive(
+    store: &Store,
+    archive: &Archive,
+    viewer: Viewer,
+    id: DocumentId,
+) -> Result<Response, Failure> {
+    let copy = archive.copy(viewer, id).await?;
+    let media_type = MediaType::Pdf.as_str();
+    download(store, &copy.file, media_type, &copy.file_name).await
+}
+
+async fn download(
+    store: &Store,
+    name: &BlobName,
+    media_type: &str,
+    file_name: &str,
+) -> Result<Response, Failure> {
+    let (body, size) = open(store, name).await?;
     let mut response = body.into_response();
     let headers = response.headers_mut();
-    set(headers, CONTENT_TYPE.as_str(), document.media_type.as_str())?;
+    set(headers, CONTENT_TYPE.as_str(), media_type)?;
     set(headers, CONTENT_LENGTH.as_str(), &size.to_string())?;
     set(
         headers,
         CONTENT_DISPOSITION.as_str(),
-        &disposition(&document.origin.file_name),
+        &disposition(file_name),
     )?;
     set(
         headers,

@@ -139,6 +139,17 @@ texts! {
     pages: "Seiten", "Pages";
     page: "Seite", "Page";
     original: "Original", "Original";
+    archive: "Durchsuchbares PDF", "Searchable PDF";
+    archive_not_read: "Das Dokument ist noch nicht gelesen. Danach gibt es das durchsuchbare PDF.",
+        "The document has not been read yet. The searchable PDF comes after that.";
+    archive_of_text: "Texte und Mails lassen sich so durchsuchen, wie sie sind: Das Original genügt.",
+        "Texts and mails can be searched as they are: the original will do.";
+    archive_outdated: "Das Dokument wurde gerade neu gelesen. Bitte noch einmal versuchen.",
+        "The document has just been read anew. Please try again.";
+    archive_busy: "Gerade entstehen schon mehrere durchsuchbare PDFs. Bitte in einer Minute noch einmal versuchen.",
+        "Several searchable PDFs are being made just now. Please try again in a minute.";
+    archive_failed: "Das durchsuchbare PDF ließ sich nicht herstellen. Das Original ist sicher aufbewahrt.",
+        "The searchable PDF could not be made. The original is kept safely.";
     move_to_trash: "In den Papierkorb", "Move to trash";
     restore: "Wiederherstellen", "Restore";
     in_trash: "Im Papierkorb", "In the trash";

@@ -13,6 +13,7 @@ use jiff::ToSpan;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::archive::{Archive, NoCopy};
 use super::progress::{Progress, Readings, Running};
 use super::{Error, Turn, Wake, Worker, chain, intake};
 use crate::domain::document::{Document, MediaType, OriginKind, Reading, Stage, StuckAt};
@@ -25,7 +26,7 @@ use crate::reading::{self, Preview, PreviewSize, ReadOptions, sniff};
 use crate::store::blobs::Picture;
 use crate::store::documents::Awaiting;
 use crate::store::parts::{Inside, Paper};
-use crate::store::{self, Caller, Store, Viewer, documents, parts};
+use crate::store::{self, Caller, Store, Viewer, archives, documents, parts};
 
 /// Seconds before the second try.
 const RETRY_SECONDS: i64 = 5;
@@ -55,6 +56,7 @@ pub struct ReadDocuments {
     reader: Reader,
     readings: Readings,
     manner: Manner,
+    archive: Option<Archive>,
 }
 
 impl ReadDocuments {
@@ -72,6 +74,16 @@ impl ReadDocuments {
             reader,
             readings,
             manner,
+            archive: None,
+        }
+    }
+
+    /// Lets `archive` make a copy of each document that was read.
+    #[must_use]
+    pub fn with_archive(self, archive: Archive) -> Self {
+        Self {
+            archive: Some(archive),
+            ..self
         }
     }
 
@@ -176,9 +188,11 @@ impl ReadDocuments {
                     asn: divided.asn,
                 };
                 let has_papers = !inside.papers.is_empty();
+                let (sha256, pages) = (document.sha256, document.pages);
                 let keep = move |tx: &store::WriteTx<'_>| {
                     let is_wanted = is_awaited(&documents::by_id(tx, id)?);
                     if is_wanted {
+                        archives::forget(tx, files.blobs(), (sha256, pages))?;
                         parts::keep(tx, id, &reading, &inside, files.blobs())?;
                     }
                     Ok(is_wanted)
@@ -190,6 +204,7 @@ impl ReadDocuments {
                     }
                     log::info!(document:display = id, read_ms = outcome.timings.read,
                         ocr_ms = outcome.timings.ocr; "a document was read");
+                    self.archive(id).await;
                 }
                 Ok(())
             }
@@ -203,6 +218,19 @@ impl ReadDocuments {
                 Ok(self.store.write(caller, put_off).await?)
             }
             Err(error) => self.stuck(id, error).await,
+        }
+    }
+
+    /// A copy that cannot be made now is made when somebody asks for it.
+    async fn archive(&self, id: DocumentId) {
+        let Some(archive) = &self.archive else {
+            return;
+        };
+        match archive.copy(Viewer::House, id).await {
+            Ok(_) | Err(NoCopy::NothingToShow) => {}
+            Err(error) => {
+                log::warn!(document:display = id; "no archive copy was made: {}", chain(&error));
+            }
         }
     }
 

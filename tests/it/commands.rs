@@ -67,3 +67,25 @@ fn a_wrong_configuration_says_where_and_what() {
         "{said}"
     );
 }
+
+#[test]
+fn a_picture_becomes_a_searchable_pdf_that_overwrites_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("leer.png");
+    let grey = image::GrayImage::from_pixel(62, 88, image::Luma([255]));
+    grey.save(&file).unwrap();
+    let archive = || {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_workmate"));
+        command.arg("archive").arg(&file).output().unwrap()
+    };
+    let first = archive();
+    assert!(first.status.success(), "{first:?}");
+    let copy = dir.path().join("leer.searchable.pdf");
+    let said = String::from_utf8_lossy(&first.stdout).into_owned();
+    assert_eq!(said.trim(), copy.display().to_string());
+    assert!(std::fs::read(&copy).unwrap().starts_with(b"%PDF-"));
+    let second = archive();
+    assert!(!second.status.success());
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(said.contains("is there already"), "{said}");
+}

@@ -68,14 +68,15 @@ const ROOMS: &[Room] = &[
             "config",
             "store",
             "work::intake",
+            "work::archive",
             "work::Wake",
             "work::Board",
             "work::board",
             "work::Readings",
             "work::progress",
         ],
-        reason: "the web is thin: of work it knows the one door, how to wake, the board and what is \
-                 being read",
+        reason: "the web is thin: of work it knows the one door, who makes copies, how to wake, the board \
+                 and what is being read",
     },
 ];
 
@@ -117,6 +118,9 @@ const PLACES: &[Place] = &[
             "webp",
             "tiff",
             "hayro_ccitt",
+            "hayro_write",
+            "pdf_writer",
+            "fax",
             "flate2",
             "zip",
             "mail_parser",

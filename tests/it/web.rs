@@ -2,6 +2,7 @@
 
 mod api;
 mod cancel;
+mod archive;
 mod doors;
 mod harness;
 mod pages;

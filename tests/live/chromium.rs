@@ -96,6 +96,11 @@ impl Browser {
         text.as_str().unwrap_or_default().to_owned()
     }
 
+    /// What a script on the page returns.
+    pub async fn run(&self, script: &str) -> Value {
+        self.client.execute(script, Vec::new()).await.unwrap()
+    }
+
     /// Waits until `part` can be read on the page, which may change by itself.
     pub async fn reads(&self, part: &str) {
         let what = format!("the page reads `{part}`");

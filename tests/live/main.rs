@@ -6,9 +6,11 @@
 //! - `process`: starting, waiting for and ending a server
 //! - `mosquitto`, `home_assistant`, `chromium`: one server each
 //! - `house`: the daemon itself
-//! - `mqtt`, `discovery`, `chain`: what the tests promise
+//! - `pdf_js`: the PDF viewer of Firefox, in Chromium
+//! - `mqtt`, `discovery`, `chain`, `archive`: what the tests promise
 #![cfg(test)]
 
+mod archive;
 mod chain;
 mod chromium;
 mod discovery;
@@ -16,6 +18,7 @@ mod home_assistant;
 mod house;
 mod mosquitto;
 mod mqtt;
+mod pdf_js;
 mod process;
 
 #[expect(dead_code, reason = "the files that hurt a reader are for other tests")]

@@ -29,6 +29,7 @@ use crate::web::extract::{Asked, At, Body, IfMatch, etag};
 use crate::web::failure::{Failure, Problem};
 use crate::web::files;
 use crate::web::uploads::{self, Outcome};
+use crate::work::archive::Archive;
 use crate::work::intake::Intake;
 use crate::work::{Readings, Wake};
 
@@ -437,6 +438,22 @@ pub async fn original(
     At(id): At<DocumentId>,
 ) -> Result<Response, Failure> {
     files::original(&store, caller.viewer(), id).await
+}
+
+/// A searchable PDF: the pages as they look, with the words that were read lying invisibly over
+/// them. Made at the first request; a PDF with letters of its own comes as it is.
+#[utoipa::path(get, path = "/documents/{id}/archive", tag = "documents",
+    params(("id" = String, Path)),
+    responses((status = 200, content_type = "application/pdf"), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "it is not read yet, or a text or mail"),
+        (status = 503, body = Problem, description = "too many are being made")))]
+pub async fn archive(
+    State(store): State<Store>,
+    State(archive): State<Archive>,
+    caller: ApiCaller,
+    At(id): At<DocumentId>,
+) -> Result<Response, Failure> {
+    files::archive(&store, &archive, caller.viewer(), id).await
 }
 
 /// The first page, small.

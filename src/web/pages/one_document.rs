@@ -32,6 +32,7 @@ use crate::web::family::{Family, family};
 use crate::web::files;
 use crate::web::frame::{Frame, Happened, Locale, Shell, go, page};
 use crate::web::words;
+use crate::work::archive::{Archive, has_pages_to_show};
 use crate::work::{Readings, Wake};
 
 /// Below this confidence a claim is shown as unsure.
@@ -132,6 +133,7 @@ struct DocumentPage {
     kinds: Vec<Choice>,
     file_name: String,
     size: String,
+    has_archive: bool,
     origin: &'static str,
     visible_to: &'static str,
     history: Vec<Line>,
@@ -195,6 +197,7 @@ fn look(
         kinds: kinds(language, ""),
         file_name: document.origin.file_name.clone(),
         size: words::bytes(language, document.size),
+        has_archive: has_pages_to_show(document.media_type) && document.stage.pages().is_some(),
         origin: words::origin(language, document.origin.kind),
         visible_to: match document.visible_to {
             Visibility::Household => t.whole_household,
@@ -545,6 +548,16 @@ pub async fn original(
     At(id): At<DocumentId>,
 ) -> Result<Response, Failure> {
     files::original(&store, me.viewer(), id).await
+}
+
+/// `GET /documents/{id}/archive`
+pub async fn archive(
+    State(store): State<Store>,
+    State(archive): State<Archive>,
+    me: CurrentPerson,
+    At(id): At<DocumentId>,
+) -> Result<Response, Failure> {
+    files::archive(&store, &archive, me.viewer(), id).await
 }
 
 /// `GET /documents/{id}/thumbnail`

@@ -20,9 +20,12 @@ use workmate::domain::obligation::{Action, Basis, Obligation};
 use workmate::domain::person::{Language, Person};
 use workmate::domain::task;
 use workmate::domain::value::{Confidence, Currency, Money, Rect};
+use workmate::reading::Limits;
+use workmate::reading::process::{Reader, ReaderSettings};
 use workmate::store::{Caller, Store, documents, findings, pages as store_pages, people, tasks};
 use workmate::web::auth::{password, secret};
 use workmate::web::{self, About, BrokerLamp, Household, WebState};
+use workmate::work::archive::Archive;
 use workmate::work::intake::Intake;
 use workmate::work::{Board, Readings, Wake};
 
@@ -72,6 +75,7 @@ impl Web {
         let readings = Readings::default();
         let state = WebState {
             intake: Intake::new(store.clone(), wake.clone(), BYTES_MAX),
+            archive: Archive::new(store.clone(), reader(), Limits::default()),
             store: store.clone(),
             wake,
             board: Board::default(),
@@ -220,6 +224,15 @@ impl Browser {
             .header("content-type", "application/x-www-form-urlencoded")
             .body(encoded(&fields))
     }
+}
+
+/// A reader that is started when it is asked for something.
+pub fn reader() -> Reader {
+    Reader::new(ReaderSettings {
+        program: Some(env!("CARGO_BIN_EXE_workmate-reader").into()),
+        workers: 1,
+        ..ReaderSettings::default()
+    })
 }
 
 /// A form's body.
