@@ -20,6 +20,12 @@ const RATIO_MAX: u64 = 400;
 /// Below this size, in bytes, a high ratio does no harm.
 const RATIO_BYTES_MIN: u64 = 4 * 1024 * 1024;
 
+/// Whether a part of this name is XML of the parts that begin so: `word/header` of `word/header2.xml`.
+pub fn is_xml(name: &str, prefix: &str) -> bool {
+    name.strip_prefix(prefix)
+        .is_some_and(|it| it.strip_suffix(".xml").is_some())
+}
+
 /// An opened archive.
 pub struct Archive<'a> {
     zip: ZipArchive<Cursor<&'a [u8]>>,

@@ -44,7 +44,7 @@ impl Lines {
         self.text.extend(letters);
     }
 
-    /// A line ends; within a cell, words only stand apart.
+    /// A line or a row ends; within a cell, words only stand apart.
     pub fn end_line(&mut self) {
         self.owe(if self.cells > 0 {
             Owed::Space
@@ -78,15 +78,6 @@ impl Lines {
         if self.owed <= Owed::Cell {
             self.owed = Owed::Cell;
         }
-    }
-
-    /// A row ends.
-    pub fn end_row(&mut self) {
-        self.owe(if self.cells > 0 {
-            Owed::Space
-        } else {
-            Owed::Line
-        });
     }
 
     /// A page ends, if there is anything on it.

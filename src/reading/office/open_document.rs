@@ -190,7 +190,7 @@ impl<'a> Walk<'a> {
                 }
                 self.repeats = 1;
             }
-            "table-row" => self.lines.end_row(),
+            "table-row" => self.lines.end_line(),
             "table" => self.lines.leave_space(),
             _ => {}
         }

@@ -175,7 +175,7 @@ impl Sheet<'_> {
                     self.lines.tab();
                 }
             }
-            "row" => self.lines.end_row(),
+            "row" => self.lines.end_line(),
             _ => {}
         }
     }

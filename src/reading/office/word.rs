@@ -2,12 +2,12 @@
 
 use super::super::failure::Failure;
 use super::super::markup::{Flavour, Tag, Token, resolved, tokens};
-use super::archive::Archive;
+use super::archive::{Archive, is_xml};
 use super::lines::Lines;
 
 /// The document's words.
 pub fn text(archive: &mut Archive<'_>) -> Result<String, Failure> {
-    let bodies = archive.names(|it| it.starts_with("word/document") && it.ends_with(".xml"));
+    let bodies = archive.names(|it| is_xml(it, "word/document"));
     let Some(body) = bodies.first() else {
         return Err(Failure::damaged("it has no text"));
     };
@@ -25,7 +25,7 @@ pub fn text(archive: &mut Archive<'_>) -> Result<String, Failure> {
 
 /// Headers or footers; a document has up to three of each, often the same.
 fn around(archive: &mut Archive<'_>, prefix: &str) -> Result<Vec<String>, Failure> {
-    let names = archive.names(|it| it.starts_with(prefix) && it.ends_with(".xml"));
+    let names = archive.names(|it| is_xml(it, prefix));
     let mut found: Vec<String> = Vec::new();
     for name in names.iter().take(9) {
         let words = of_part(&archive.xml(name)?);
@@ -106,7 +106,7 @@ impl Walk {
             "p" if self.has_words => self.lines.end_line(),
             "p" => self.lines.leave_space(),
             "tc" => self.lines.close_cell(),
-            "tr" => self.lines.end_row(),
+            "tr" => self.lines.end_line(),
             "tbl" => self.lines.leave_space(),
             _ => {}
         }
