@@ -16,6 +16,7 @@ mod durability;
 mod folder;
 mod frame;
 mod mqtt;
+mod photos;
 mod reading;
 mod reminders;
 mod samples;
