@@ -30,7 +30,12 @@ use self::warp::{Homography, Point, Quad};
 /// Short side of the small copy, at least; in pixels. Twice that is the most.
 const COPY_SIDE: u32 = 800;
 /// A page that lies less askew, in degrees, is left as it is: the engine follows its lines.
-const ASKEW_MIN: f32 = 0.2;
+const ASKEW_MIN: f32 = 0.4;
+/// So is a small picture; there each letter has so few pixels that mixing them costs more than a
+/// straight line gains.
+const ASKEW_MIN_SMALL: f32 = 1.0;
+/// Short side of a small picture, below; in pixels.
+const SMALL: u32 = 1200;
 /// Above this, in degrees, shears are no turn any more.
 const SHEARS_MAX: f32 = 3.0;
 /// Rows that stand out by this factor are rows: whether columns do is not asked.
@@ -68,17 +73,23 @@ pub struct Look {
 impl Plan {
     /// What the picture needs.
     pub fn of(picture: &DynamicImage) -> Self {
-        let factor = picture.width().min(picture.height()) / COPY_SIDE;
-        Self::of_small(&shrink::shrunk(picture, factor.max(1)))
+        let short = picture.width().min(picture.height());
+        Self::of_small(
+            &shrink::shrunk(picture, (short / COPY_SIDE).max(1)),
+            askew_min(short),
+        )
     }
 
     /// As [`Plan::of`], of a picture that is grey already.
     pub fn of_grey(picture: &GrayImage) -> Self {
-        let factor = picture.width().min(picture.height()) / COPY_SIDE;
-        Self::of_small(&shrink::shrunk_grey(picture, factor.max(1)))
+        let short = picture.width().min(picture.height());
+        Self::of_small(
+            &shrink::shrunk_grey(picture, (short / COPY_SIDE).max(1)),
+            askew_min(short),
+        )
     }
 
-    fn of_small(small: &GrayImage) -> Self {
+    fn of_small(small: &GrayImage, askew_min: f32) -> Self {
         let mut plan = Self {
             sheet: sheet::find(small),
             ..Self::default()
@@ -96,12 +107,12 @@ impl Plan {
         if let Some(light) = &plan.light {
             page = light.evened_grey(page);
         }
-        plan.straighten(page);
+        plan.straighten(page, askew_min);
         plan
     }
 
     /// Finds out how the page lies and which way up it is.
-    fn straighten(&mut self, mut page: GrayImage) {
+    fn straighten(&mut self, mut page: GrayImage, askew_min: f32) {
         let mut ink = Ink::of(&page);
         let mut lie = skew::lie(&ink);
         if lie.clearness < CERTAIN {
@@ -113,7 +124,7 @@ impl Plan {
                 (page, ink, lie) = (on_side, ink_on_side, lie_on_side);
             }
         }
-        if lie.is_clear() && lie.degrees.abs() > ASKEW_MIN {
+        if lie.is_clear() && lie.degrees.abs() > askew_min {
             self.degrees = lie.degrees;
             page = level_grey(&page, lie.degrees);
             ink = Ink::of(&page);
@@ -173,6 +184,15 @@ impl Plan {
         let most = side(width) * side(height) * 1.5;
         let across = across.min((most / sheet.ratio.max(0.01)).sqrt());
         Some((map, (pixels(across), pixels(across * sheet.ratio))))
+    }
+}
+
+/// From which angle on a picture is laid straight, in degrees.
+const fn askew_min(short_side: u32) -> f32 {
+    if short_side < SMALL {
+        ASKEW_MIN_SMALL
+    } else {
+        ASKEW_MIN
     }
 }
 

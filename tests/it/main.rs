@@ -18,6 +18,7 @@ mod frame;
 mod inputs;
 mod mqtt;
 mod parts;
+mod photos;
 mod progress;
 mod reading;
 mod reminders;

@@ -29,7 +29,7 @@ fn job(bytes: impl Into<Vec<u8>>) -> ReadJob {
 }
 
 /// A PDF of one page with Helvetica, drawn by `content`.
-fn pdf(content: &str, media_box: &str, rest: &str) -> Vec<u8> {
+pub fn pdf(content: &str, media_box: &str, rest: &str) -> Vec<u8> {
     let objects = [
         format!("<< /Type /Catalog /Pages 2 0 R {rest} >>"),
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),

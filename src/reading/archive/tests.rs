@@ -102,12 +102,11 @@ fn words_are_found_where_they_were() {
 
 #[test]
 fn a_text_has_no_copy_and_another_number_of_pages_is_refused() {
-    let limits = Limits::default();
+    let options = CopyOptions::default();
     let original = |bytes| Original {
         bytes,
         pages: &[],
-        title: "",
-        limits: &limits,
+        options: &options,
     };
     let text = original(b"Dear all").archive_copy();
     assert_eq!(text, Err(Failure::NothingToShow));
@@ -122,12 +121,15 @@ fn a_copy_has_a_limit() {
         archive_bytes_max: 500,
         ..Limits::default()
     };
+    let options = CopyOptions {
+        limits,
+        ..CopyOptions::default()
+    };
     let paper = paper();
     let original = Original {
         bytes: &paper,
         pages: &[page(Vec::new())],
-        title: "",
-        limits: &limits,
+        options: &options,
     };
     let copy = original.archive_copy();
     assert!(matches!(copy, Err(Failure::TooLarge { .. })), "{copy:?}");
@@ -150,7 +152,7 @@ fn a_huge_sheet_is_made_small_enough_to_be_shown() {
         )])
     };
     let copy = copy_of(&[roll], "");
-    let file = PdfFile::open(&copy, &Limits::default()).unwrap();
+    let file = PdfFile::open(&copy, &Passwords::default(), &Limits::default()).unwrap();
     assert_eq!(file.count(), 1);
 }
 
@@ -160,16 +162,15 @@ fn ink_stays_black_and_paper_white() {
     let board = png(::image::GrayImage::from_fn(1240, 1736, |x, y| {
         ::image::Luma([if is_ink(x, y) { 0 } else { 255 }])
     }));
-    let limits = Limits::default();
+    let (limits, options) = (Limits::default(), CopyOptions::default());
     let original = Original {
         bytes: &board,
         pages: &[page(Vec::new())],
-        title: "",
-        limits: &limits,
+        options: &options,
     };
     let copy = original.archive_copy().unwrap();
     assert!(copy.windows(14).any(|it| it == b"CCITTFaxDecode"));
-    let file = PdfFile::open(&copy, &limits).unwrap();
+    let file = PdfFile::open(&copy, &Passwords::default(), &limits).unwrap();
     let shown = file.render(0, &limits).unwrap().grey;
     for (column, row) in [(0_u32, 0_u32), (1, 0), (4, 7), (9, 13), (9, 12)] {
         let place = |at: u32, count: u32, side: u32| (2 * at + 1) * side / (2 * count);
@@ -188,12 +189,11 @@ fn scanned_pdf() -> Vec<u8> {
 }
 
 fn copy_of_pdf(bytes: &[u8], page: Page) -> Vec<u8> {
-    let limits = Limits::default();
+    let options = CopyOptions::default();
     let original = Original {
         bytes,
         pages: &[page],
-        title: "",
-        limits: &limits,
+        options: &options,
     };
     original.archive_copy().unwrap()
 }
