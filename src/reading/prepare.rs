@@ -30,12 +30,12 @@ use self::warp::{Homography, Point, Quad};
 /// Short side of the small copy, at least; in pixels. Twice that is the most.
 const COPY_SIDE: u32 = 800;
 /// A page that lies less askew, in degrees, is left as it is: the engine follows its lines.
-const ASKEW_MIN: f32 = 0.4;
+const ASKEW_MIN: f32 = 0.5;
 /// So is a small picture; there each letter has so few pixels that mixing them costs more than a
 /// straight line gains.
-const ASKEW_MIN_SMALL: f32 = 1.0;
-/// Short side of a small picture, below; in pixels.
-const SMALL: u32 = 1200;
+const ASKEW_MIN_SMALL: f32 = 1.5;
+/// Short side of a small picture, below; in pixels. A4 at 250 dpi has 2070.
+const SMALL: u32 = 2000;
 /// Above this, in degrees, shears are no turn any more.
 const SHEARS_MAX: f32 = 3.0;
 /// Rows that stand out by this factor are rows: whether columns do is not asked.
@@ -136,7 +136,7 @@ impl Plan {
         self.look = Look {
             is_upright: stand.is_upright() || stand.is_on_head(),
             has_dark: layout::has_dark(&page),
-            layout: layout::of(&ink),
+            layout: layout::of(&page),
         };
     }
 

@@ -154,14 +154,16 @@ pub(super) mod tests {
                     3 => (0, 4),
                     _ => (0, 0),
                 };
+                let mut dot = |x: u32, y: u32| page.put_pixel(x, y, Luma([40]));
                 for y in top - above..top + 10 + under {
-                    for x in [left, left + 1, left + 5, left + 6] {
-                        page.put_pixel(x, y, Luma([40]));
-                    }
+                    dot(left, y);
+                    dot(left + 1, y);
+                    dot(left + 5, y);
+                    dot(left + 6, y);
                 }
                 for x in left..left + 7 {
-                    page.put_pixel(x, top, Luma([40]));
-                    page.put_pixel(x, top + 9, Luma([40]));
+                    dot(x, top);
+                    dot(x, top + 9);
                 }
                 left += if next(6) == 0 { 17 } else { 10 };
             }

@@ -2,7 +2,6 @@
 
 use ::image::GrayImage;
 
-use super::ink::Ink;
 use super::numbers::{share, wide};
 
 /// How the text of a page is arranged.
@@ -16,58 +15,16 @@ pub enum Layout {
 }
 
 /// A sheet this many times higher than wide is a till roll, in tenths.
-const ROLL_TENTHS: usize = 16;
-/// So is what covers no more of a page's width, in percent, and is as narrow.
-const NARROW_PERCENT: usize = 50;
+const ROLL_TENTHS: u32 = 16;
 
-/// How the ink of a page is arranged.
-pub fn of(ink: &Ink) -> Layout {
-    let sheet = (
-        usize::try_from(ink.width).unwrap_or(0),
-        usize::try_from(ink.height).unwrap_or(0),
-    );
-    let (width, height) = extent(ink);
-    let is_roll = |width: usize, height: usize| height * 10 > width * ROLL_TENTHS;
-    let is_narrow = width * 100 < sheet.0 * NARROW_PERCENT;
-    if is_roll(sheet.0, sheet.1) || (is_narrow && is_roll(width, height)) {
+/// How the text of a page is arranged. A roll is told by the shape of its sheet alone: taken as one
+/// block, a narrow text on a large white page lost as many days and names as it gained totals.
+pub fn of(page: &GrayImage) -> Layout {
+    if page.height() * 10 > page.width() * ROLL_TENTHS {
         Layout::Roll
     } else {
         Layout::Page
     }
-}
-
-/// Width and height of what is printed; specks do not count.
-pub fn extent(ink: &Ink) -> (usize, usize) {
-    let width = usize::try_from(ink.width).unwrap_or(0);
-    let height = usize::try_from(ink.height).unwrap_or(0);
-    let mut columns = vec![0_u32; width];
-    let mut rows = Vec::with_capacity(height);
-    for row in ink.rows() {
-        let mut sum = 0_u32;
-        for (column, is_ink) in columns.iter_mut().zip(row) {
-            *column += u32::from(*is_ink);
-            sum += u32::from(*is_ink);
-        }
-        rows.push(sum);
-    }
-    (spread(&columns), spread(&rows))
-}
-
-/// The distance within which nearly all of the ink lies.
-fn spread(sums: &[u32]) -> usize {
-    let all: u32 = sums.iter().sum();
-    let few = all / 200;
-    let skipped = |sums: &mut dyn Iterator<Item = &u32>| {
-        let mut seen = 0;
-        sums.take_while(|it| {
-            seen += **it;
-            seen <= few
-        })
-        .count()
-    };
-    let before = skipped(&mut sums.iter());
-    let after = skipped(&mut sums.iter().rev());
-    sums.len().saturating_sub(before + after)
 }
 
 /// Side of the squares that are looked at for white print on dark, in pixels of the small copy.
@@ -101,23 +58,15 @@ pub fn has_dark(page: &GrayImage) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use ::image::{GrayImage, Luma};
+    use ::image::Luma;
 
     use super::super::ink::tests::lines_of_text;
     use super::*;
 
     #[test]
     fn a_letter_is_a_page_and_a_roll_is_a_roll() {
-        assert_eq!(of(&Ink::of(&lines_of_text(1000, 1300))), Layout::Page);
-        assert_eq!(of(&Ink::of(&lines_of_text(500, 1600))), Layout::Roll);
-    }
-
-    #[test]
-    fn a_roll_on_a_large_white_page_is_a_roll() {
-        let roll = lines_of_text(500, 1600);
-        let mut page = GrayImage::from_pixel(1500, 1700, Luma([250]));
-        ::image::imageops::replace(&mut page, &roll, 500, 50);
-        assert_eq!(of(&Ink::of(&page)), Layout::Roll);
+        assert_eq!(of(&GrayImage::new(1000, 1414)), Layout::Page);
+        assert_eq!(of(&GrayImage::new(500, 1600)), Layout::Roll);
     }
 
     #[test]
