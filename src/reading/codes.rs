@@ -1,5 +1,7 @@
 //! Codes that are printed for machines: QR.
 
+pub mod separators;
+
 use ::image::{GrayImage, imageops};
 use rqrr::PreparedImage;
 
