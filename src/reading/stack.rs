@@ -7,12 +7,9 @@
 
 use std::collections::BTreeMap;
 
-use super::codes::separators::{Mark, mark};
+use super::codes::separators::{Mark, mark_with};
 use crate::domain::document::{Code, Reading};
 use crate::domain::part::{PageRange, Sheaf};
-
-/// What labels of other programs and of label printers begin with.
-const USUAL_PREFIX: &str = "ASN";
 
 /// How a household divides its stacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,13 +48,12 @@ impl Rules {
 fn sheaves(reading: &Reading, prefix: &str) -> Vec<Sheaf> {
     let mut codes: BTreeMap<u32, Vec<Code>> = BTreeMap::new();
     for code in &reading.codes {
-        let of_page = codes.entry(code.page).or_default();
-        of_page.extend(with_usual_prefix(code, prefix));
+        codes.entry(code.page).or_default().push(code.clone());
     }
     let mut gathered = Gathered::default();
     for page in &reading.pages {
         let of_page = codes.get(&page.number).map(Vec::as_slice);
-        match mark(of_page.unwrap_or_default()) {
+        match mark_with(of_page.unwrap_or_default(), prefix) {
             Some(Mark::Separator) => gathered.divide(),
             Some(Mark::Asn(number)) => gathered.begin(page.number, number),
             None if gathered.is_after_separator && page.words.is_empty() => {
@@ -99,25 +95,6 @@ impl Gathered {
     }
 }
 
-/// The code with the usual prefix in the place of the household's; `None` for a label that the
-/// household does not mean.
-fn with_usual_prefix(code: &Code, prefix: &str) -> Option<Code> {
-    let rest = |prefix: &str| {
-        let text = code.text.trim();
-        let head = text.get(..prefix.len())?;
-        let rest = text.get(prefix.len()..)?;
-        head.eq_ignore_ascii_case(prefix).then_some(rest)
-    };
-    if let Some(number) = rest(prefix) {
-        let text = format!("{USUAL_PREFIX}{number}");
-        return Some(Code {
-            text,
-            ..code.clone()
-        });
-    }
-    rest(USUAL_PREFIX).is_none().then(|| code.clone())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,7 +123,7 @@ mod tests {
             },
         };
         let code = |(page, text): (u32, &&str)| Code {
-            symbology: "code128".to_owned(),
+            symbology: "code_128".to_owned(),
             text: (*text).to_owned(),
             page,
             at: Rect::default(),
