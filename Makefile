@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo-clean test fmt lint doc deny advisories bench score soak packages screenshots build rust
+.PHONY: help run demo-clean test fmt lint doc deny advisories bench score soak fuzz packages screenshots build rust
 
 CARGO ?= cargo
 PACKAGES := tests/fixtures/packages.sh
@@ -12,6 +12,11 @@ TOOLS := $(CURDIR)/target/tools
 export PATH := $(PATH):$(TOOLS)/bin
 CORPUS ?= ../shared/corpus
 SOAK_MINUTES ?= 30
+SOAK_FILES ?= 10000
+SOAK_KILLS ?= 500
+SOAK_CASES ?= 200000
+DOOR ?= document
+FUZZ_SECONDS ?= 60
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 24
@@ -94,11 +99,25 @@ score: ## Score the readings against a corpus with truth (CORPUS=folder)
 	  tests/bench/evidence_words.py --program target/release/workmate "$(CORPUS)/letters"; \
 	fi
 
-soak: rust ## Keep a daemon busy for SOAK_MINUTES (30) and fail if it grows, leaks or loses something
-	@$(PACKAGES) build bench
+# What the gate does with small counts, with large ones: SOAK_KILLS, SOAK_CASES, SOAK_FILES, SOAK_MINUTES.
+soak: rust ## Every promise with its full count (about two hours); writes the Soak part of RESULTS.md
+	@$(PACKAGES) build test bench
+	@rm -rf target/soak && mkdir -p target/soak
+	SOAK_NOTES=$(CURDIR)/target/soak SOAK_KILLS=$(SOAK_KILLS) SOAK_CASES=$(SOAK_CASES) \
+	  $(CARGO) test --test it -- killed_at_any_moment no_mutation_panics
 	$(CARGO) build --release
 	$(CARGO) build --release --example bench
-	tests/bench/bench.sh soak $(SOAK_MINUTES)
+	tests/bench/bench.sh soak $(SOAK_MINUTES) $(SOAK_FILES)
+
+# The engine needs a nightly compiler, which is asked for by name and never becomes the default.
+fuzz: rust ## Look for inputs that break a parser: DOOR=document (sniff pdf picture mail text wire codes), FUZZ_SECONDS=60
+	@command -v cargo-fuzz >/dev/null 2>&1 || { echo "Missing: cargo-fuzz. Building it into target/tools."; \
+	  $(CARGO) install cargo-fuzz --version 0.13.1 --locked --root $(TOOLS); }
+	@rustup run nightly rustc --version >/dev/null 2>&1 || { \
+	  echo "Missing: a nightly compiler. Get one with: rustup toolchain install nightly --profile minimal"; exit 1; }
+	cd tests/fuzz && $(CARGO) run --quiet --bin write_seeds ../../target/fuzz/corpus
+	cd tests/fuzz && $(CARGO) +nightly fuzz run --fuzz-dir . $(DOOR) ../../target/fuzz/corpus/$(DOOR) -- \
+	  -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=20 -rss_limit_mb=3000
 
 screenshots: rust ## Make the README's pictures anew, with a real browser
 	@$(PACKAGES) build test

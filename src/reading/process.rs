@@ -14,14 +14,15 @@ mod keeper;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Serialize;
 use tokio::sync::{Semaphore, watch};
 
 use self::child::Broken;
 use self::keeper::Keeper;
-use super::sandbox::{Attempt, Missing, Walls};
+use super::sandbox::attempts::Attempt;
+use super::sandbox::{Missing, THREADS_MAX, Walls};
 use super::serve::Arguments;
 use super::wire::{self, Reply, Request};
 use super::{Limits, Paper, Preview, ReadOptions, Timings};
@@ -294,10 +295,15 @@ impl Reader {
                 message: error.to_string(),
             })?;
         let mut child = shared.keeper.child(trust).await?;
-        let begin = Instant::now();
         let limit = shared.settings.timeout;
-        let conversation = child.converse(request, body, hear);
-        let result = match tokio::time::timeout(limit, conversation).await {
+        let process = child.id();
+        let heard = tokio::select! {
+            heard = tokio::time::timeout(limit, child.converse(request, body, hear)) => heard,
+            threads = child::crowd(process) => Ok(Err(Broken::Answer(ReadError::Crashed {
+                message: format!("it had {threads} threads, allowed are {THREADS_MAX}"),
+            }))),
+        };
+        let result = match heard {
             Ok(Ok(())) => Ok(()),
             Ok(Err(Broken::Answer(error))) => Err(error),
             Ok(Err(Broken::Pipe(error))) => {
@@ -308,7 +314,7 @@ impl Reader {
         };
         // A document that failed may have left the process in any state.
         if result.is_ok() {
-            shared.keeper.give_back(child, trust, begin.elapsed());
+            shared.keeper.give_back(child, trust);
         } else {
             shared.restarts.fetch_add(1, Ordering::Relaxed);
             shared.keeper.end(child);
@@ -357,12 +363,13 @@ fn arguments(settings: &ReaderSettings) -> Arguments {
     let walls = Walls {
         readable: settings.readable.clone(),
         memory_bytes_max: settings.memory_bytes_max,
-        ..Walls::default()
+        cpu_seconds_max: keeper::cpu_seconds_max(settings.timeout),
     };
     Arguments {
         walls,
         ocr_data: settings.ocr_data.clone(),
-        is_self_test: false,
+        started_by: Some(std::process::id()),
+        ..Arguments::default()
     }
 }
 

@@ -6,14 +6,18 @@
 //! (5.13), seccomp guards system calls; what a kernel lacks is told to the daemon, not hidden.
 //!
 //! `RLIMIT_NPROC` is not used: it counts the threads of everything the same user runs, the daemon
-//! among them. That no process can be made is seccomp's part.
+//! among them. That no process can be made is seccomp's part; that there are not too many threads is
+//! watched by the daemon, which ends a reader that has more than [`THREADS_MAX`].
+//!
+//! [`attempts`] tries the walls one after the other, [`misdeeds`] does what no wall can refuse but
+//! what the daemon has to survive.
 
-mod calls;
+pub mod attempts;
+pub mod calls;
+pub mod misdeeds;
 
 use std::fmt;
-use std::net::{TcpStream, UdpSocket};
 use std::path::PathBuf;
-use std::process::Command;
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
@@ -44,6 +48,11 @@ impl Default for Walls {
         }
     }
 }
+
+/// Threads that a reader may have: 16 for the pages of one document, and those of its libraries.
+pub const THREADS_MAX: u32 = 64;
+/// Files that a reader may have open.
+pub const FILES_MAX: u64 = 64;
 
 /// Where libraries are found that are opened at run time.
 const LIBRARIES: &[&str] = &["/usr/lib", "/lib", "/lib64", "/usr/lib64", "/usr/local/lib"];
@@ -104,7 +113,7 @@ pub fn enter(walls: &Walls) -> Missing {
         (Resource::Cpu, walls.cpu_seconds_max),
         (Resource::Fsize, 0),
         (Resource::Core, 0),
-        (Resource::Nofile, 64),
+        (Resource::Nofile, FILES_MAX),
     ] {
         let limit = Rlimit {
             current: Some(most),
@@ -115,6 +124,8 @@ pub fn enter(walls: &Walls) -> Missing {
             rustix::process::setrlimit(resource, limit),
         );
     }
+    // Where files are not guarded, system calls at least may only look at them.
+    let mut opens = calls::Opens::ToRead;
     match guard_files(walls) {
         Err(error) => missing.0.push((Wall::Files, error.to_string())),
         Ok((RulesetStatus::NotEnforced, _)) => {
@@ -122,22 +133,26 @@ pub fn enter(walls: &Walls) -> Missing {
                 .0
                 .push((Wall::Files, "the kernel has no Landlock".to_owned()));
         }
-        Ok((_, false)) => {
-            missing.0.push((
-                Wall::NetworkTwice,
-                "the kernel's Landlock is older".to_owned(),
-            ));
+        Ok((_, has_network)) => {
+            opens = calls::Opens::Any;
+            if !has_network {
+                missing.0.push((
+                    Wall::NetworkTwice,
+                    "the kernel's Landlock is older".to_owned(),
+                ));
+            }
         }
-        Ok((_, true)) => {}
     }
-    missing.note(Wall::SystemCalls, calls::guard());
+    missing.note(Wall::SystemCalls, calls::guard(opens));
     missing
 }
 
 /// Whether the parent that started this process still is there; closes the gap before the death
-/// signal was asked for.
-pub fn has_parent() -> bool {
-    rustix::process::getppid().is_some_and(|it| it != rustix::process::Pid::INIT)
+/// signal was asked for. Orphans come to the first process, which is the daemon itself (`started_by`)
+/// in a container that runs nothing else.
+pub fn has_parent(started_by: Option<u32>) -> bool {
+    let is_first = rustix::process::getppid().is_none_or(|it| it == rustix::process::Pid::INIT);
+    !is_first || started_by == Some(1)
 }
 
 fn guard_files(walls: &Walls) -> Result<(RulesetStatus, bool), landlock::RulesetError> {
@@ -168,58 +183,4 @@ fn guard_files(walls: &Walls) -> Result<(RulesetStatus, bool), landlock::Ruleset
     let status = ruleset.restrict_self()?;
     let network = matches!(status.landlock, landlock::LandlockStatus::Available { effective_abi, .. } if effective_abi >= ABI::V4);
     Ok((status.ruleset, network))
-}
-
-/// One attempt of the self test and how it ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attempt {
-    /// What was tried.
-    pub what: String,
-    /// Whether a wall stopped it.
-    pub refused: bool,
-}
-
-/// Tries from inside what a hostile file would try. Nothing is harmed where a wall is missing:
-/// the addresses are this machine's, the program does nothing, the file is removed.
-pub fn self_test() -> Vec<Attempt> {
-    let inside = PathBuf::from(format!("/tmp/workmate-reader-{}", std::process::id()));
-    let wrote = std::fs::write(&inside, b"x");
-    if wrote.is_ok() {
-        // Only where the wall is missing; then the file must not stay.
-        wrote
-            .and_then(|()| std::fs::remove_file(&inside))
-            .unwrap_or_default();
-        return vec![attempt::<(), &str>("write a file", &Ok(()))];
-    }
-    let thread = std::thread::Builder::new().spawn(|| 1 + 1);
-    let thread = thread
-        .map_err(|it| it.to_string())
-        .and_then(|it| it.join().map_err(|_| "it panicked".to_owned()));
-    vec![
-        attempt("write a file", &wrote),
-        attempt("read /etc/passwd", &std::fs::read("/etc/passwd")),
-        attempt("list the root directory", &std::fs::read_dir("/")),
-        attempt("connect to a port", &TcpStream::connect("127.0.0.1:9")),
-        attempt("send a datagram", &UdpSocket::bind("127.0.0.1:0")),
-        attempt(
-            "connect to a socket",
-            &std::os::unix::net::UnixStream::pair(),
-        ),
-        attempt("run a program", &Command::new("/bin/true").status()),
-        attempt(
-            "read the daemon's memory",
-            &std::fs::read("/proc/1/environ"),
-        ),
-        Attempt {
-            what: "start a thread (must work)".to_owned(),
-            refused: thread.is_ok(),
-        },
-    ]
-}
-
-fn attempt<T, E>(what: &str, result: &Result<T, E>) -> Attempt {
-    Attempt {
-        what: what.to_owned(),
-        refused: result.is_err(),
-    }
 }

@@ -14,7 +14,8 @@ use super::archive::{CopyOptions, Original};
 use super::document::{Event, Job};
 use super::failure::Failure;
 use super::ocr::{self, Engines};
-use super::sandbox::{self, Walls};
+use super::sandbox::misdeeds::Misdeed;
+use super::sandbox::{self, Walls, attempts};
 use super::wire::{self, Reply, Request};
 use crate::domain::document::{Page, Reading};
 use crate::domain::finding::Extraction;
@@ -26,8 +27,12 @@ pub struct Arguments {
     pub walls: Walls,
     /// Tesseract's data directory, where it is not a usual one.
     pub ocr_data: Option<PathBuf>,
+    /// Process that starts it.
+    pub started_by: Option<u32>,
     /// Try the walls and leave.
     pub is_self_test: bool,
+    /// What to do before each document is read, so that it is never reached.
+    pub misdeed: Option<Misdeed>,
 }
 
 /// The arguments are not the daemon's.
@@ -49,6 +54,12 @@ impl Arguments {
                 None if argument == "--self-test" => parsed.is_self_test = true,
                 Some(("--readable", path)) => parsed.walls.readable.push(path.into()),
                 Some(("--ocr-data", path)) => parsed.ocr_data = Some(path.into()),
+                Some(("--started-by", number)) => {
+                    parsed.started_by = Some(number.parse().map_err(|_| not_understood())?);
+                }
+                Some(("--try", misdeed)) => {
+                    parsed.misdeed = Some(misdeed.parse().map_err(|_| not_understood())?);
+                }
                 Some(("--memory-bytes", number)) => {
                     parsed.walls.memory_bytes_max = number.parse().map_err(|_| not_understood())?;
                 }
@@ -73,6 +84,11 @@ impl Arguments {
             argument.push(path);
             arguments.push(argument);
         }
+        arguments.extend(
+            self.started_by
+                .map(|it| format!("--started-by={it}").into()),
+        );
+        arguments.extend(self.misdeed.map(|it| format!("--try={it}").into()));
         if self.is_self_test {
             arguments.push("--self-test".into());
         }
@@ -92,12 +108,12 @@ pub fn serve<C: DeserializeOwned>(
         .readable
         .extend(ocr::USUAL_DATA_DIRECTORIES.iter().map(PathBuf::from));
     let missing = sandbox::enter(&walls);
-    if !sandbox::has_parent() {
+    if !sandbox::has_parent(arguments.started_by) {
         return ExitCode::FAILURE;
     }
     let output = Output(Mutex::new(BufWriter::new(io::stdout())));
     if arguments.is_self_test {
-        let attempts = (missing, sandbox::self_test());
+        let attempts = (missing, attempts::self_test(&walls));
         return match output.plain(&attempts) {
             Ok(()) => ExitCode::SUCCESS,
             Err(_) => ExitCode::FAILURE,
@@ -111,6 +127,7 @@ pub fn serve<C: DeserializeOwned>(
         engines: Engines::new(arguments.ocr_data.as_deref()),
         output,
         understand,
+        misdeed: arguments.misdeed,
     };
     // A pipe that breaks means that the daemon is gone: nobody is left to tell.
     let ended = server.output.say(&hello, &[]).and_then(|()| server.run());
@@ -174,6 +191,7 @@ struct Server<U> {
     engines: Engines,
     output: Output,
     understand: U,
+    misdeed: Option<Misdeed>,
 }
 
 impl<U> Server<U> {
@@ -185,6 +203,9 @@ impl<U> Server<U> {
         while let Some((request, body)) =
             wire::read::<Request<C>>(&mut input, wire::REQUEST_BODY_MAX)?
         {
+            if let Some(misdeed) = self.misdeed {
+                misdeed.commit();
+            }
             match request {
                 Request::Read { options, context } => {
                     let Some(reading) = self.read(&options, &body)? else {
@@ -305,7 +326,9 @@ mod tests {
                 cpu_seconds_max: 6,
             },
             ocr_data: Some("/data".into()),
+            started_by: Some(7),
             is_self_test: true,
+            misdeed: Some(Misdeed::Spin),
         };
         let texts = arguments
             .to_arguments()

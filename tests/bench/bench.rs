@@ -1,5 +1,6 @@
 //! Measures the release build on this machine: `make bench` writes `tests/bench/RESULTS.md`,
-//! `make soak` keeps a daemon busy and fails if it grows, leaks or loses something.
+//! `make soak` keeps a daemon busy, sends another one files that are broken in every way, and fails
+//! if one grows, leaks or loses something.
 //!
 //! Everything is done from outside, as a person or a client would: processes are started, HTTP is
 //! spoken, `/proc` is read. Nothing here names the workmate library, which also keeps the link short.
@@ -18,8 +19,12 @@ mod report;
 mod scans;
 mod soak;
 
+#[path = "../fuzz/mutate.rs"]
+mod mutate;
 #[path = "../fixtures/paper/paper.rs"]
 mod paper;
+#[path = "../fuzz/seeds.rs"]
+mod seeds;
 
 use paper::Sheet;
 
@@ -64,7 +69,7 @@ async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let [day, what @ ..] = words.as_slice() else {
-        bail!("usage: bench YYYY-MM-DD [soak MINUTES]");
+        bail!("usage: bench YYYY-MM-DD [soak MINUTES FILES]");
     };
     let today = day.parse().context("a day is like 2026-03-02")?;
     let ground = Ground {
@@ -84,8 +89,11 @@ async fn main() -> Result<()> {
     }
     match what {
         [] => report::write(&ground, &figures::all(&ground).await?),
-        ["soak", minutes] => soak::run(&ground, minutes.parse().context("minutes")?).await,
-        _ => bail!("usage: bench YYYY-MM-DD [soak MINUTES]"),
+        ["soak", minutes, files] => {
+            let minutes = minutes.parse().context("minutes")?;
+            soak::run(&ground, minutes, files.parse().context("files")?).await
+        }
+        _ => bail!("usage: bench YYYY-MM-DD [soak MINUTES FILES]"),
     }
 }
 

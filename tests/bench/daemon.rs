@@ -63,6 +63,12 @@ impl Daemon {
 
     /// Uploads `sheet` and returns its id.
     pub async fn upload(&self, sheet: &Sheet) -> Result<String> {
+        let id = self.offer(sheet).await?;
+        id.with_context(|| format!("{} is refused", sheet.name))
+    }
+
+    /// Uploads `sheet`; its id, or `None` if it is nothing that can be read, by its first bytes.
+    pub async fn offer(&self, sheet: &Sheet) -> Result<Option<String>> {
         let part = Part::bytes(sheet.bytes.clone()).file_name(sheet.name.clone());
         let answer = self
             .client
@@ -73,6 +79,9 @@ impl Daemon {
             .await?;
         let status = answer.status();
         let body: Value = answer.json().await?;
+        if status.is_client_error() {
+            return Ok(None);
+        }
         ensure!(
             status.is_success(),
             "upload of {}: {status} {body}",
@@ -82,11 +91,8 @@ impl Daemon {
             .get("documents")
             .and_then(|it| it.get(0))
             .unwrap_or(&body);
-        Ok(one
-            .get("id")
-            .and_then(Value::as_str)
-            .context("no id")?
-            .to_owned())
+        let id = one.get("id").and_then(Value::as_str).context("no id")?;
+        Ok(Some(id.to_owned()))
     }
 
     /// What the API says at `path`.
@@ -199,7 +205,8 @@ fn command(ground: &Ground, data: &Path, port: u16) -> Command {
         .arg(ground.root.join("config/workmate.toml"))
         .env("WORKMATE_DATA__DIR", data.join("data"))
         .env("WORKMATE_SERVER__LISTEN", format!("127.0.0.1:{port}"))
-        .env("WORKMATE_READING__IDLE_SECONDS", "1");
+        .env("WORKMATE_READING__IDLE_SECONDS", "1")
+        .env("WORKMATE_HOUSEHOLD__LANGUAGE", "en");
     command
 }
 

@@ -9,6 +9,10 @@ use anyhow::Result;
 use super::figures::Figure;
 use super::{Ground, say};
 
+const RESULTS: &str = "tests/bench/RESULTS.md";
+/// Begins the section of the long run.
+const SOAK: &str = "## Soak";
+
 /// Writes the table; fails if a goal is missed, after it is written.
 pub fn write(ground: &Ground, figures: &[Figure]) -> Result<()> {
     let mut text = String::from(
@@ -39,10 +43,39 @@ pub fn write(ground: &Ground, figures: &[Figure]) -> Result<()> {
     for figure in figures {
         writeln!(text, "- **{}**: {}.", figure.name, figure.method)?;
     }
-    let path = ground.root.join("tests/bench/RESULTS.md");
-    fs::write(&path, &text)?;
+    let path = ground.root.join(RESULTS);
+    let (_, soak) = parts(&fs::read_to_string(&path).unwrap_or_default());
+    fs::write(&path, text.clone() + &soak)?;
     say(&format!("wrote {}\n\n{text}", path.display()));
     Ok(())
+}
+
+/// Writes the section of the long run, `lines` being the rows of its table, and leaves the rest.
+pub fn write_soak(ground: &Ground, lines: &[String]) -> Result<()> {
+    let mut text = String::from(SOAK);
+    writeln!(
+        text,
+        "\n\nWritten by `make soak`: what the gate does a few times, done until it would show.\n\n\
+         - Day: {}\n- Commit: {}\n- Machine: {}\n\n| what | found |\n|---|---|",
+        ground.today,
+        commit(),
+        machine()
+    )?;
+    for line in lines {
+        writeln!(text, "{line}")?;
+    }
+    let path = ground.root.join(RESULTS);
+    let (figures, _) = parts(&fs::read_to_string(&path).unwrap_or_default());
+    fs::write(&path, format!("{}\n\n{text}", figures.trim_end()))?;
+    say(&format!("wrote {}\n\n{text}", path.display()));
+    Ok(())
+}
+
+/// What `make bench` writes, and what `make soak` writes below it, with the empty line before.
+fn parts(results: &str) -> (String, String) {
+    let at = results.find(&format!("\n{SOAK}")).unwrap_or(results.len());
+    let (figures, soak) = results.split_at(at);
+    (figures.to_owned(), soak.to_owned())
 }
 
 fn machine() -> String {

@@ -6,19 +6,37 @@ use anyhow::{Result, ensure};
 
 use super::daemon::{Daemon, journal_verifies};
 use super::process::{children, kilobytes, open_files};
-use super::{Ground, say, until};
+use super::{Ground, report, say, until};
+
+mod mutations;
 
 /// Between two documents.
 const PAUSE: Duration = Duration::from_secs(2);
 /// A daemon may hold this many more files open after its work than before.
 const OPEN_FILES_SLACK: usize = 8;
 
-/// Runs for `minutes`.
+/// Keeps a daemon busy for `minutes`, sends `files` mutated ones through another, and writes both
+/// into the report, with the notes that the tests of the same run have left.
 ///
+/// # Errors
+/// When a promise is broken; the report then stays as it was.
+pub async fn run(ground: &Ground, minutes: u64, files: u64) -> Result<()> {
+    let mut lines = Vec::new();
+    if minutes > 0 {
+        lines.push(keep_busy(ground, minutes).await?);
+    }
+    lines.extend(mutations::run(ground, files).await?);
+    let notes = std::fs::read_dir(ground.root.join("target/soak"));
+    for note in notes.into_iter().flatten().flatten() {
+        lines.push(std::fs::read_to_string(note.path())?.trim_end().to_owned());
+    }
+    report::write_soak(ground, &lines)
+}
+
 /// # Errors
 /// When the daemon's memory doubles between the first tenth and the end, when it keeps files open,
 /// when a document that was accepted is not there, or when the journal does not verify.
-pub async fn run(ground: &Ground, minutes: u64) -> Result<()> {
+async fn keep_busy(ground: &Ground, minutes: u64) -> Result<String> {
     let length = Duration::from_secs(60 * minutes);
     let start = Instant::now();
     let mut daemon = Daemon::start(ground).await?;
@@ -55,10 +73,17 @@ pub async fn run(ground: &Ground, minutes: u64) -> Result<()> {
         }
         tokio::time::sleep(PAUSE).await;
     }
-    check(ground, &daemon, &accepted, early.unwrap_or(u64::MAX)).await
+    let early = early.unwrap_or(u64::MAX);
+    let resident = check(ground, &daemon, &accepted, early).await?;
+    Ok(format!(
+        "| A daemon kept busy for {minutes} minutes, killed once | {} documents, none lost; {early} kB \
+         after a tenth of the time, {resident} kB at the end |",
+        accepted.len()
+    ))
 }
 
-async fn check(ground: &Ground, daemon: &Daemon, accepted: &[String], early: u64) -> Result<()> {
+/// The memory at the end, in kilobytes.
+async fn check(ground: &Ground, daemon: &Daemon, accepted: &[String], early: u64) -> Result<u64> {
     say("checking that every accepted document is there");
     for id in accepted {
         daemon.understood(id).await?;
@@ -84,7 +109,7 @@ async fn check(ground: &Ground, daemon: &Daemon, accepted: &[String], early: u64
         "the journal does not verify"
     );
     say("nothing grew, nothing was lost");
-    Ok(())
+    Ok(resident)
 }
 
 /// A comment behind its end would be read as text.

@@ -138,8 +138,13 @@ impl Daemon {
 
     /// Starts the daemon and waits until it answers.
     pub async fn start(&mut self) {
+        self.start_by(self.program().arg("serve")).await;
+    }
+
+    /// The same by a command that becomes `workmate serve`.
+    pub async fn start_by(&mut self, command: &mut Command) {
         let log = self.dir.path().join("log");
-        self.process = Some(Process::start(self.program().arg("serve"), &log));
+        self.process = Some(Process::start(command, &log));
         let health = format!("{}/health", self.address);
         eventually("the daemon answers", Duration::from_secs(30), || async {
             let answer = self.client.get(&health).send().await.ok()?;
@@ -193,6 +198,44 @@ impl Daemon {
     /// Whether the daemon runs.
     pub fn is_running(&mut self) -> bool {
         self.process.as_mut().is_some_and(Process::is_running)
+    }
+
+    /// The number of its process: the one of that name with this data.
+    fn number(&self) -> u32 {
+        let data = self.data.display().to_string();
+        let is_own = |number: &u32| {
+            let read = |name: &str| std::fs::read(format!("/proc/{number}/{name}"));
+            let holds = |it: Vec<u8>| it.windows(data.len()).any(|it| it == data.as_bytes());
+            read("comm").is_ok_and(|it| it == b"workmate\n") && read("environ").is_ok_and(holds)
+        };
+        let entries = std::fs::read_dir("/proc").unwrap().flatten();
+        let mut numbers = entries.filter_map(|it| it.file_name().to_str()?.parse().ok());
+        numbers.find(is_own).expect("the daemon runs")
+    }
+
+    /// The numbers of its reader processes.
+    pub fn readers(&self) -> Vec<u32> {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.number())).unwrap();
+        let lists = tasks
+            .flatten()
+            .filter_map(|it| std::fs::read_to_string(it.path().join("children")).ok());
+        let numbers = |it: String| -> Vec<u32> {
+            it.split_whitespace()
+                .map(|it| it.parse().unwrap())
+                .collect()
+        };
+        lists.flat_map(numbers).collect()
+    }
+
+    /// Memory of the daemon without its readers, in kilobytes.
+    pub fn resident_kilobytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.number())).unwrap();
+        let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:"));
+        line.unwrap()
+            .trim()
+            .trim_end_matches(" kB")
+            .parse()
+            .unwrap()
     }
 
     /// What the daemon has said.

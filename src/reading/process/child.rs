@@ -9,7 +9,7 @@ use serde::Serialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{ChildStdin, ChildStdout};
 
-use super::super::sandbox::Missing;
+use super::super::sandbox::{Missing, THREADS_MAX};
 use super::super::wire::{self, Reply, Request};
 use super::{ReadError, Step};
 
@@ -17,6 +17,9 @@ use super::{ReadError, Step};
 const LINE_BYTES_MAX: u64 = 2000;
 /// Lines of complaints that are logged of one process.
 const LINES_MAX: usize = 200;
+
+/// How often a reader's threads are counted while it works.
+const COUNTED_EVERY: Duration = Duration::from_millis(250);
 
 /// How a conversation ended early.
 pub enum Broken {
@@ -34,8 +37,6 @@ pub struct Child {
     complaints: Arc<Mutex<Complaints>>,
     /// Documents it has read.
     pub documents: u32,
-    /// How long it has worked.
-    pub worked: Duration,
 }
 
 #[derive(Default)]
@@ -92,7 +93,6 @@ impl Child {
             output,
             complaints,
             documents: 0,
-            worked: Duration::ZERO,
         })
     }
 
@@ -174,6 +174,17 @@ impl Child {
         }
     }
 
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Processor time it has used, all threads together; `None` when the kernel does not tell.
+    pub fn processor_time(&self) -> Option<Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).ok()?;
+        processor_time(&stat)
+    }
+
     /// Whether it still runs.
     pub fn is_alive(&mut self) -> bool {
         matches!(self.process.try_wait(), Ok(None))
@@ -186,6 +197,35 @@ impl Child {
             log::warn!(process = self.process.id(), error:display; "a reader did not end");
         }
     }
+}
+
+/// Fields 14 and 15 of proc_pid_stat(5), in hundredths of a second. The name in brackets may hold
+/// spaces and brackets; the fields count from behind the last.
+fn processor_time(stat: &str) -> Option<Duration> {
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let mut times = fields.split(' ').skip(11).map(|it| it.parse().ok());
+    let hundredths: u64 = times
+        .next()?
+        .and_then(|user: u64| user.checked_add(times.next()??))?;
+    Some(Duration::from_millis(hundredths.checked_mul(10)?))
+}
+
+/// Returns when the process has more threads than a reader may have, with their number. Nothing in
+/// the kernel limits the threads of one process, and those of a few readers can be all that a small
+/// machine has.
+pub async fn crowd(process: u32) -> u32 {
+    loop {
+        tokio::time::sleep(COUNTED_EVERY).await;
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+        if let Some(threads) = threads(&status).filter(|it| *it > THREADS_MAX) {
+            return threads;
+        }
+    }
+}
+
+fn threads(status: &str) -> Option<u32> {
+    let line = status.lines().find_map(|it| it.strip_prefix("Threads:"))?;
+    line.trim().parse().ok()
 }
 
 impl Drop for Child {
@@ -232,5 +272,20 @@ impl Listener {
         if let Ok(mut complaints) = self.complaints.lock() {
             complaints.is_over = true;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernel_tells_what_a_process_uses() {
+        let stat = "7 (a) b) S 1 7 7 0 -1 4194560 1 0 0 0 250 50 0 0 20 0 1 0 9 1 1";
+        assert_eq!(processor_time(stat), Some(Duration::from_secs(3)));
+        assert_eq!(processor_time("7 (a) S 1"), None);
+        assert_eq!(threads("Name:\ta\nThreads:\t3\nSigQ:\t0/1\n"), Some(3));
+        let own = std::fs::read_to_string("/proc/self/status").unwrap();
+        assert!(threads(&own).unwrap() >= 1);
     }
 }

@@ -14,8 +14,10 @@ use super::{ReadError, ReaderSettings, Trust};
 
 /// After so many documents a process is replaced, so that nothing that leaks adds up.
 const DOCUMENTS_MAX: u32 = 200;
-/// After so much work a process is replaced, well before its processor time ends.
-const WORKED_MAX: Duration = Duration::from_mins(15);
+/// After so much processor time a process is replaced. Its limit leaves room for one more document.
+const PROCESSOR_MAX: Duration = Duration::from_mins(15);
+/// Threads that work on one document at most.
+const LANES_MAX: u32 = 16;
 /// How long a new process may take to say hello.
 const GREETING_MAX: Duration = Duration::from_secs(20);
 
@@ -123,10 +125,9 @@ impl Keeper {
     }
 
     /// Takes a process back that has done its work well.
-    pub fn give_back(&self, mut child: Child, trust: Trust, worked: Duration) {
+    pub fn give_back(&self, mut child: Child, trust: Trust) {
         child.documents += 1;
-        child.worked += worked;
-        if child.documents >= DOCUMENTS_MAX || child.worked >= WORKED_MAX {
+        if is_spent(child.documents, child.processor_time()) {
             self.end(child);
             return;
         }
@@ -217,6 +218,19 @@ impl Thread {
     }
 }
 
+/// Whether a process has done enough. One whose time is not known has used up its time.
+fn is_spent(documents: u32, processor: Option<Duration>) -> bool {
+    documents >= DOCUMENTS_MAX || processor.is_none_or(|it| it >= PROCESSOR_MAX)
+}
+
+/// Processor time of a process's whole life, in seconds: until it is replaced, and then what the last
+/// document can use in the time that it has. So the kernel ends no process that does its work, and
+/// one that the daemon has lost sight of does not count for ever.
+pub fn cpu_seconds_max(timeout: Duration) -> u64 {
+    let last = timeout.as_secs().saturating_mul(LANES_MAX.into());
+    PROCESSOR_MAX.as_secs().saturating_add(last).max(60)
+}
+
 /// The reader's program: as configured, else beside this one.
 pub fn program(settings: &ReaderSettings) -> Result<PathBuf, ReadError> {
     if let Some(program) = &settings.program {
@@ -230,4 +244,23 @@ pub fn program(settings: &ReaderSettings) -> Result<PathBuf, ReadError> {
 
 fn locked(waiting: &Mutex<Vec<Waiting>>) -> MutexGuard<'_, Vec<Waiting>> {
     waiting.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_is_replaced_before_its_processor_time_ends() {
+        assert!(!is_spent(199, Some(Duration::from_secs(899))));
+        assert!(is_spent(200, Some(Duration::ZERO)));
+        assert!(is_spent(1, Some(Duration::from_mins(15))));
+        assert!(is_spent(1, None));
+        for minutes in [1, 5, 60] {
+            let timeout = Duration::from_mins(minutes);
+            let rest = cpu_seconds_max(timeout) - PROCESSOR_MAX.as_secs();
+            // Every thread that one document may have, for as long as it may last.
+            assert_eq!(rest, timeout.as_secs() * 16);
+        }
+    }
 }

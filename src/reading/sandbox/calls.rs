@@ -14,6 +14,15 @@ use seccompiler::{
 const SET_NAME: u64 = 15;
 /// `PR_SET_VMA`: newer C libraries name their memory.
 const SET_VMA: u64 = 0x5356_4d41;
+/// What a file descriptor may be asked (fcntl(2)). Not that a signal comes when it is ready: that
+/// signal may be `SIGKILL`, and go to the daemon.
+const ASKED_OF_FILES: &[libc::c_int] = &[
+    libc::F_DUPFD,
+    libc::F_DUPFD_CLOEXEC,
+    libc::F_GETFD,
+    libc::F_SETFD,
+    libc::F_GETFL,
+];
 /// `MAP_ANONYMOUS`, `PROT_EXEC` and the like are left alone: libraries are opened at run time.
 const ALLOWED: &[libc::c_long] = &[
     libc::SYS_read,
@@ -23,7 +32,6 @@ const ALLOWED: &[libc::c_long] = &[
     libc::SYS_writev,
     libc::SYS_close,
     libc::SYS_lseek,
-    libc::SYS_openat,
     libc::SYS_fstat,
     libc::SYS_newfstatat,
     libc::SYS_statx,
@@ -34,7 +42,6 @@ const ALLOWED: &[libc::c_long] = &[
     libc::SYS_faccessat2,
     libc::SYS_getdents64,
     libc::SYS_getcwd,
-    libc::SYS_fcntl,
     libc::SYS_dup,
     libc::SYS_fadvise64,
     libc::SYS_ppoll,
@@ -82,7 +89,6 @@ const ALLOWED: &[libc::c_long] = &[
 /// Older ways to say the same, which only this processor kind has.
 #[cfg(target_arch = "x86_64")]
 const ALLOWED_HERE: &[libc::c_long] = &[
-    libc::SYS_open,
     libc::SYS_stat,
     libc::SYS_lstat,
     libc::SYS_access,
@@ -92,6 +98,15 @@ const ALLOWED_HERE: &[libc::c_long] = &[
 ];
 #[cfg(not(target_arch = "x86_64"))]
 const ALLOWED_HERE: &[libc::c_long] = &[];
+
+/// How files may be opened, as far as a filter can tell, which sees no paths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opens {
+    /// In every way: Landlock knows which files.
+    Any,
+    /// Only to be read. Tesseract's messages then go to the log, because it cannot throw them away.
+    ToRead,
+}
 
 /// Why the filter could not be put up.
 #[derive(Debug, thiserror::Error)]
@@ -105,13 +120,13 @@ pub enum Error {
 }
 
 /// Puts the filters up for this thread and those it starts.
-pub fn guard() -> Result<(), Error> {
+pub fn guard(opens: Opens) -> Result<(), Error> {
     let arch = TargetArch::try_from(std::env::consts::ARCH)?;
     let no_clone3 = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
     let enosys = SeccompAction::Errno(libc::ENOSYS.unsigned_abs());
     let first = SeccompFilter::new(no_clone3, SeccompAction::Allow, enosys, arch)?;
     let eperm = SeccompAction::Errno(libc::EPERM.unsigned_abs());
-    let second = SeccompFilter::new(rules()?, eperm, SeccompAction::Allow, arch)?;
+    let second = SeccompFilter::new(rules(opens)?, eperm, SeccompAction::Allow, arch)?;
     // The strict one last: it would forbid putting up another.
     for filter in [first, second] {
         let program: BpfProgram = filter.try_into()?;
@@ -120,12 +135,23 @@ pub fn guard() -> Result<(), Error> {
     Ok(())
 }
 
-fn rules() -> Result<BTreeMap<i64, Vec<SeccompRule>>, BackendError> {
+/// The system calls that are left, some of them only with some arguments.
+pub fn left() -> Result<Vec<i64>, Error> {
+    Ok(rules(Opens::Any)?.into_keys().collect())
+}
+
+fn rules(opens: Opens) -> Result<BTreeMap<i64, Vec<SeccompRule>>, BackendError> {
     let plain = ALLOWED
         .iter()
         .chain(ALLOWED_HERE)
         .map(|it| (*it, Vec::new()));
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = plain.collect();
+    open_rules(opens, &mut rules)?;
+    let asked = ASKED_OF_FILES.iter().map(|it| {
+        let which = u64::from(it.unsigned_abs());
+        when(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, which)
+    });
+    rules.insert(libc::SYS_fcntl, asked.collect::<Result<_, _>>()?);
     // Of two filters the stricter answer counts: this one lets it pass, the other says `ENOSYS`.
     rules.insert(libc::SYS_clone3, Vec::new());
     let thread = u64::from(libc::CLONE_THREAD.unsigned_abs());
@@ -147,6 +173,26 @@ fn rules() -> Result<BTreeMap<i64, Vec<SeccompRule>>, BackendError> {
     let itself = when(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, own)?;
     rules.insert(libc::SYS_tgkill, vec![itself]);
     Ok(rules)
+}
+
+/// `openat`, and `open` where there is one, with what they may do.
+fn open_rules(
+    opens: Opens,
+    rules: &mut BTreeMap<i64, Vec<SeccompRule>>,
+) -> Result<(), BackendError> {
+    let changing = libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC | libc::O_APPEND;
+    let changing = u64::from(changing.unsigned_abs());
+    let flags_at = |argument| match opens {
+        Opens::Any => Ok(Vec::new()),
+        Opens::ToRead => {
+            let operation = SeccompCmpOp::MaskedEq(changing);
+            when(argument, SeccompCmpArgLen::Dword, operation, 0).map(|it| vec![it])
+        }
+    };
+    rules.insert(libc::SYS_openat, flags_at(2)?);
+    #[cfg(target_arch = "x86_64")]
+    rules.insert(libc::SYS_open, flags_at(1)?);
+    Ok(())
 }
 
 fn when(

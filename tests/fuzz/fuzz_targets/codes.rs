@@ -1,0 +1,7 @@
+//! Feeds the door `codes`; see `make fuzz`.
+#![no_main]
+
+#[path = "../doors.rs"]
+mod doors;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| doors::codes(bytes));
