@@ -4,7 +4,7 @@
 # usage: install.sh            fetches it where it is missing, then prints its folder
 #        install.sh --where    prints the folder; fails when nothing is there
 #
-# It is the package that npm would bring, pinned by its hash, without npm and without Node.
+# It is npm's package pdfjs-dist, pinned by its hash; nothing of it is run outside the browser.
 set -eu
 
 version=6.5.438
@@ -28,8 +28,9 @@ if [ ! -f "$folder/package.json" ]; then
     echo "fetching pdf.js $version into $folder (9 MB)" >&2
     fresh=$(mktemp -d "$cache/pdf-js.XXXXXX")
     trap 'rm -rf "$fresh"' EXIT
-    curl --fail --silent --show-error --location --retry 3 --output "$fresh/package.tgz" \
-        "$(npm view "pdfjs-dist@$version" dist.tarball)"
+    command -v npm >/dev/null 2>&1 || { echo "npm is missing: run \`make packages\`" >&2; exit 1; }
+    (cd "$fresh" && npm pack --silent "pdfjs-dist@$version" >/dev/null)
+    mv "$fresh/pdfjs-dist-$version.tgz" "$fresh/package.tgz"
     echo "$hash  $fresh/package.tgz" | sha512sum --check --quiet >&2
     tar -xzf "$fresh/package.tgz" -C "$fresh" package/package.json package/LICENSE package/legacy
     mv "$fresh/package" "$folder"
