@@ -86,15 +86,22 @@ fn back_from(corners: &Corners) -> [[f32; 3]; 3] {
     let (dx1, dx2, sx) = (x1 - x2, x3 - x2, x0 - x1 + x2 - x3);
     let (dy1, dy2, sy) = (y1 - y2, y3 - y2, y0 - y1 + y2 - y3);
     let under = dx1 * dy2 - dx2 * dy1;
-    let (g, h) = ((sx * dy2 - dx2 * sy) / under, (dx1 * sy - sx * dy1) / under);
-    let (a, b, c) = (x1 - x0 + g * x1, x3 - x0 + h * x3, x0);
-    let (d, e, f) = (y1 - y0 + g * y1, y3 - y0 + h * y3, y0);
+    let across = (sx * dy2 - dx2 * sy) / under;
+    let down = (dx1 * sy - sx * dy1) / under;
+    let first = [x1 - x0 + across * x1, x3 - x0 + down * x3, x0];
+    let second = [y1 - y0 + across * y1, y3 - y0 + down * y3, y0];
+    let third = [across, down, 1.0];
     // The adjugate; its scale does not matter.
-    [
-        [e - f * h, c * h - b, b * f - c * e],
-        [f * g - d, a - c * g, c * d - a * f],
-        [d * h - e * g, b * g - a * h, a * e - b * d],
-    ]
+    let columns = [
+        cross(second, third),
+        cross(third, first),
+        cross(first, second),
+    ];
+    [0, 1, 2].map(|row| columns.map(|it| it[row]))
+}
+
+fn cross([x1, y1, z1]: [f32; 3], [x2, y2, z2]: [f32; 3]) -> [f32; 3] {
+    [y1 * z2 - z1 * y2, z1 * x2 - x1 * z2, x1 * y2 - y1 * x2]
 }
 
 /// A colour photo of 1800 × 2400 pixels: the page on a wooden table, a shadow falling across it.
