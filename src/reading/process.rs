@@ -494,21 +494,7 @@ impl<'a> Gathered<'a> {
                     webp: body,
                 });
             }
-            Reply::Paper { name } => {
-                let bytes = self.papers.iter().map(|it| it.bytes.len()).sum::<usize>();
-                let fits =
-                    |count: usize, most: u32| u32::try_from(count).is_ok_and(|it| it <= most);
-                let is_fair = fits(self.papers.len() + 1, self.limits.papers_max)
-                    && fits(body.len(), self.limits.paper_bytes_max)
-                    && fits(bytes + body.len(), self.limits.file_bytes_max);
-                if !is_fair {
-                    return Err(nonsense("it sent more papers than allowed"));
-                }
-                self.papers.push(Paper {
-                    name: wire::tame_name(&name),
-                    bytes: body,
-                });
-            }
+            Reply::Paper { name } => self.take_paper(&name, body)?,
             Reply::Read {
                 codes,
                 children,
@@ -540,6 +526,20 @@ impl<'a> Gathered<'a> {
             | Reply::Failed { .. } => return refuse(reply),
         }
         Ok(Step::More)
+    }
+
+    fn take_paper(&mut self, name: &str, bytes: Vec<u8>) -> Result<(), ReadError> {
+        let before = self.papers.iter().map(|it| it.bytes.len()).sum::<usize>();
+        let fits = |count: usize, most: u32| u32::try_from(count).is_ok_and(|it| it <= most);
+        let is_fair = fits(self.papers.len() + 1, self.limits.papers_max)
+            && fits(bytes.len(), self.limits.paper_bytes_max)
+            && fits(before + bytes.len(), self.limits.file_bytes_max);
+        if !is_fair {
+            return Err(nonsense("it sent more papers than allowed"));
+        }
+        let name = wire::tame_name(name);
+        self.papers.push(Paper { name, bytes });
+        Ok(())
     }
 
     fn into_outcome(mut self) -> Result<ReadOutcome, ReadError> {
