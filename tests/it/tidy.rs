@@ -111,6 +111,7 @@ const PLACES: &[Place] = &[
             "exif",
             "tesseract_rs",
             "rqrr",
+            "rxing",
             "webp",
         ],
         only_in: &["reading"],
