@@ -1,177 +1,304 @@
-//! Codes that are printed for machines: QR.
+//! Codes that are printed for machines: QR, Data Matrix, PDF417, Aztec, and codes of bars.
+//!
+//! Most pages carry none, so a page is searched cheaply first: lines for codes of bars
+//! ([`bars`]), and a look at half its size for places that may hold a code ([`places`]). Only those
+//! places are read by the dear decoders ([`matrix`]), in one preparation after another until one
+//! succeeds or the page's work is spent. A small picture may be nothing but a code and is looked at
+//! as a whole, too. What the codes say about a stack of sheets is told by [`separators`].
 
+mod bars;
+mod matrix;
+mod places;
+mod prepare;
 pub mod separators;
 
-use ::image::{GrayImage, imageops};
-use rqrr::PreparedImage;
+use ::image::GrayImage;
 
 use crate::domain::document::Code;
 use crate::domain::value::Rect;
+use bars::Sweep;
+use places::{Area, Hint, Place};
+use prepare::{Work, area, float};
 
-/// Codes tried on one picture.
-const GRIDS_MAX: usize = 20;
-/// Longer than any QR code holds, in bytes.
+/// Longer than any code holds, in bytes.
 const TEXT_BYTES_MAX: usize = 8 * 1024;
+/// Codes kept of one page.
+const CODES_MAX: usize = 40;
+/// Pixels that may be looked at on one page where something looks like a code; about 10 ns each.
+const WORK: u64 = 150_000_000;
+/// Pixels that may be looked at on a part that a program has painted.
+const WORK_PAINTED: u64 = 15_000_000;
+/// Pixels that may be looked at for one place.
+const WORK_AT_PLACE: u64 = 60_000_000;
+/// Pixels that may be looked at where a small picture shows nothing that looks like a code.
+const WORK_BLIND: u64 = 40_000_000;
+/// Up to this many pixels, a picture may be nothing but a code.
+const SMALL: u64 = 1_700_000;
+/// Longest side that a place is read in, in pixels; larger places are made smaller.
+const PLACE_SIDE: f32 = 1100.0;
 
-/// Above this side, a picture is also looked at in half its size: it smooths grain.
-const HALVED_FROM: u32 = 500;
+/// Across and down, in pixels.
+type Point = (f32, f32);
 
-/// The codes on a picture. A whole page is looked at in half its size first, which costs a quarter
-/// and smooths grain; in full only if something there looked like a code. A smaller picture is looked
-/// at in full, then smaller, then in plain black and white.
+/// A code on a picture.
+#[derive(Clone, Debug, PartialEq)]
+struct Seen {
+    symbology: &'static str,
+    text: String,
+    /// Points on its rim, in pixels.
+    corners: Vec<Point>,
+}
+
+impl Seen {
+    /// `None` for what says nothing or more than a code can hold.
+    fn new(symbology: &'static str, text: String, corners: Vec<Point>) -> Option<Self> {
+        let fits = !text.trim().is_empty() && text.len() <= TEXT_BYTES_MAX;
+        fits.then_some(Self {
+            symbology,
+            text,
+            corners,
+        })
+    }
+
+    /// Left, upper, right, lower edge.
+    fn edges(&self) -> [f32; 4] {
+        let all = self
+            .corners
+            .iter()
+            .filter(|it| it.0.is_finite() && it.1.is_finite());
+        all.fold([f32::MAX, f32::MAX, 0.0, 0.0], |edges, corner| {
+            let [left, top, right, bottom] = edges;
+            let (x, y) = *corner;
+            [left.min(x), top.min(y), right.max(x), bottom.max(y)]
+        })
+    }
+
+    /// Whether both stand at the same place: half of the smaller lies in the larger.
+    fn overlaps(&self, other: &Self) -> bool {
+        let [left, top, right, bottom] = self.edges();
+        let [its_left, its_top, its_right, its_bottom] = other.edges();
+        // A code that few lines cross has hardly any height.
+        let rim = 2.0;
+        let wide = right.min(its_right) - left.max(its_left) + rim;
+        let high = bottom.min(its_bottom) - top.max(its_top) + rim;
+        let own = (right - left + rim) * (bottom - top + rim);
+        let its = (its_right - its_left + rim) * (its_bottom - its_top + rim);
+        wide > 0.0 && high > 0.0 && wide * high > 0.4 * own.min(its)
+    }
+
+    /// Whether its middle lies in an area.
+    fn is_in(&self, area: &Area) -> bool {
+        let [left, top, right, bottom] = self.edges();
+        let (x, y) = ((left + right) / 2.0, (top + bottom) / 2.0);
+        (float(area.x)..float(area.x + area.width)).contains(&x)
+            && (float(area.y)..float(area.y + area.height)).contains(&y)
+    }
+}
+
+/// The codes on a picture of a page, at most 40, each with its box. Bounded by work that is counted:
+/// a page without a code costs tens of milliseconds, one that seems to have some up to 1.5 seconds.
 pub fn on_page(page: u32, picture: &GrayImage) -> Vec<Code> {
-    let halved = || {
-        let (width, height) = (picture.width() / 2, picture.height() / 2);
-        look(page, &imageops::thumbnail(picture, width, height))
+    codes(page, picture, Source::Taken)
+}
+
+/// As [`on_page`], for a part of a page that a program has painted: what is not found there at once
+/// is no code, so a logo costs little.
+pub fn on_clean_part(page: u32, picture: &GrayImage) -> Vec<Code> {
+    codes(page, picture, Source::Painted)
+}
+
+/// How a picture came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    /// By a scanner or a camera.
+    Taken,
+    /// By a program, without grain or blur.
+    Painted,
+}
+
+fn codes(page: u32, picture: &GrayImage, source: Source) -> Vec<Code> {
+    let width = float(picture.width()).max(1.0);
+    let code = |seen: Seen| {
+        let [left, top, right, bottom] = seen.edges();
+        let scaled = |it: f32| it * 1000.0 / width;
+        Code {
+            symbology: seen.symbology.to_owned(),
+            text: seen.text,
+            page,
+            at: Rect {
+                x: scaled(left),
+                y: scaled(top),
+                w: scaled(right - left).max(0.0),
+                h: scaled(bottom - top).max(0.0),
+            },
+        }
     };
-    if picture.width().min(picture.height()) >= WHOLE_PAGE_FROM {
-        return match halved() {
-            Look::Codes(found) => found,
-            Look::Unreadable => look(page, picture).codes(),
-            Look::Nothing => Vec::new(),
-        };
+    search(picture, source).into_iter().map(code).collect()
+}
+
+fn search(picture: &GrayImage, source: Source) -> Vec<Seen> {
+    let mut found = Found::default();
+    if picture.width() < 8 || picture.height() < 8 {
+        return found.seen;
     }
-    let found = look(page, picture).codes();
-    if !found.is_empty() {
-        return found;
+    let is_small = area(picture) <= SMALL;
+    let mut work = Work::of(match source {
+        Source::Taken => WORK,
+        Source::Painted => WORK_PAINTED,
+    });
+    for sweep in upright(picture, is_small) {
+        found.add(bars::look(picture, sweep, &mut work));
     }
-    if picture.width().min(picture.height()) >= HALVED_FROM {
-        let found = halved().codes();
-        if !found.is_empty() {
-            return found;
+    for place in places_of(picture, is_small) {
+        if found.seen.iter().any(|it| it.is_in(&place.area)) {
+            continue;
+        }
+        found.add(look_at(picture, &place, &mut work));
+    }
+    if is_small && source == Source::Taken && found.seen.is_empty() {
+        found.add(look_blindly(picture));
+    }
+    found.seen
+}
+
+/// Lines along and across the page, 0.7 mm apart where it is a page at 300 dpi.
+fn upright(picture: &GrayImage, is_small: bool) -> [Sweep; 2] {
+    let step = |side: u32| if is_small { (side / 160).max(1) } else { 8 };
+    [
+        Sweep::rows(step(picture.height())),
+        Sweep::columns(step(picture.width())),
+    ]
+}
+
+/// Places in pixels of the picture: small modules are seen in its half, large ones in its eighth.
+fn places_of(picture: &GrayImage, is_small: bool) -> Vec<Place> {
+    let mut all: Vec<Place> = Vec::new();
+    let (near, times) = if is_small {
+        (picture.clone(), 1)
+    } else {
+        (prepare::halved(picture), 2)
+    };
+    let far = prepare::halved(&prepare::halved(&near));
+    for (view, times) in [(near, times), (far, times * 4)] {
+        let places = places::find(&view).into_iter().map(|it| Place {
+            area: it.area.times(times),
+            ..it
+        });
+        all.extend(places);
+    }
+    all
+}
+
+#[derive(Default)]
+struct Found {
+    seen: Vec<Seen>,
+}
+
+impl Found {
+    fn add(&mut self, more: Vec<Seen>) {
+        for one in more {
+            let is_known = |it: &Seen| {
+                it.overlaps(&one) || (it.text == one.text && it.symbology == one.symbology)
+            };
+            if self.seen.len() < CODES_MAX && !self.seen.iter().any(is_known) {
+                self.seen.push(one);
+            }
         }
     }
-    if picture.width().max(picture.height()) <= PHOTO_SIDE_MAX {
-        return look(page, &black_and_white(picture)).codes();
+}
+
+/// Reads one place with all that its look suggests.
+fn look_at(picture: &GrayImage, place: &Place, work: &mut Work) -> Vec<Seen> {
+    let margin = place.area.width.max(place.area.height) / 8 + 12;
+    let area = place.area.within(margin, picture.dimensions());
+    let cut = prepare::part(picture, area.x, area.y, area.width, area.height);
+    let side = float(area.width.max(area.height)).max(1.0);
+    let factor = (PLACE_SIDE / side).min(1.0);
+    let cut = if factor < 1.0 {
+        prepare::scaled(&cut, factor)
+    } else {
+        cut
+    };
+    let Some(mut own) = work.part(WORK_AT_PLACE) else {
+        return Vec::new();
+    };
+    let mut seen = match place.hint {
+        Hint::Corners => {
+            let seen = matrix::look(&cut, matrix::QR, matrix::FOR_CORNERS, &mut own);
+            if seen.is_empty() {
+                matrix::look(&cut, matrix::ALL, matrix::FOR_PATCHES, &mut own)
+            } else {
+                seen
+            }
+        }
+        Hint::Patch => {
+            let seen = matrix::look(&cut, matrix::ALL, matrix::FOR_PATCHES, &mut own);
+            if seen.is_empty() {
+                bars_at(&cut, &mut own)
+            } else {
+                seen
+            }
+        }
+        Hint::Bars => bars_at(&cut, &mut own),
+    };
+    work.give_back(own);
+    for one in &mut seen {
+        one.corners.iter_mut().for_each(|it| {
+            *it = (it.0 / factor + float(area.x), it.1 / factor + float(area.y));
+        });
+    }
+    seen
+}
+
+/// How thick lines are, how far sharpened, and what is noise: for sound, grainy and blurred bars.
+const BARS_AT_PLACE: [(u32, usize, f32); 4] =
+    [(1, 0, 0.22), (5, 0, 0.12), (3, 3, 0.12), (7, 6, 0.12)];
+
+/// Codes of bars that lie askew, are blurred or grainy.
+fn bars_at(picture: &GrayImage, work: &mut Work) -> Vec<Seen> {
+    let short = picture.width().min(picture.height());
+    let step = (short / 60).max(1);
+    for (thick, sharp, noise) in BARS_AT_PLACE {
+        for turn in [0, 6, -6, 14, -14, 24, -24, 36, -36, 45] {
+            for base in [0, 90] {
+                let degrees: i16 = base + turn;
+                let sweep = Sweep {
+                    degrees: f32::from(degrees),
+                    step,
+                    thick,
+                    sharp,
+                    noise,
+                };
+                let seen = bars::look(picture, sweep, work);
+                if !seen.is_empty() {
+                    return seen;
+                }
+            }
+        }
     }
     Vec::new()
 }
 
-/// From this side on, in pixels, a picture is a whole page: A4 at 200 dpi is 1654 wide.
-const WHOLE_PAGE_FROM: u32 = 1600;
-
-/// What a look at a picture showed.
-enum Look {
-    /// At least one code.
-    Codes(Vec<Code>),
-    /// Something like a code that cannot be read.
-    Unreadable,
-    /// Nothing like a code.
-    Nothing,
-}
-
-impl Look {
-    fn codes(self) -> Vec<Code> {
-        match self {
-            Self::Codes(found) => found,
-            Self::Unreadable | Self::Nothing => Vec::new(),
-        }
+/// A small picture that shows no sign of a code: a margin is added and everything is tried.
+fn look_blindly(picture: &GrayImage) -> Vec<Seen> {
+    let mut work = Work::of(WORK_BLIND);
+    let margin = (picture.width().max(picture.height()) / 10).clamp(10, 60);
+    let framed = prepare::with_margin(picture, margin);
+    let mut seen = matrix::look(&framed, matrix::ALL, matrix::FOR_PATCHES, &mut work);
+    if seen.is_empty() {
+        seen = matrix::look(&framed, matrix::QR, matrix::FOR_CORNERS, &mut work);
     }
-}
-
-/// Pictures of a single code are small; whole pages need no third look.
-const PHOTO_SIDE_MAX: u32 = 1600;
-
-fn look(page: u32, picture: &GrayImage) -> Look {
-    let (Ok(width), Ok(height)) = (
-        usize::try_from(picture.width()),
-        usize::try_from(picture.height()),
-    ) else {
-        return Look::Nothing;
-    };
-    if width < 21 || height < 21 {
-        return Look::Nothing;
+    if seen.is_empty() {
+        seen = bars_at(&framed, &mut work);
     }
-    let pixels = picture.as_raw();
-    let mut prepared = PreparedImage::prepare_from_greyscale(width, height, |x, y| {
-        pixels.get(y * width + x).copied().unwrap_or(u8::MAX)
-    });
-    let mut found: Vec<Code> = Vec::new();
-    let grids = prepared.detect_grids();
-    for grid in grids.iter().take(GRIDS_MAX) {
-        let mut bytes = Vec::new();
-        if grid.decode_to(&mut bytes).is_err() || bytes.len() > TEXT_BYTES_MAX {
-            continue;
-        }
-        let text = super::text::decode(&bytes);
-        let at = around(grid.bounds.map(|it| (it.x, it.y)), picture.width());
-        if found.iter().all(|it| it.text != text) {
-            found.push(Code {
-                symbology: "qr".to_owned(),
-                text,
-                page,
-                at,
-            });
-        }
+    let back = float(margin);
+    for one in &mut seen {
+        one.corners
+            .iter_mut()
+            .for_each(|it| *it = ((it.0 - back).max(0.0), (it.1 - back).max(0.0)));
     }
-    match (found.is_empty(), grids.is_empty()) {
-        (false, _) => Look::Codes(found),
-        (true, false) => Look::Unreadable,
-        (true, true) => Look::Nothing,
-    }
-}
-
-/// Split at the brightness that parts the picture's dark from its light best (Otsu 1979).
-fn black_and_white(picture: &GrayImage) -> GrayImage {
-    let mut counts = [0_u32; 256];
-    for pixel in picture.as_raw() {
-        if let Some(count) = counts.get_mut(usize::from(*pixel)) {
-            *count += 1;
-        }
-    }
-    let weighted = |it: &[u32], from: u32| -> (f64, f64) {
-        let sums = it
-            .iter()
-            .zip(from..)
-            .map(|(n, value)| (f64::from(*n), f64::from(*n) * f64::from(value)));
-        sums.fold((0.0, 0.0), |all, one| (all.0 + one.0, all.1 + one.1))
-    };
-    let spread = |level: u8| {
-        let (dark, light) = counts.split_at(usize::from(level));
-        let ((n, sum), (m, total)) = (weighted(dark, 0), weighted(light, level.into()));
-        if n > 0.0 && m > 0.0 {
-            n * m * (sum / n - total / m).powi(2)
-        } else {
-            0.0
-        }
-    };
-    let best = (1..=u8::MAX)
-        .max_by(|a, b| spread(*a).total_cmp(&spread(*b)))
-        .unwrap_or(128);
-    let mut plain = picture.clone();
-    plain
-        .iter_mut()
-        .for_each(|it| *it = if *it < best { 0 } else { u8::MAX });
-    plain
-}
-
-/// The box around a code's corners.
-fn around(corners: [(i32, i32); 4], width: u32) -> Rect {
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::as_conversions,
-        reason = "pixels of a page"
-    )]
-    let scaled = |it: i32| it.max(0) as f32 * 1000.0 / width.max(1) as f32;
-    let (xs, ys) = (corners.map(|it| it.0), corners.map(|it| it.1));
-    let least = |all: [i32; 4]| all.into_iter().min().map_or(0.0, scaled);
-    let most = |all: [i32; 4]| all.into_iter().max().map_or(0.0, scaled);
-    let (x, y) = (least(xs), least(ys));
-    Rect {
-        x,
-        y,
-        w: most(xs) - x,
-        h: most(ys) - y,
-    }
+    seen
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_empty_page_has_no_codes() {
-        let white = GrayImage::from_pixel(200, 300, ::image::Luma([255]));
-        assert_eq!(on_page(1, &white), []);
-    }
-}
+mod tests;

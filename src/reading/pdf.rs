@@ -37,6 +37,10 @@ const POINTS: f64 = 72.0;
 const PASSWORDS_MAX: usize = 200;
 /// Places on one page that are searched for a drawn code.
 const PATTERNS_MAX: usize = 8;
+/// Resolution for codes on a scan that has its words already, in pixels an inch.
+const SCAN_DPI: f64 = 200.0;
+/// A picture over this part of the page makes it a scan.
+const SCAN_SHARE: f64 = 0.6;
 
 /// An opened PDF.
 pub struct PdfFile {
@@ -55,6 +59,8 @@ pub struct Layer {
     patterns: Vec<Rect>,
     /// What was typed into fields and is not drawn; among the page's words too.
     typed: Vec<Word>,
+    /// Whether a picture lies under most of it, as under a scan whose letters were recognised before.
+    is_scan: bool,
 }
 
 impl Layer {
@@ -125,18 +131,26 @@ impl PdfFile {
             .collect()
     }
 
-    /// Codes that are drawn on a page with a text layer; only likely places are painted.
+    /// Codes that are drawn on a page with a text layer; only likely places are painted. A scan is
+    /// painted as a whole.
     pub fn drawn_codes(&self, index: usize, layer: &Layer, limits: &Limits) -> Vec<Code> {
         let Some(page) = self.pdf.pages().get(index) else {
             return Vec::new();
         };
+        if layer.is_scan {
+            let (width, height) = page.render_dimensions();
+            let area = Rect::new(0.0, 0.0, width.into(), height.into());
+            let painted = paint(page, area, SCAN_DPI / POINTS, limits);
+            let painted = painted.map(|it| codes::on_page(layer.page.number, &grey(&it)));
+            return painted.unwrap_or_default();
+        }
         let mut found: Vec<Code> = Vec::new();
         for pattern in layer.patterns.iter().take(PATTERNS_MAX) {
             let area = pattern.inflate(9.0, 9.0);
             let Ok(pixmap) = paint(page, area, DPI / POINTS, limits) else {
                 continue;
             };
-            for code in codes::on_page(layer.page.number, &grey(&pixmap)) {
+            for code in codes::on_clean_part(layer.page.number, &grey(&pixmap)) {
                 if found.iter().all(|it| it.text != code.text) {
                     let at = from_area(&code.at, &area, layer.page.width);
                     found.push(Code { at, ..code });
@@ -235,6 +249,9 @@ fn text_layer<'a>(
     let is_usable = usable::is_usable(&words, &drawn, frame);
     append(&mut words, &remarks);
     check_words(number, words.len(), limits)?;
+    let sheet = f64::from(width) * f64::from(height);
+    let mut pictures = drawn.pictures.iter();
+    let is_scan = pictures.any(|it| it.area() >= SCAN_SHARE * sheet);
     let page = layer_page(number, (width, height), words);
     Ok(Layer {
         page,
@@ -242,6 +259,7 @@ fn text_layer<'a>(
         has_letters: !drawn.glyphs.is_empty(),
         patterns: drawn.patterns,
         typed,
+        is_scan,
     })
 }
 

@@ -9,6 +9,7 @@ mod paper;
 #[path = "../live/process.rs"]
 mod process;
 
+mod codes;
 mod commands;
 mod daemon;
 mod documents;

@@ -115,6 +115,7 @@ const PLACES: &[Place] = &[
             "exif",
             "tesseract_rs",
             "rqrr",
+            "rxing",
             "webp",
             "tiff",
             "hayro_ccitt",

@@ -3,7 +3,7 @@
 
 use hayro_interpret::font::{Glyph as FontGlyph, GlyphRun};
 use hayro_interpret::hayro_cmap::BfString;
-use hayro_interpret::kurbo::{Affine, BezPath, Point, Rect, Shape};
+use hayro_interpret::kurbo::{Affine, BezPath, PathEl, Point, Rect, Shape};
 use hayro_interpret::{
     BlendMode, ClipPath, Context, Device, DrawMode, DrawProps, Image, ImageDrawProps,
     InterpreterCache, InterpreterSettings, SoftMask, TransformExt, interpret_page,
@@ -16,6 +16,14 @@ const GLYPHS_MAX: usize = 200_000;
 const REGIONS_MAX: usize = 400;
 /// Sides of what may be a printed code, in points: 8 mm to 90 mm.
 const CODE_SIDE: (f64, f64) = (22.0, 255.0);
+/// The shorter side of a code of bars, in points: 5 mm at least.
+const BARS_SHORT: f64 = 14.0;
+/// How many times longer than high a code of bars is at most.
+const BARS_RATIO: f64 = 12.0;
+/// The shortest code of bars that is asked for, in bars.
+const BARS_MIN: u32 = 16;
+/// The most corners of a path that is no code.
+const CORNERS_MIN: usize = 80;
 /// The largest module of a drawn code, in points.
 const MODULE_MAX: f64 = 8.0;
 
@@ -69,16 +77,26 @@ pub fn draw<'a>(page: &'a Page<'a>, cache: &InterpreterCache<'a>) -> Drawn {
 struct Listener {
     bounds: Rect,
     drawn: Drawn,
-    /// The open group of little squares, with their count.
-    group: Option<(Rect, u32)>,
+    /// The open group of little squares and bars.
+    group: Option<Group>,
+}
+
+/// Little squares and bars drawn one after the other.
+struct Group {
+    area: Rect,
+    squares: u32,
+    /// How many of them are bars of one length.
+    bars: u32,
+    /// That length.
+    bar: f64,
 }
 
 impl Listener {
     fn close_group(&mut self) {
-        if let Some((area, squares)) = self.group.take()
-            && squares >= 60
+        if let Some(group) = self.group.take()
+            && (group.squares >= 60 || group.bars >= BARS_MIN)
         {
-            self.note_pattern(area);
+            self.note_pattern(group.area);
         }
     }
 
@@ -88,47 +106,76 @@ impl Listener {
         }
     }
 
-    fn note_shape(&mut self, area: Rect, elements: usize) {
+    fn note_shape(&mut self, area: Rect, is_code: bool) {
         self.drawn.shapes += 1;
         if !area.is_finite() {
             return;
         }
-        if elements >= 240 {
+        if is_code {
             self.note_pattern(area);
         }
-        // Codes are also drawn row by row, so a module may be wide, but never high.
-        if area.height() > MODULE_MAX || area.width() > CODE_SIDE.1 || area.height() <= 0.0 {
+        // Codes are also drawn row by row, so a module may be wide, but never high; bars are high,
+        // but never wide.
+        let (short, long) = sides(&area);
+        if short > MODULE_MAX || long > CODE_SIDE.1 || long <= 0.0 {
             return;
         }
-        if let Some((group, squares)) = &mut self.group {
-            let union = group.union(area);
+        let is_bar = area.height() >= BARS_SHORT && area.height() >= 3.0 * area.width()
+            || area.width() >= BARS_SHORT && area.width() >= 3.0 * area.height();
+        if let Some(group) = &mut self.group {
+            let union = group.area.union(area);
             if union.width() <= CODE_SIDE.1 && union.height() <= CODE_SIDE.1 {
-                *group = union;
-                *squares += 1;
+                group.area = union;
+                group.squares += 1;
+                if is_bar && group.bars == 0 {
+                    group.bar = long;
+                }
+                let is_alike = (0.7..=1.4).contains(&(long / group.bar.max(0.01)));
+                group.bars += u32::from(is_bar && is_alike);
                 return;
             }
         }
         self.close_group();
-        self.group = Some((area, 1));
+        self.group = Some(Group {
+            area,
+            squares: 1,
+            bars: u32::from(is_bar),
+            bar: if is_bar { long } else { 0.0 },
+        });
     }
+}
+
+fn sides(area: &Rect) -> (f64, f64) {
+    let (width, height) = (area.width(), area.height());
+    (width.min(height), width.max(height))
 }
 
 fn may_be_code(area: &Rect) -> bool {
     let (width, height) = (area.width(), area.height());
     let fits = |it: f64| (CODE_SIDE.0..=CODE_SIDE.1).contains(&it);
-    fits(width) && fits(height) && (0.7..=1.4).contains(&(width / height))
+    let (short, long) = sides(area);
+    let is_square = fits(width) && fits(height) && (0.7..=1.4).contains(&(width / height));
+    let is_long = fits(long) && short >= BARS_SHORT && long <= BARS_RATIO * short;
+    is_square || is_long
+}
+
+/// Whether a path has as many corners as a code and no curve.
+fn may_be_modules(path: &BezPath) -> bool {
+    let elements = path.elements();
+    let is_straight = |it: &PathEl| !matches!(it, PathEl::QuadTo(..) | PathEl::CurveTo(..));
+    elements.len() >= CORNERS_MIN && elements.iter().all(is_straight)
 }
 
 impl<'a> Device<'a> for Listener {
     fn draw_path(&mut self, path: &BezPath, props: DrawProps<'a>, _: &DrawMode) {
-        let elements = path.elements().len();
         let area = props.transform.transform_rect_bbox(path.bounding_box());
-        self.note_shape(area, elements);
+        let is_code = path.elements().len() >= 240 || may_be_modules(path);
+        self.note_shape(area, is_code);
     }
 
     fn draw_rect(&mut self, rect: &Rect, props: DrawProps<'a>, _: &DrawMode) {
         let area = props.transform.transform_rect_bbox(*rect);
-        self.note_shape(area, 5);
+        self.note_shape(area, false);
     }
 
     fn draw_image(&mut self, image: Image<'a, '_>, props: ImageDrawProps<'a>) {
