@@ -325,7 +325,9 @@ const ONLY_MAILS: &[&[u8]] = &[
     b"dkim-signature:",
     b"reply-to:",
     b"in-reply-to:",
+    b"content-type:",
     b"content-transfer-encoding:",
+    b"content-disposition:",
     b"arc-",
     b"authentication-results:",
     b"received-spf:",
@@ -384,12 +386,16 @@ fn is_mail(start: &[u8]) -> bool {
 }
 
 /// The line between the mails of a mailbox (RFC 4155): `From`, an address, and a moment that ends in
-/// a year.
+/// a year; some programs leave the moment out.
 pub(super) fn is_postmark(line: &[u8]) -> bool {
-    let Some(rest) = line.strip_prefix(b"From ") else {
+    let Some(rest) = line.trim_ascii_end().strip_prefix(b"From ") else {
         return false;
     };
     let mut words = rest.split(|it| *it == b' ').filter(|it| !it.is_empty());
+    let mut alone = rest.split(u8::is_ascii_whitespace);
+    if alone.next().is_some_and(|it| it.contains(&b'@')) && alone.next().is_none() {
+        return true;
+    }
     let has_time = rest.windows(3).any(
         |it| matches!(it, [left, b':', right] if left.is_ascii_digit() && right.is_ascii_digit()),
     );
@@ -430,6 +436,11 @@ mod tests {
                 Some(MediaType::Mail),
             ),
             (b"From Anna with love", Some(MediaType::Text)),
+            (
+                b"From a@b.example\nReturn-Path: <a@b>\n",
+                Some(MediaType::Mail),
+            ),
+            (b"Content-Type: multipart/mixed\n\nx", Some(MediaType::Mail)),
             (b"GIF89a\x01\0", Some(MediaType::Gif)),
             (
                 b"BM\0\0\0\0\0\0\0\0\0\0\0\0\x28\0\0\0",

@@ -92,7 +92,9 @@ impl Packing {
         rows_per_strip: u32,
     ) -> Result<GrayImage, Failure> {
         let mut rows = Rows {
-            pixels: GrayImage::from_pixel(width, height, ::image::Luma([self.white])),
+            // What is missing is paper.
+            pixels: GrayImage::from_pixel(width, height, ::image::Luma([WHITE])),
+            white: self.white,
             black: self.black,
             next: 0,
         };
@@ -132,6 +134,7 @@ fn step(rows: u32) -> usize {
 
 struct Rows {
     pixels: GrayImage,
+    white: u8,
     black: u8,
     next: u32,
 }
@@ -145,6 +148,7 @@ impl hayro_ccitt::Decoder for Rows {
         let Some(row) = self.pixels.get_mut(begin..begin.saturating_add(width)) else {
             return;
         };
+        row.fill(self.white);
         let place = |it: &u32| usize::try_from(*it).unwrap_or(width).min(width);
         for run in changes.chunks(2) {
             let from = run.first().map_or(width, place);

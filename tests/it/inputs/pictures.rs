@@ -75,7 +75,6 @@ fn a_fax_that_breaks_off_keeps_what_came() {
 fn a_tiff_of_several_pages_is_several_pages() {
     let pages = pictures(&file("two-pages.tif"));
     assert_eq!(pages.len(), 2);
-    assert_eq!(pages[0].dpi, 200);
     assert_eq!(
         wrong(&pages[1].colours, |x, y| is_pattern(202 - x, 60 - y)),
         0
