@@ -100,7 +100,8 @@ fn inside() {
     assert_eq!(call(libc::SYS_getpgid, [0; 4]), Some(libc::EPERM));
     let left = calls::left().unwrap();
     let mut refused = 0;
-    for number in (0..1024).filter(|it| !left.contains(it)) {
+    let is_probe = |it: i64| cfg!(target_arch = "x86_64") && PROBES.contains(&it);
+    for number in (0..1024).filter(|it| !left.contains(it) && !is_probe(*it)) {
         assert_eq!(call(number, [0; 4]), Some(libc::EPERM), "call {number}");
         refused += 1;
     }
@@ -136,6 +137,10 @@ fn inside() {
     assert_eq!(call(libc::SYS_tgkill, [own, own, 0, 0]), None);
     role::say(&format!("refused {refused} calls"));
 }
+
+/// `uretprobe` and `uprobe`: no filter sees them, and who calls them from elsewhere than a probe is
+/// ended by the kernel (Linux 6.11).
+const PROBES: [i64; 2] = [335, 336];
 
 /// `F_SETSIG` of fcntl(2), which the crate for names leaves out here.
 const F_SETSIG: i64 = 10;
@@ -186,7 +191,7 @@ async fn what_cannot_be_refused_costs_one_process_and_says_what_it_was() {
             "reader_crashed",
             "threads, allowed are 64",
         ),
-        (Misdeed::Recurse, "reader_crashed", "overflowed its stack"),
+        (Misdeed::Recurse, "reader_crashed", "stack overflow"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let reader = Reader::new(ReaderSettings {
