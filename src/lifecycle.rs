@@ -55,9 +55,7 @@ impl Lifecycle {
     /// Waits until everything has ended, at most for the length of a soft stop.
     pub async fn ended(&self) -> Ended {
         self.tracker.close();
-        let in_time = tokio::time::timeout(SOFT_STOP, self.tracker.wait())
-            .await
-            .is_ok();
+        let in_time = timeout(SOFT_STOP, self.tracker.wait()).await.is_ok();
         if in_time { Ended::Softly } else { Ended::Hard }
     }
 

@@ -341,7 +341,8 @@ impl Store {
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
             shrink(connection);
-            drop(answer.send(()));
+            // Whoever waited for this may have gone.
+            answer.send(()).unwrap_or_default();
         });
         let writer = self.inner.writer.lock();
         let sent = writer

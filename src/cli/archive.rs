@@ -13,9 +13,10 @@ use clap::Args;
 
 use super::{block_on, say};
 use crate::domain::document::{MediaType, PageSource, Reading};
-use crate::reading::ReadOptions;
+use crate::reading::archive::CopyOptions;
 use crate::reading::process::archive::ArchiveJob;
 use crate::reading::process::{ReadJob, Reader, ReaderSettings};
+use crate::reading::{Papers, ReadOptions};
 use crate::work::chain;
 
 /// Make a searchable PDF of a scan, a photo or a PDF: the pages as they look, with their words.
@@ -56,6 +57,8 @@ async fn archive(arguments: &ArchiveArguments) -> Result<PathBuf> {
     let options = ReadOptions {
         languages: arguments.languages.clone(),
         threads: u8::try_from(cores).unwrap_or(1).clamp(1, 4),
+        // The copy is of the file's own pages.
+        papers: Papers::Apart,
         ..ReadOptions::default()
     };
     let output = output_of(arguments);
@@ -85,8 +88,11 @@ async fn archive(arguments: &ArchiveArguments) -> Result<PathBuf> {
         let job = ArchiveJob {
             bytes,
             pages: reading.pages,
-            title: title.to_string_lossy().into_owned(),
-            limits,
+            options: CopyOptions {
+                title: title.to_string_lossy().into_owned(),
+                limits,
+                ..CopyOptions::default()
+            },
             ..ArchiveJob::default()
         };
         let copy = reader.archive(job).await;

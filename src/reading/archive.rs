@@ -19,9 +19,9 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
-use serde::{Deserialize, Serialize};
 use pdf_writer::types::TextRenderingMode;
 use pdf_writer::{Content, Filter, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
+use serde::{Deserialize, Serialize};
 
 use self::font::Letters;
 use self::layer::{Frame, Placed};

@@ -267,12 +267,7 @@ impl<U> Server<U> {
     }
 
     /// Makes an archive copy and sends it in parts.
-    fn archive(
-        &self,
-        options: &CopyOptions,
-        body: &[u8],
-        document_bytes: u32,
-    ) -> io::Result<()> {
+    fn archive(&self, options: &CopyOptions, body: &[u8], document_bytes: u32) -> io::Result<()> {
         let place = usize::try_from(document_bytes).map_err(|_| io::ErrorKind::InvalidData)?;
         let (bytes, pages) = body
             .split_at_checked(place)

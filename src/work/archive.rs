@@ -10,10 +10,10 @@ use tokio::sync::{Mutex, Semaphore};
 
 use crate::domain::document::{Document, MediaType, Page, PageSource, Stage};
 use crate::domain::id::DocumentId;
-use crate::reading::{Limits, Passwords};
 use crate::reading::archive::CopyOptions;
 use crate::reading::process::archive::ArchiveJob;
 use crate::reading::process::{ReadError, Reader};
+use crate::reading::{Limits, Passwords};
 use crate::store::blobs::BlobName;
 use crate::store::{self, Caller, ReadTx, Store, Viewer, WriteTx, archives, documents, pages};
 

@@ -235,7 +235,11 @@ async fn what_cannot_be_read_says_why_and_harms_nobody() {
     let zip = b"PK\x03\x04\x14\0\0\0photos/beach.jpg".to_vec();
     for (bytes, code, sentence) in [
         (Vec::new(), "empty", "the file is empty"),
-        (zip, "unsupported", "a zip archive is not supported; unpack it"),
+        (
+            zip,
+            "unsupported",
+            "a zip archive is not supported; unpack it",
+        ),
         (b"%PDF-1.4 and nothing more".to_vec(), "damaged", "damaged"),
         (png(50, 50)[..60].to_vec(), "damaged", "damaged"),
     ] {

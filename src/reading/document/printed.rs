@@ -94,12 +94,7 @@ impl Job<'_> {
 }
 
 /// The page at `place` of the file, which becomes page `number`, by its text layer.
-fn printed(
-    file: &PdfFile,
-    (place, number): (usize, u32),
-    layer: &Layer,
-    limits: &Limits,
-) -> Sheet {
+fn printed(file: &PdfFile, (place, number): (usize, u32), layer: &Layer, limits: &Limits) -> Sheet {
     let begin = Instant::now();
     let mut codes = file.drawn_codes(place, layer, limits);
     codes.iter_mut().for_each(|it| it.page = number);
