@@ -147,6 +147,13 @@ async fn a_scan_is_recognised_and_gets_previews() {
 }
 
 #[tokio::test]
+async fn a_blank_page_has_no_words() {
+    let reader = Reader::new(settings());
+    let outcome = reader.read(job(png(620, 877))).await.unwrap();
+    assert_eq!(outcome.reading.text(), "");
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_says_why_and_harms_nobody() {
     let reader = Reader::new(settings());
     let zip = b"PK\x03\x04\x14\0\0\0word/document.xml".to_vec();
