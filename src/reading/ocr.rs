@@ -287,7 +287,10 @@ mod engine {
         let (mut line, mut block) = (0, 0);
         loop {
             let at = |level| iterator.get_bounding_box(level);
-            let line_here = at(TessPageIteratorLevel::RIL_TEXTLINE)?;
+            let Ok(line_here) = at(TessPageIteratorLevel::RIL_TEXTLINE) else {
+                // The iterator of a blank page points at no word.
+                return Ok(words);
+            };
             let block_here = at(TessPageIteratorLevel::RIL_PARA)?;
             let is_first = last_line.is_none();
             line += u32::from(!is_first && last_line != Some(line_here));

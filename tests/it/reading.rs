@@ -230,6 +230,13 @@ async fn some_pages_are_read_as_if_there_were_no_others() {
 }
 
 #[tokio::test]
+async fn a_blank_page_has_no_words() {
+    let reader = Reader::new(settings());
+    let outcome = reader.read(job(png(620, 877))).await.unwrap();
+    assert_eq!(outcome.reading.text(), "");
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_says_why_and_harms_nobody() {
     let reader = Reader::new(settings());
     let zip = b"PK\x03\x04\x14\0\0\0photos/beach.jpg".to_vec();

@@ -9,12 +9,13 @@ use tokio_util::sync::CancellationToken;
 use workmate::domain::document::{
     Document, MediaType, OriginKind, Page, PageSource, Reading, Visibility, Word,
 };
+use workmate::domain::finding::Extraction;
 use workmate::domain::id::DocumentId;
 use workmate::domain::person::Language;
 use workmate::domain::value::Rect;
 use workmate::reading::process::ReadJob;
 use workmate::reading::{Limits, ReadOptions};
-use workmate::store::{Caller, ReadTx, Viewer, WriteTx, documents, pages, trash};
+use workmate::store::{Caller, ReadTx, Viewer, WriteTx, documents, findings, pages, trash};
 use workmate::work::archive::Archive;
 use workmate::work::intake::{Incoming, Intake};
 use workmate::work::read_documents::ReadDocuments;
@@ -101,7 +102,10 @@ async fn keep_words(web: &Web, id: DocumentId, text: &str) {
         children: Vec::new(),
         attachments: Vec::new(),
     };
-    let keep = move |tx: &WriteTx<'_>| pages::keep(tx, id, &reading);
+    let keep = move |tx: &WriteTx<'_>| {
+        pages::keep(tx, id, &reading)?;
+        findings::keep(tx, id, &Extraction::default())
+    };
     let caller = Caller::worker("read_documents");
     web.store.write(caller, keep).await.unwrap();
 }
