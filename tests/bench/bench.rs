@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail};
 use jiff::civil::Date;
 
 mod daemon;
+mod dense;
 mod figures;
 mod process;
 mod report;

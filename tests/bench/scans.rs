@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::daemon::Daemon;
 use super::figures::{Figure, seconds};
 use super::process::{children, kilobytes, timed};
-use super::{Ground, median, paper, say};
+use super::{Ground, dense, median, say};
 
 /// Pages of the longer scan.
 const PAGES: usize = 8;
@@ -47,7 +47,7 @@ fn stored(folder: &Path, name: &str, bytes: &[u8]) -> Result<String> {
 /// One page by a process that is warm: what the sixth costs more than the first, against the command.
 fn warm_page(ground: &Ground, folder: &Path) -> Result<Vec<Figure>> {
     say("a warm reader against the tesseract command");
-    let scan = stored(folder, "page.jpg", &paper::dense_scan(ground.today)?.bytes)?;
+    let scan = stored(folder, "page.jpg", &dense::dense_scan(ground.today)?.bytes)?;
     let reader = ground.program("workmate");
     let mut many = vec!["read", "--json", "--workers", "1"];
     many.extend(std::iter::repeat_n(scan.as_str(), WARM));
@@ -62,7 +62,7 @@ fn warm_page(ground: &Ground, folder: &Path) -> Result<Vec<Figure>> {
     let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
     let truth = text_of(
         ground,
-        &stored(folder, "page.pdf", &paper::dense_pdf(ground.today, 1)?)?,
+        &stored(folder, "page.pdf", &dense::dense_pdf(ground.today, 1)?)?,
     )?;
     let found = share(&truth, &text_of(ground, &scan)?);
     let command = Command::new("tesseract")
@@ -99,12 +99,12 @@ fn tesseract(scan: &str) -> [&str; 4] {
 /// A scan of eight pages on all cores, against the command page after page.
 fn eight_pages(ground: &Ground, folder: &Path) -> Result<Figure> {
     say("eight pages against the tesseract command");
-    let page = paper::dense_scan(ground.today)?;
+    let page = dense::dense_scan(ground.today)?;
     let single = stored(folder, "single.jpg", &page.bytes)?;
     let scan = stored(
         folder,
         "eight.pdf",
-        &paper::scanned_pdf(&page.bytes, PAGES)?,
+        &dense::scanned_pdf(&page.bytes, PAGES)?,
     )?;
     let (mut ours, mut theirs) = (vec![], vec![]);
     for _ in 0..3 {
@@ -132,9 +132,9 @@ fn text_layers(ground: &Ground, folder: &Path) -> Result<Figure> {
     let pdf = stored(
         folder,
         "text.pdf",
-        &paper::dense_pdf(ground.today, TEXT_PAGES)?,
+        &dense::dense_pdf(ground.today, TEXT_PAGES)?,
     )?;
-    let one = stored(folder, "one.pdf", &paper::dense_pdf(ground.today, 1)?)?;
+    let one = stored(folder, "one.pdf", &dense::dense_pdf(ground.today, 1)?)?;
     let reader = ground.program("workmate");
     let mut times = vec![];
     let mut pages = 0;
@@ -167,7 +167,7 @@ fn text_layers(ground: &Ground, folder: &Path) -> Result<Figure> {
 async fn peak_memory(ground: &Ground) -> Result<Figure> {
     say("the reader's memory");
     let daemon = Daemon::start(ground).await?;
-    let id = daemon.upload(&paper::dense_scan(ground.today)?).await?;
+    let id = daemon.upload(&dense::dense_scan(ground.today)?).await?;
     let done = daemon.understood(&id);
     let mut peak = 0;
     tokio::select! {

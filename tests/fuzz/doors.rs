@@ -9,7 +9,7 @@ use workmate::reading::image::Pictures;
 use workmate::reading::ocr::Engines;
 use workmate::reading::pdf::PdfFile;
 use workmate::reading::wire::{self, Reply, Request};
-use workmate::reading::{Limits, Ocr, Previews, ReadOptions, codes, email, sniff, text};
+use workmate::reading::{Limits, Ocr, Passwords, Previews, ReadOptions, codes, email, sniff, text};
 use workmate::understanding::{Context, understand};
 
 /// One of them.
@@ -77,10 +77,10 @@ pub fn sniff(bytes: &[u8]) {
 /// The text layer, the files inside, and a small picture of the first page.
 pub fn pdf(bytes: &[u8]) {
     let limits = tight();
-    let Ok(file) = PdfFile::open(bytes, &limits) else {
+    let Ok(file) = PdfFile::open(bytes, &Passwords::default(), &limits) else {
         return;
     };
-    assert!(file.attachments(&limits).len() <= 50);
+    assert!(file.parts(&limits).len() <= 50);
     if let Ok(layers) = file.text_layers(&limits)
         && let Some(layer) = layers.first()
     {
@@ -155,6 +155,9 @@ pub fn wire(bytes: &[u8]) {
             | Reply::Started { .. }
             | Reply::Preview { .. }
             | Reply::Understood { .. }
+            | Reply::Paper { .. }
+            | Reply::ArchivePart
+            | Reply::Archived
             | Reply::Failed { .. } => {}
         }
     }

@@ -9,7 +9,7 @@ use rxing::{BarcodeFormat, MultiFormatWriter, Writer as _};
 use workmate::domain::document::{Code, MediaType};
 use workmate::reading::image::Pictures;
 use workmate::reading::pdf::PdfFile;
-use workmate::reading::{Limits, codes, sniff};
+use workmate::reading::{Limits, Passwords, codes, sniff};
 
 use crate::paper;
 
@@ -103,7 +103,7 @@ fn rectangles(bits: &BitMatrix, at: (f32, f32), module: f32, high: f32) -> Strin
 
 fn drawn(pdf: &[u8]) -> Vec<Code> {
     let limits = Limits::default();
-    let file = PdfFile::open(pdf, &limits).unwrap();
+    let file = PdfFile::open(pdf, &Passwords::default(), &limits).unwrap();
     let layers = file.text_layers(&limits).unwrap();
     assert!(layers[0].is_usable);
     file.drawn_codes(0, &layers[0], &limits)
@@ -192,7 +192,7 @@ fn a_scan_under_recognised_words_is_searched_too() {
     );
     let limits = Limits::default();
     let file = page("q 595 0 0 842 0 0 cm /Im Do Q", &scan);
-    let file = PdfFile::open(&file, &limits).unwrap();
+    let file = PdfFile::open(&file, &Passwords::default(), &limits).unwrap();
     let layers = file.text_layers(&limits).unwrap();
     let found = file.drawn_codes(0, &layers[0], &limits);
     let texts: Vec<&str> = found.iter().map(|it| it.text.as_str()).collect();
@@ -206,7 +206,7 @@ fn letters_receipts_scans_and_photos_without_codes_have_none() {
     for sheet in paper::samples(date(2026, 3, 2)).unwrap() {
         match sniff::sniff(&sheet.bytes) {
             Some(MediaType::Pdf) => {
-                let file = PdfFile::open(&sheet.bytes, &limits).unwrap();
+                let file = PdfFile::open(&sheet.bytes, &Passwords::default(), &limits).unwrap();
                 for index in 0..file.count() {
                     let picture = file.render(index, &limits).unwrap();
                     assert_eq!(codes::on_page(1, &picture.grey), [], "{}", sheet.name);

@@ -17,7 +17,7 @@ use workmate::reading::pdf::PdfFile;
 use workmate::reading::prepare::Plan;
 use workmate::reading::prepare::turn::Turn;
 use workmate::reading::process::{ReadJob, Reader, ReaderSettings};
-use workmate::reading::{Limits, PreviewSize, Previews, ReadOptions};
+use workmate::reading::{Limits, Passwords, PreviewSize, Previews, ReadOptions};
 
 use crate::reading::pdf;
 
@@ -65,7 +65,7 @@ fn letter() -> Vec<u8> {
 /// The letter as a flawless scan at 300 dpi.
 fn scan() -> GrayImage {
     let (bytes, limits) = (letter(), Limits::default());
-    let file = PdfFile::open(&bytes, &limits).unwrap();
+    let file = PdfFile::open(&bytes, &Passwords::default(), &limits).unwrap();
     file.render(0, &limits).unwrap().grey
 }
 

@@ -339,6 +339,8 @@ mod tests {
             dpi: 300,
             width: 595.0,
             height: 842.0,
+            look: crate::reading::prepare::Look::default(),
+            is_as_taken: true,
         }
     }
 

@@ -14,13 +14,14 @@ use workmate::domain::id::DocumentId;
 use workmate::domain::person::Language;
 use workmate::domain::value::Rect;
 use workmate::reading::process::ReadJob;
-use workmate::reading::{Limits, ReadOptions};
+use workmate::reading::stack::Rules;
+use workmate::reading::{Limits, Passwords, ReadOptions};
 use workmate::store::{Caller, ReadTx, Viewer, WriteTx, documents, findings, pages, trash};
 use workmate::work::archive::Archive;
 use workmate::work::intake::{Incoming, Intake};
-use workmate::work::read_documents::ReadDocuments;
+use workmate::work::read_documents::{Manner, ReadDocuments};
 use workmate::work::tidy_up::TidyUp;
-use workmate::work::{Turn, Wake, Worker};
+use workmate::work::{Readings, Turn, Wake, Worker};
 
 use super::harness::{Web, json, reader};
 use crate::paper;
@@ -44,14 +45,16 @@ async fn accept(web: &Web, name: &str, bytes: Vec<u8>, visible_to: Visibility) -
 
 fn worker(web: &Web) -> ReadDocuments {
     let (store, wake) = (web.store.clone(), Wake::default());
-    ReadDocuments::new(
-        store,
-        wake,
-        reader(),
-        ReadOptions::default(),
-        1,
-        Language::German,
-    )
+    let manner = Manner {
+        options: ReadOptions::default(),
+        at_a_time: 1,
+        language: Language::German,
+        stacks: Rules {
+            is_divided: true,
+            prefix: "ASN".to_owned(),
+        },
+    };
+    ReadDocuments::new(store, wake, reader(), Readings::default(), manner)
 }
 
 async fn read_all(mut worker: ReadDocuments) {
@@ -141,7 +144,7 @@ async fn a_scan_comes_back_as_a_pdf_with_its_words_where_they_were() {
 
     read_all(worker(&web)).await;
     let blobs = web.store.blobs();
-    assert!(!blobs.contains(&blobs.archive(document.sha256)));
+    assert!(!blobs.contains(&blobs.archive(document.sha256, None)));
     let response = ask().await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     let headers = response.headers();
@@ -151,7 +154,7 @@ async fn a_scan_comes_back_as_a_pdf_with_its_words_where_they_were() {
     assert!(called.contains("dental-appointment.pdf"), "{called}");
     let copy = response.bytes().await.unwrap();
     assert!(copy.len() <= A4_BYTES_MAX, "{}", copy.len());
-    assert!(blobs.contains(&blobs.archive(document.sha256)));
+    assert!(blobs.contains(&blobs.archive(document.sha256, None)));
 
     let look = move |tx: &ReadTx<'_>| pages::list(tx, id);
     let read = web.store.read(Viewer::House, look).await.unwrap();
@@ -238,7 +241,7 @@ async fn a_text_needs_no_copy_and_a_pdf_with_letters_is_its_own() {
     let copy = web.get(&path(pdf.id)).bearer_auth(&token).send().await;
     assert_eq!(copy.unwrap().bytes().await.unwrap(), bill.bytes);
     let blobs = web.store.blobs();
-    assert!(!blobs.contains(&blobs.archive(pdf.sha256)));
+    assert!(!blobs.contains(&blobs.archive(pdf.sha256, None)));
 }
 
 #[tokio::test]
@@ -264,7 +267,7 @@ async fn a_copy_is_made_anew_after_a_new_reading_and_erased_with_its_document() 
     let blobs = web.store.blobs();
     let look = move |tx: &ReadTx<'_>| documents::by_id(tx, id);
     let document = web.store.read(Viewer::House, look).await.unwrap();
-    let name = blobs.archive(document.sha256);
+    let name = blobs.archive(document.sha256, None);
     assert!(blobs.contains(&name));
     let delete = move |tx: &WriteTx<'_>| trash::delete(tx, id, None);
     let caller = Caller::house("test", "web");
@@ -282,13 +285,17 @@ async fn a_copy_is_made_anew_after_a_new_reading_and_erased_with_its_document() 
 async fn copies_are_made_after_reading_where_the_household_wants_all() {
     let web = Web::open().await;
     let document = accept(&web, "leer.png", sheet(), Visibility::Household).await;
-    let archive = Archive::new(web.store.clone(), reader(), Limits::default());
+    let archive = Archive::new(
+        web.store.clone(),
+        reader(),
+        (Limits::default(), Passwords::default()),
+    );
     read_all(worker(&web).with_archive(archive)).await;
     let blobs = web.store.blobs();
-    let copy = blobs.read(&blobs.archive(document.sha256)).unwrap();
+    let copy = blobs.read(&blobs.archive(document.sha256, None)).unwrap();
     assert!(copy.starts_with(b"%PDF-"));
     // Nothing that was announced waits to be erased.
     let mut tidy = TidyUp::new(web.store.clone());
     tidy.turn(&CancellationToken::new()).await.unwrap();
-    assert!(blobs.contains(&blobs.archive(document.sha256)));
+    assert!(blobs.contains(&blobs.archive(document.sha256, None)));
 }

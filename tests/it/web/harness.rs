@@ -20,8 +20,8 @@ use workmate::domain::obligation::{Action, Basis, Obligation};
 use workmate::domain::person::{Language, Person};
 use workmate::domain::task;
 use workmate::domain::value::{Confidence, Currency, Money, Rect};
-use workmate::reading::Limits;
 use workmate::reading::process::{Reader, ReaderSettings};
+use workmate::reading::{Limits, Passwords};
 use workmate::store::{Caller, Store, documents, findings, pages as store_pages, people, tasks};
 use workmate::web::auth::{password, secret};
 use workmate::web::{self, About, BrokerLamp, Household, WebState};
@@ -75,7 +75,11 @@ impl Web {
         let readings = Readings::default();
         let state = WebState {
             intake: Intake::new(store.clone(), wake.clone(), BYTES_MAX),
-            archive: Archive::new(store.clone(), reader(), Limits::default()),
+            archive: Archive::new(
+                store.clone(),
+                reader(),
+                (Limits::default(), Passwords::default()),
+            ),
             store: store.clone(),
             wake,
             board: Board::default(),
