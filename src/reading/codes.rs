@@ -86,12 +86,17 @@ impl Seen {
         wide > 0.0 && high > 0.0 && wide * high > 0.4 * own.min(its)
     }
 
-    /// Whether its middle lies in an area.
-    fn is_in(&self, area: &Area) -> bool {
+    /// Whether a good part of an area, or its own middle in it, is taken by this code.
+    fn touches(&self, area: &Area) -> bool {
         let [left, top, right, bottom] = self.edges();
+        let (from_x, from_y) = (float(area.x), float(area.y));
+        let (to_x, to_y) = (from_x + float(area.width), from_y + float(area.height));
         let (x, y) = ((left + right) / 2.0, (top + bottom) / 2.0);
-        (float(area.x)..float(area.x + area.width)).contains(&x)
-            && (float(area.y)..float(area.y + area.height)).contains(&y)
+        let wide = right.min(to_x) - left.max(from_x);
+        let high = bottom.min(to_y) - top.max(from_y);
+        let is_over =
+            wide > 0.0 && high > 0.0 && wide * high > 0.2 * (to_x - from_x) * (to_y - from_y);
+        is_over || (from_x..to_x).contains(&x) && (from_y..to_y).contains(&y)
     }
 }
 
@@ -150,7 +155,7 @@ fn search(picture: &GrayImage, source: Source) -> Vec<Seen> {
         found.add(bars::look(picture, sweep, &mut work));
     }
     for place in places_of(picture, is_small) {
-        if found.seen.iter().any(|it| it.is_in(&place.area)) {
+        if found.seen.iter().any(|it| it.touches(&place.area)) {
             continue;
         }
         found.add(look_at(picture, &place, &mut work));

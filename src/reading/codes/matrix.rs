@@ -169,7 +169,7 @@ pub fn look(
         };
         let prepared = change.apply(&sized);
         for reader in readers {
-            if !work.spend(2 * area(&prepared)) {
+            if !work.spend(reader.cost() * area(&prepared)) {
                 return Vec::new();
             }
             let seen = reader.read(&prepared);
@@ -195,6 +195,14 @@ fn moved_back(mut seen: Seen, factor: f32, mirrored: Option<f32>) -> Seen {
 }
 
 impl Reader {
+    /// What it costs for each pixel, in units of work.
+    const fn cost(self) -> u64 {
+        match self {
+            Self::QrByRegions | Self::Aztec => 4,
+            Self::QrByLines | Self::QrByCentres | Self::DataMatrix | Self::Pdf417 => 10,
+        }
+    }
+
     /// What it reads from the picture as it is. A decoder that stumbles over a damaged code finds
     /// nothing, where the build unwinds.
     pub fn read(self, picture: &GrayImage) -> Vec<Seen> {

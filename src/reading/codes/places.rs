@@ -13,7 +13,11 @@ const PATCH_MIN: usize = 3;
 /// Places kept of one picture.
 const PLACES_MAX: usize = 12;
 /// Squares kept of one picture.
-const FINDERS_MAX: usize = 120;
+const FINDERS_MAX: usize = 60;
+/// The smallest square in a square, in pixels: seven modules of a little more than one.
+const FINDER_MIN: u32 = 8;
+/// The longest run of one colour within such a square, in pixels.
+const RUN_MAX: u32 = 400;
 
 /// A box in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +59,6 @@ struct Finder {
     y: f32,
     /// Width of one of its seven modules.
     module: f32,
-    hits: u32,
 }
 
 /// The places of a picture, the surest first.
@@ -108,13 +111,13 @@ impl Area {
 }
 
 /// Whether five runs are dark, light, three times dark, light, dark.
-fn is_finder(runs: [u32; 5]) -> Option<f32> {
+fn is_finder(runs: [u32; 5], least: u32) -> Option<f32> {
     let total: u32 = runs.iter().sum();
-    if total < 7 {
+    if total < least {
         return None;
     }
     let module = float(total) / 7.0;
-    let slack = 0.5 * module + 0.6;
+    let slack = 0.4 * module + 0.5;
     let [a, b, middle, c, d] = runs.map(float);
     let sound = [a, b, c, d].iter().all(|it| (it - module).abs() <= slack)
         && (middle - 3.0 * module).abs() <= 1.5 * slack;
@@ -143,7 +146,7 @@ fn finders(plain: &GrayImage) -> Vec<Finder> {
         for (index, window) in runs.windows(5).enumerate() {
             if index % 2 == 1
                 && let Ok(five) = <[u32; 5]>::try_from(window)
-                && let Some(module) = is_finder(five)
+                && let Some(module) = is_finder(five, FINDER_MIN)
             {
                 let [dark, light, middle, ..] = five;
                 let x = begin + dark + light + middle / 2;
@@ -155,84 +158,137 @@ fn finders(plain: &GrayImage) -> Vec<Finder> {
             break;
         }
     }
-    all.retain(|it| it.hits >= 2 || it.module < 2.0);
     all
 }
 
-/// Keeps what also looks like a finder from top to bottom.
+/// Keeps what looks like a finder from all sides.
 fn note_finder(all: &mut Vec<Finder>, plain: &GrayImage, (x, y): (u32, u32), module: f32) {
-    let near = |it: &&mut Finder| {
-        (it.x - float(x)).abs().max((it.y - float(y)).abs()) < 2.0 * it.module + 1.0
-    };
-    if let Some(known) = all.iter_mut().find(near) {
-        known.hits += 1;
+    let is_near =
+        |it: &Finder| (it.x - float(x)).abs().max((it.y - float(y)).abs()) < 2.0 * it.module + 1.0;
+    if all.iter().any(is_near) {
         return;
     }
-    let is_dark = |y: Option<u32>| {
-        let pixel = y.and_then(|y| plain.get_pixel_checked(x, y));
-        pixel.map(|it| it.0[0] == 0)
-    };
-    let run = |from: u32, step: i32, dark: bool| {
-        let mut length = 0;
-        let at = |it: u32| from.checked_add_signed(step * i32::try_from(it).unwrap_or(0));
-        while length < 400 && is_dark(at(length)) == Some(dark) {
-            length += 1;
-        }
-        length
-    };
-    let up = run(y, -1, true);
-    let down = run(y, 1, true);
-    if up == 0 || down == 0 {
+    // Down, then along both diagonals: letters have such runs in one direction, never in four.
+    let Some((high, shift)) = crossed(plain, (x, y), (0, 1), FINDER_MIN) else {
         return;
-    }
-    let (above, below) = (y.saturating_sub(up), y + down);
-    let light_up = run(above, -1, false);
-    let light_down = run(below, 1, false);
-    let dark_up = run(above.saturating_sub(light_up), -1, true);
-    let dark_down = run(below + light_down, 1, true);
-    let high = is_finder([dark_up, light_up, up + down - 1, light_down, dark_down]);
-    if let Some(high) = high
-        && (0.5..=2.0).contains(&(high / module))
-    {
+    };
+    let y = y.saturating_add_signed(shift);
+    let is_square = (0.5..=2.0).contains(&(high / module))
+        && [(1, 0), (1, 1), (1, -1)].into_iter().all(|step| {
+            let least = if step.1 == 0 {
+                FINDER_MIN
+            } else {
+                FINDER_MIN * 5 / 7
+            };
+            crossed(plain, (x, y), step, least).is_some()
+        });
+    if is_square {
         all.push(Finder {
             x: float(x),
-            y: float(y) + (float(down) - float(up)) / 2.0,
+            y: float(y),
             module: (high + module) / 2.0,
-            hits: 1,
         });
     }
 }
 
-/// Groups of two and more finders of one size that are as near as those of one code.
-fn corners(finders: &[Finder]) -> Vec<Place> {
-    let mut left: Vec<Finder> = finders.to_vec();
-    let mut places = Vec::new();
-    while let Some(first) = left.pop() {
-        let mut group = vec![first];
-        let mut at = 0;
-        while let Some(member) = group.get(at).copied() {
-            let (near, far): (Vec<Finder>, Vec<Finder>) = left.into_iter().partition(|it| {
-                let module = (member.module + it.module) / 2.0;
-                let away = (member.x - it.x).hypot(member.y - it.y) / module;
-                (0.5..=2.0).contains(&(member.module / it.module)) && (9.0..=175.0).contains(&away)
-            });
-            group.extend(near);
-            left = far;
-            at += 1;
+/// The module of a finder as a line through `(x, y)` crosses it, in steps, and how far its middle is
+/// from there.
+fn crossed(
+    plain: &GrayImage,
+    (x, y): (u32, u32),
+    step: (i32, i32),
+    least: u32,
+) -> Option<(f32, i32)> {
+    // Three runs on one side: the middle, light, dark.
+    let side = |direction: i32| {
+        let mut runs = [0_u32; 3];
+        let (mut x, mut y) = (x, y);
+        for (run, dark) in runs.iter_mut().zip([true, false, true]) {
+            while *run < RUN_MAX
+                && plain.get_pixel_checked(x, y).map(|it| it.0[0] == 0) == Some(dark)
+            {
+                *run += 1;
+                x = x.checked_add_signed(step.0 * direction)?;
+                y = y.checked_add_signed(step.1 * direction)?;
+            }
         }
-        if group.len() >= 2 && places.len() < PLACES_MAX {
-            places.push((
-                group.len(),
-                Place {
-                    area: around(&group),
-                    hint: Hint::Corners,
-                },
-            ));
+        Some(runs)
+    };
+    let ([before, light_before, dark_before], [after, light_after, dark_after]) =
+        (side(-1)?, side(1)?);
+    if before == 0 || after == 0 {
+        return None;
+    }
+    let runs = [
+        dark_before,
+        light_before,
+        before + after - 1,
+        light_after,
+        dark_after,
+    ];
+    let module = is_finder(runs, least)?;
+    let shift = (i32::try_from(after).ok()? - i32::try_from(before).ok()?) / 2;
+    Some((module, shift))
+}
+
+/// Boxes around three finders of one size that stand like the corners of a square, seen from
+/// anywhere; the most even ones first, each finder in one box.
+fn corners(finders: &[Finder]) -> Vec<Place> {
+    let mut triples: Vec<(f32, [usize; 3])> = Vec::new();
+    for (index, first) in finders.iter().enumerate() {
+        for (next, second) in finders.iter().enumerate().skip(index + 1) {
+            if !first.is_near(second) {
+                continue;
+            }
+            let thirds = finders.iter().enumerate().skip(next + 1);
+            let thirds = thirds.filter(|(_, it)| it.is_near(first) && it.is_near(second));
+            triples.extend(thirds.filter_map(|(last, third)| {
+                Some((uneven([first, second, third])?, [index, next, last]))
+            }));
         }
     }
-    // Three corners are a whole code.
-    places.sort_by_key(|(count, _)| count.abs_diff(3));
-    places.into_iter().map(|(_, place)| place).collect()
+    triples.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut used: Vec<usize> = Vec::new();
+    let mut places = Vec::new();
+    for (_, triple) in triples {
+        if places.len() >= PLACES_MAX || triple.iter().any(|it| used.contains(it)) {
+            continue;
+        }
+        used.extend(triple);
+        let three: Vec<Finder> = triple
+            .iter()
+            .filter_map(|it| finders.get(*it))
+            .copied()
+            .collect();
+        places.push(Place {
+            area: around(&three),
+            hint: Hint::Corners,
+        });
+    }
+    places
+}
+
+impl Finder {
+    /// Whether both may belong to one code: alike in size, 14 to 170 modules apart.
+    fn is_near(&self, other: &Self) -> bool {
+        let away = self.away(other) / ((self.module + other.module) / 2.0);
+        (0.55..=1.8).contains(&(self.module / other.module)) && (10.0..=175.0).contains(&away)
+    }
+
+    fn away(&self, other: &Self) -> f32 {
+        (self.x - other.x).hypot(self.y - other.y)
+    }
+}
+
+/// How far three points are from half of a square, 0 for not at all; `None` for too far.
+fn uneven([a, b, c]: [&Finder; 3]) -> Option<f32> {
+    let mut sides = [a.away(b), b.away(c), c.away(a)];
+    sides.sort_by(f32::total_cmp);
+    let [short, long, across] = sides;
+    let legs = long / short.max(1.0);
+    let right = across / short.hypot(long).max(1.0);
+    ((1.0..=1.8).contains(&legs) && (0.75..=1.25).contains(&right))
+        .then_some((legs - 1.0) + 2.0 * (right - 1.0).abs())
 }
 
 fn around(group: &[Finder]) -> Area {
@@ -248,23 +304,14 @@ fn around(group: &[Finder]) -> Area {
         fold(f32::MAX, f32::min, |it| it.y),
         fold(0.0, f32::max, |it| it.y),
     );
-    // With two corners only, the third may be on any side.
-    let side = (right - left).max(bottom - top);
-    let (dx, dy) = if group.len() < 3 {
-        (side - (right - left), side - (bottom - top))
-    } else {
-        (0.0, 0.0)
-    };
-    let rim = 5.0 * module;
-    let (x, y) = (
-        whole((left - rim - dx).max(0.0)),
-        whole((top - rim - dy).max(0.0)),
-    );
+    // The fourth corner may lie outside where the code is turned.
+    let rim = 6.0 * module + 0.2 * (right - left).max(bottom - top);
+    let (x, y) = (whole((left - rim).max(0.0)), whole((top - rim).max(0.0)));
     Area {
         x,
         y,
-        width: whole(right + rim + dx) - x,
-        height: whole(bottom + rim + dy) - y,
+        width: whole(right + rim) - x,
+        height: whole(bottom + rim) - y,
     }
 }
 
