@@ -240,7 +240,10 @@ fn stands_on_head(picture: &Picture, page: &Page) -> bool {
                 found.map_or(0, |it| u64::from(it.0[0]))
             };
             light.0 += at(x, y);
-            light.1 += at(width.saturating_sub(x + 1), height.saturating_sub(y + 1));
+            light.1 += at(
+                width.saturating_sub(x.saturating_add(1)),
+                height.saturating_sub(y.saturating_add(1)),
+            );
         }
     }
     light.1 < light.0
