@@ -198,10 +198,8 @@ async fn what_cannot_be_read_is_refused_with_a_reason() {
             bytes_max: 1_048_576
         })
     ));
-    let gif = refused(b"GIF89a\x01\x00\x01\x00\x00\x00\x00;")
-        .await
-        .unwrap_err();
-    assert!(gif.to_string().contains("GIF"), "{gif}");
+    let archive = refused(b"Rar!\x1a\x07\x01\x00").await.unwrap_err();
+    assert!(archive.to_string().contains("RAR archive"), "{archive}");
 }
 
 #[tokio::test]

@@ -91,12 +91,12 @@ async fn a_file_is_taken_once_it_has_stopped_growing() {
 #[tokio::test]
 async fn what_cannot_be_taken_goes_to_failed_with_the_reason() {
     let mut house = House::new(Duration::ZERO);
-    house.put("picture.gif", "GIF89a and more");
+    house.put("letters.rar", "Rar!\x1a\x07 and more");
     house.turn().await;
     house.turn().await;
-    assert!(house.has("failed/picture.gif"));
-    let reason = house.folder.path().join("failed/picture.gif.txt");
-    assert!(std::fs::read_to_string(reason).unwrap().contains("GIF"));
+    assert!(house.has("failed/letters.rar"));
+    let reason = house.folder.path().join("failed/letters.rar.txt");
+    assert!(std::fs::read_to_string(reason).unwrap().contains("RAR archive"));
     assert!(house.documents(Viewer::House).await.is_empty());
 }
 

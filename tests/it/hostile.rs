@@ -26,7 +26,8 @@ const EXPECTED: &[(&str, &str)] = &[
     ),
     (
         "encrypted.pdf",
-        "encrypted: the PDF is locked with a password; save a copy without one and add that",
+        "encrypted: the PDF is locked with a password; save a copy without one and add that, \
+         or put the password into the file that `reading.pdf_passwords_file` names",
     ),
     (
         "page-tree-loop.pdf",

@@ -253,8 +253,8 @@ const WORDS: &[Word] = &[
     },
     Word {
         text: "unsafe {",
-        only_in: &["understanding/models.rs"],
-        reason: "one place loads a foreign library, with a proof",
+        only_in: &["understanding/models.rs", "lifecycle.rs"],
+        reason: "one place loads a foreign library and one gives memory back, each with a proof",
     },
 ];
 

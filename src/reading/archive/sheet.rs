@@ -193,11 +193,11 @@ impl Flat {
         let mut bytes = Vec::new();
         let mut encoder = JpegEncoder::new_with_quality(&mut bytes, quality);
         let (width, height) = self.size();
-        let encoded = match self {
+        let written = match self {
             Self::Grey(grey) => encoder.encode(grey, width, height, ExtendedColorType::L8),
             Self::Colour(it) => encoder.encode(it, width, height, ExtendedColorType::Rgb8),
         };
-        encoded.map_err(|_| Failure::damaged("a page could not be kept as a picture"))?;
+        written.map_err(|_| Failure::damaged("a page could not be kept as a picture"))?;
         Ok(bytes)
     }
 }

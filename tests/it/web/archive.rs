@@ -83,13 +83,13 @@ async fn keep_words(web: &Web, id: DocumentId, text: &str) {
     let word = |(place, text): (u8, &str)| Word {
         text: text.to_owned(),
         at: Rect {
-            x: 45.0 * f32::from(place),
-            y: 100.0,
-            w: 40.0,
-            h: 15.0,
+            x: 100.0 + 200.0 * f32::from(place % 4),
+            y: 100.0 + 60.0 * f32::from(place / 4),
+            w: 120.0,
+            h: 30.0,
         },
         confidence: 0.9,
-        line: 0,
+        line: u32::from(place / 4),
         block: 0,
     };
     let reading = Reading {
@@ -99,7 +99,7 @@ async fn keep_words(web: &Web, id: DocumentId, text: &str) {
             source: PageSource::Ocr,
             width: 595.0,
             height: 842.0,
-            words: (1_u8..).zip(text.split(' ')).map(word).collect(),
+            words: (0_u8..).zip(text.split(' ')).map(word).collect(),
         }],
         codes: Vec::new(),
         children: Vec::new(),
@@ -249,7 +249,7 @@ async fn a_copy_is_made_anew_after_a_new_reading_and_erased_with_its_document() 
     let web = Web::open().await;
     let token = web.token(None).await;
     // A few words on a picture would be taken for a stamp.
-    let words = ["alte Worte"; 10].join(" ");
+    let words = ["alte Worte"; 20].join(" ");
     let id = sheet_with(&web, &words, Visibility::Household).await;
     let ask = async || {
         let response = web.get(&path(id)).bearer_auth(&token).send().await.unwrap();
