@@ -155,14 +155,13 @@ impl Original<'_> {
         let mut looks = looks.into_iter();
         for ((place, page), plan) in (before..).zip(self.pages).zip(plans) {
             let drawn = if plan.is_none() { looks.next() } else { None };
-            let look = match drawn {
-                Some(look) => Look::Drawn(look),
-                None => {
-                    let painted = file.render_colours(place, sheet::DPI, limits)?;
-                    let painted = plan.unwrap_or_default().applied(painted);
-                    let made = sheet::of_painted(&painted, page.width, self.sheet_bytes());
-                    Look::Picture(draft.picture(&made?))
-                }
+            let look = if let Some(look) = drawn {
+                Look::Drawn(look)
+            } else {
+                let painted = file.render_colours(place, sheet::DPI, limits)?;
+                let painted = plan.unwrap_or_default().applied(painted);
+                let made = sheet::of_painted(&painted, page.width, self.sheet_bytes());
+                Look::Picture(draft.picture(&made?))
             };
             self.check_size(draft.pdf.len())?;
             draft.add(page, look, &words_over(page));

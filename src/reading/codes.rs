@@ -91,7 +91,7 @@ impl Seen {
         let [left, top, right, bottom] = self.edges();
         let (from_x, from_y) = (float(area.x), float(area.y));
         let (to_x, to_y) = (from_x + float(area.width), from_y + float(area.height));
-        let (x, y) = ((left + right) / 2.0, (top + bottom) / 2.0);
+        let (x, y) = (f32::midpoint(left, right), f32::midpoint(top, bottom));
         let wide = right.min(to_x) - left.max(from_x);
         let high = bottom.min(to_y) - top.max(from_y);
         let is_over =

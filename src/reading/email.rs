@@ -186,7 +186,7 @@ fn text_of(message: &Message<'_>) -> String {
             text.push_str(&[name, ": ", &value, "\n"].concat());
         }
     };
-    let raw = |name| stated(message, name);
+    let raw = |name| stated(message, &name);
     let from = message.from().map(addresses);
     let to = message.to().map(addresses);
     line("From", readable(from, || raw(HeaderName::From)));
@@ -223,8 +223,8 @@ fn readable(value: Option<String>, raw: impl FnOnce() -> Option<String>) -> Opti
 }
 
 /// A line of the head in letters, nothing else decoded.
-fn stated(message: &Message<'_>, name: HeaderName<'_>) -> Option<String> {
-    let header = message.headers().iter().find(|it| it.name == name)?;
+fn stated(message: &Message<'_>, name: &HeaderName<'_>) -> Option<String> {
+    let header = message.headers().iter().find(|it| it.name == *name)?;
     let place = |it: u32| usize::try_from(it).ok();
     let range = place(header.offset_start())?..place(header.offset_end())?;
     let bytes = message.raw_message.get(range)?;

@@ -248,15 +248,12 @@ pub fn resolved(text: &str) -> String {
         let near = from.as_bytes().get(..ENTITY_BYTES_MAX.min(from.len()));
         let end = near.unwrap_or_default().iter().position(|it| *it == b';');
         let entity = end.and_then(|end| from.get(..=end));
-        match entity.filter(|it| !it.contains(char::is_whitespace)) {
-            Some(entity) => {
-                add_html_token(&mut done, entity.as_bytes(), false);
-                rest = from.get(entity.len()..).unwrap_or_default();
-            }
-            None => {
-                done.push('&');
-                rest = from.get(1..).unwrap_or_default();
-            }
+        if let Some(entity) = entity.filter(|it| !it.contains(char::is_whitespace)) {
+            add_html_token(&mut done, entity.as_bytes(), false);
+            rest = from.get(entity.len()..).unwrap_or_default();
+        } else {
+            done.push('&');
+            rest = from.get(1..).unwrap_or_default();
         }
     }
     done.push_str(rest);

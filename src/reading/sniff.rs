@@ -373,7 +373,7 @@ fn is_mail(start: &[u8]) -> bool {
             let start = line.get(..name.len());
             start.is_some_and(|it| it.eq_ignore_ascii_case(name))
         };
-        if ONLY_MAILS.iter().any(|it| begins(it)) {
+        if ONLY_MAILS.iter().any(&begins) {
             return true;
         }
         let common: [&[u8]; 6] = [b"from:", b"to:", b"subject:", b"date:", b"cc:", b"sender:"];
@@ -489,10 +489,9 @@ mod tests {
             (COMPOUND, "an old Word, Excel or Outlook file"),
         ];
         for (bytes, name) in cases {
-            match why_not(bytes) {
-                Failure::Unsupported { what, .. } => assert_eq!(what, name),
-                other => panic!("{other:?}"),
-            }
+            let failure = why_not(bytes);
+            let is_named = matches!(failure, Failure::Unsupported { what, .. } if what == name);
+            assert!(is_named, "{failure:?}");
             assert_eq!(sniff(bytes), None, "{name}");
         }
         assert_eq!(why_not(b""), Failure::Empty);

@@ -122,19 +122,19 @@ mod tests {
                 vec![word.clone()]
             },
         };
-        let code = |(page, text): (u32, &&str)| Code {
+        let label = |(page, text): (u32, &&str)| Code {
             symbology: "code_128".to_owned(),
             text: (*text).to_owned(),
             page,
             at: Rect::default(),
         };
-        let coded = (1..)
+        let labelled = (1..)
             .zip(codes)
             .filter(|(_, it)| !["", "blank"].contains(it));
         Reading {
             media_type: MediaType::Pdf,
             pages: (1..).zip(codes).map(page).collect(),
-            codes: coded.map(code).collect(),
+            codes: labelled.map(label).collect(),
             children: Vec::new(),
             attachments: Vec::new(),
         }

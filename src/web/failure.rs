@@ -202,7 +202,11 @@ impl From<NoCopy> for Failure {
     fn from(error: NoCopy) -> Self {
         match error {
             NoCopy::Store(error) => Self::Store(error),
-            other => Self::NoCopy(other),
+            NoCopy::NotRead
+            | NoCopy::NothingToShow
+            | NoCopy::Busy
+            | NoCopy::Outdated
+            | NoCopy::Failed(_) => Self::NoCopy(error),
         }
     }
 }

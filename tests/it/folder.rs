@@ -96,7 +96,11 @@ async fn what_cannot_be_taken_goes_to_failed_with_the_reason() {
     house.turn().await;
     assert!(house.has("failed/letters.rar"));
     let reason = house.folder.path().join("failed/letters.rar.txt");
-    assert!(std::fs::read_to_string(reason).unwrap().contains("RAR archive"));
+    assert!(
+        std::fs::read_to_string(reason)
+            .unwrap()
+            .contains("RAR archive")
+    );
     assert!(house.documents(Viewer::House).await.is_empty());
 }
 

@@ -19,7 +19,7 @@ pub fn command(test: &str) -> Command {
 
 /// Whether this process was started by [`command`] for `test`.
 pub fn is(test: &str) -> bool {
-    std::env::var_os(ROLE).is_some_and(|it| it == OsString::from(test))
+    std::env::var_os(ROLE).is_some_and(|it| it == test)
 }
 
 /// A number that a longer run states in the environment, else the gate's.

@@ -6,6 +6,7 @@ use std::process::Command;
 use jiff::civil::date;
 use workmate::domain::document::{Page, Word};
 use workmate::domain::value::Rect;
+use workmate::reading::archive::CopyOptions;
 use workmate::reading::process::archive::ArchiveJob;
 use workmate::reading::process::{ReadJob, Reader, ReaderSettings};
 
@@ -35,7 +36,10 @@ async fn scanned(name: &str) -> (Page, Vec<u8>) {
     let job = ArchiveJob {
         bytes: sheet.bytes,
         pages: pages.clone(),
-        title: sheet.name,
+        options: CopyOptions {
+            title: sheet.name,
+            ..CopyOptions::default()
+        },
         ..ArchiveJob::default()
     };
     let copy = reader.archive(job).await.unwrap();

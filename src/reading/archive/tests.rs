@@ -158,7 +158,7 @@ fn a_huge_sheet_is_made_small_enough_to_be_shown() {
 
 #[test]
 fn ink_stays_black_and_paper_white() {
-    let is_ink = |x: u32, y: u32| (x / 124 + y / 124) % 2 == 0;
+    let is_ink = |x: u32, y: u32| (x / 124 + y / 124).is_multiple_of(2);
     let board = png(::image::GrayImage::from_fn(1240, 1736, |x, y| {
         ::image::Luma([if is_ink(x, y) { 0 } else { 255 }])
     }));
@@ -228,8 +228,8 @@ fn a_scan_in_a_pdf_keeps_its_picture_and_gets_words() {
 
 #[test]
 fn a_page_whose_own_letters_are_noise_is_painted_without_them() {
-    let noise = word("Rauschen", anchor().at, 0);
-    let noisy = copy_of_pdf(&scanned_pdf(), page(vec![noise]));
+    let garbage = word("Rauschen", anchor().at, 0);
+    let noisy = copy_of_pdf(&scanned_pdf(), page(vec![garbage]));
     let copy = copy_of_pdf(&noisy, page(vec![anchor()]));
     let texts: Vec<String> = words_in(&copy).into_iter().map(|it| it.text).collect();
     assert_eq!(texts, ["Anker"]);

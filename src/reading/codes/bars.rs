@@ -120,7 +120,7 @@ fn paths(picture: &GrayImage, sweep: Sweep) -> Vec<Path> {
     if is_straight {
         (sine, cosine) = (sine.round(), cosine.round());
     }
-    let reach = (width * sine.abs() + height * cosine.abs()) / 2.0;
+    let reach = f32::midpoint(width * sine.abs(), height * cosine.abs());
     let middle = ((width - 1.0) / 2.0, (height - 1.0) / 2.0);
     let step = float(sweep.step.max(1));
     let lines = whole((2.0 * reach / step).floor());

@@ -186,7 +186,7 @@ fn note_finder(all: &mut Vec<Finder>, plain: &GrayImage, (x, y): (u32, u32), mod
         all.push(Finder {
             x: float(x),
             y: float(y),
-            module: (high + module) / 2.0,
+            module: f32::midpoint(high, module),
         });
     }
 }
@@ -271,7 +271,7 @@ fn corners(finders: &[Finder]) -> Vec<Place> {
 impl Finder {
     /// Whether both may belong to one code: alike in size, 14 to 170 modules apart.
     fn is_near(&self, other: &Self) -> bool {
-        let away = self.away(other) / ((self.module + other.module) / 2.0);
+        let away = self.away(other) / f32::midpoint(self.module, other.module);
         (0.55..=1.8).contains(&(self.module / other.module)) && (10.0..=175.0).contains(&away)
     }
 
@@ -365,7 +365,7 @@ fn cells_of(band: &[&[u8]], columns: usize) -> Vec<Cell> {
                 .chain(std::iter::repeat(None)),
         );
         for (count, (pixels, next)) in counts.iter_mut().zip(pieces) {
-            count.0 += small(pixels.iter().filter(|it| **it == 0).count());
+            count.0 += small(pixels.iter().map(|it| usize::from(*it == 0)).sum());
             count.1 += small(
                 pixels
                     .windows(2)

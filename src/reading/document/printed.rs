@@ -97,7 +97,9 @@ impl Job<'_> {
 fn printed(file: &PdfFile, (place, number): (usize, u32), layer: &Layer, limits: &Limits) -> Sheet {
     let begin = Instant::now();
     let mut codes = file.drawn_codes(place, layer, limits);
-    codes.iter_mut().for_each(|it| it.page = number);
+    for code in &mut codes {
+        code.page = number;
+    }
     let timings = Timings {
         codes: milliseconds(begin),
         ..Timings::default()

@@ -96,9 +96,8 @@ impl<'a> Walk<'a> {
     fn enter(&mut self, name: &'a str, wanted: &[&str]) {
         match &mut self.wanted {
             Some((it, depth)) if *it == name => *depth += 1,
-            Some(_) => {}
             None if wanted.contains(&name) => self.wanted = Some((name, 1)),
-            None => {}
+            Some(_) | None => {}
         }
     }
 
@@ -153,10 +152,13 @@ impl<'a> Walk<'a> {
             "line-break" => self.lines.end_line(),
             "soft-page-break" => self.lines.end_page(),
             // A sheet or a slide; the first one needs no page before it.
-            "page" | "table" if self.paragraphs == 0 && tag.attribute("name").is_some() => {
-                if tag.name == "page" && std::mem::replace(&mut self.has_page, true) {
-                    self.lines.end_page();
-                }
+            "page" | "table"
+                if self.paragraphs == 0
+                    && tag.attribute("name").is_some()
+                    && tag.name == "page"
+                    && std::mem::replace(&mut self.has_page, true) =>
+            {
+                self.lines.end_page();
             }
             "table-cell" | "covered-table-cell" => {
                 self.lines.open_cell();

@@ -103,11 +103,10 @@ impl Walk {
         match name {
             "t" => self.is_text = false,
             "r" => self.is_hidden = false,
-            "p" if self.has_words => self.lines.end_line(),
-            "p" => self.lines.leave_space(),
-            "tc" => self.lines.close_cell(),
-            "tr" => self.lines.end_line(),
             "tbl" => self.lines.leave_space(),
+            "p" if !self.has_words => self.lines.leave_space(),
+            "p" | "tr" => self.lines.end_line(),
+            "tc" => self.lines.close_cell(),
             _ => {}
         }
     }

@@ -267,12 +267,11 @@ fn text(value: &Object<'_>) -> Option<String> {
 /// What is chosen of a list: shown is not the value, but its label.
 fn choice(field: &Dict<'_>) -> Option<String> {
     let chosen = inherited(field, V)?;
-    let chosen: Vec<String> = match &chosen {
-        Object::Array(several) => several
-            .iter::<Object<'_>>()
-            .filter_map(|it| text(&it))
-            .collect(),
-        one => text(one).into_iter().collect(),
+    let chosen: Vec<String> = if let Object::Array(several) = &chosen {
+        let several = several.iter::<Object<'_>>();
+        several.filter_map(|it| text(&it)).collect()
+    } else {
+        text(&chosen).into_iter().collect()
     };
     let labels = inherited(field, OPT).and_then(Object::into_array);
     let label = |value: &String| {

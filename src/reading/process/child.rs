@@ -199,7 +199,7 @@ impl Child {
     }
 }
 
-/// Fields 14 and 15 of proc_pid_stat(5), in hundredths of a second. The name in brackets may hold
+/// Fields 14 and 15 of `proc_pid_stat(5)`, in hundredths of a second. The name in brackets may hold
 /// spaces and brackets; the fields count from behind the last.
 fn processor_time(stat: &str) -> Option<Duration> {
     let (_, fields) = stat.rsplit_once(") ")?;

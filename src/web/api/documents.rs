@@ -352,7 +352,9 @@ pub async fn delete(
         Failure::Store(Error::Conflict { what })
     })?;
     state.readings.end(id);
-    others.iter().for_each(|it| state.readings.end(it.id));
+    for other in &others {
+        state.readings.end(other.id);
+    }
     state.wake.trash.notify_one();
     state.wake.reminders.notify_one();
     state.wake.state.notify_one();

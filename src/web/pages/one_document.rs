@@ -487,7 +487,9 @@ pub async fn delete(
         return Ok(go(&format!("/documents/{id}"), Some(&Happened::Outdated)));
     };
     readings.end(id);
-    going.iter().for_each(|it| readings.end(it.id));
+    for part in &going {
+        readings.end(part.id);
+    }
     wake.trash.notify_one();
     wake.reminders.notify_one();
     wake.state.notify_one();

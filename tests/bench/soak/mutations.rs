@@ -64,7 +64,7 @@ pub async fn run(ground: &Ground, files: u64) -> Result<Vec<String>> {
                 *seen
                     .codes
                     .entry("refused at the door".to_owned())
-                    .or_default() += 1
+                    .or_default() += 1;
             }
         }
         while waiting.len() >= WAITING_MAX {

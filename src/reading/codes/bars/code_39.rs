@@ -104,7 +104,7 @@ fn measures(widths: &[f32]) -> Option<Measures> {
     let bars = [at(0)?, at(2)?, at(8)?];
     let spaces = [at(3)?, at(5)?, at(7)?];
     let mean = |all: [f32; 3]| all.iter().sum::<f32>() / 3.0;
-    let (narrow_bar, wide_bar) = (mean(bars), (at(4)? + at(6)?) / 2.0);
+    let (narrow_bar, wide_bar) = (mean(bars), f32::midpoint(at(4)?, at(6)?));
     let (narrow_space, wide_space) = (mean(spaces), at(1)?);
     let clear = |wide: f32, narrow: f32| (1.5..=4.5).contains(&(wide / narrow.max(0.01)));
     let even = |all: [f32; 3], mean: f32| all.iter().all(|it| (it - mean).abs() < mean * 0.45);
@@ -113,10 +113,10 @@ fn measures(widths: &[f32]) -> Option<Measures> {
         && even(bars, narrow_bar)
         && even(spaces, narrow_space);
     sound.then_some(Measures {
-        bar: (narrow_bar + wide_bar) / 2.0,
-        space: (narrow_space + wide_space) / 2.0,
+        bar: f32::midpoint(narrow_bar, wide_bar),
+        space: f32::midpoint(narrow_space, wide_space),
         total: widths.iter().sum(),
-        narrow: (narrow_bar + narrow_space) / 2.0,
+        narrow: f32::midpoint(narrow_bar, narrow_space),
     })
 }
 

@@ -183,7 +183,7 @@ fn is_checked(text: &str) -> bool {
         .zip([1, 3].into_iter().cycle())
         .map(|(digit, weight)| digit * weight)
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub fn read(widths: &[f32]) -> Option<Read> {
     let &[a, b, c, d] = widths.get(..4)? else {
         return None;
     };
-    let (mut bar, mut space) = ((a + c) / 2.0, (b + d) / 2.0);
+    let (mut bar, mut space) = (f32::midpoint(a, c), f32::midpoint(b, d));
     let even = |one: f32, other: f32| (0.5..=2.0).contains(&(one / other.max(0.01)));
     if !even(a, c) || !even(b, d) || !(0.25..=4.0).contains(&(bar / space.max(0.01))) {
         return None;
@@ -25,7 +25,7 @@ pub fn read(widths: &[f32]) -> Option<Read> {
     let mut text = String::new();
     let mut at = 4;
     loop {
-        let narrow = (bar + space) / 2.0;
+        let narrow = f32::midpoint(bar, space);
         if text.len() >= SHORTEST && is_stop(widths.get(at..)?, bar, space) {
             break;
         }
@@ -49,7 +49,7 @@ pub fn read(widths: &[f32]) -> Option<Read> {
         symbology: "itf",
         text,
         elements: at + 3,
-        module: (bar + space) / 2.0,
+        module: f32::midpoint(bar, space),
         quiet: 6.0,
         lines: if long < 8 { 5 } else { 3 },
     })
@@ -74,7 +74,7 @@ fn digit(widths: impl Iterator<Item = f32> + Clone) -> Option<(char, f32)> {
     if least_wide < 1.3 * most_narrow || most_narrow > 2.6 * least || most > 2.2 * least_wide {
         return None;
     }
-    let limit = (most_narrow + least_wide) / 2.0;
+    let limit = f32::midpoint(most_narrow, least_wide);
     let wide = widths.fold(0_u8, |wide, it| wide << 1 | u8::from(it > limit));
     let index = WIDE.iter().position(|it| *it == wide)?;
     let digit = char::from_digit(u32::try_from(index).ok()?, 10)?;
