@@ -21,7 +21,7 @@ pub fn good() -> Result<Vec<Sheet>> {
     };
     let mut seeds: Vec<Sheet> = samples
         .iter()
-        .filter(|it| it.name.ends_with(".pdf") || it.name.ends_with(".txt"))
+        .filter(|it| ["pdf", "txt"].contains(&it.name.rsplit('.').next().unwrap_or_default()))
         .cloned()
         .collect();
     let scan = image::load_from_memory(&named("dental-appointment.jpg")?.bytes)?;

@@ -1,7 +1,6 @@
 //! This test program started once more in a role of its own: behind walls, with a system call
 //! missing, or where a crash costs only that process.
 
-use std::ffi::OsString;
 use std::io::Write;
 use std::process::Command;
 

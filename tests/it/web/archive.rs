@@ -217,7 +217,9 @@ async fn a_text_needs_no_copy_and_a_pdf_with_letters_is_its_own() {
     let token = web.token(None).await;
     let anna = web.browser("Anna").await;
     let samples = paper::samples(date(2026, 3, 2)).unwrap();
-    let bill = samples.into_iter().find(|it| it.name.ends_with(".pdf"));
+    let bill = samples
+        .into_iter()
+        .find(|it| it.name.rsplit('.').next() == Some("pdf"));
     let bill = bill.unwrap();
     let everybody = Visibility::Household;
     let text = accept(&web, "brief.txt", b"Liebe Anna".to_vec(), everybody.clone()).await;
