@@ -411,6 +411,33 @@ named! {
     }
 }
 
+impl MediaType {
+    /// Whether its pages look like something, so that an archive copy can be made of them.
+    pub const fn has_pages_to_show(self) -> bool {
+        match self {
+            Self::Pdf
+            | Self::Jpeg
+            | Self::Png
+            | Self::Tiff
+            | Self::WebP
+            | Self::Gif
+            | Self::Bmp
+            | Self::Heic => true,
+            Self::Text
+            | Self::Mail
+            | Self::Xml
+            | Self::Html
+            | Self::Rtf
+            | Self::Docx
+            | Self::Xlsx
+            | Self::Pptx
+            | Self::Odt
+            | Self::Ods
+            | Self::Odp => false,
+        }
+    }
+}
+
 /// One word on a page, in reading order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Word {

@@ -85,26 +85,12 @@ impl Original<'_> {
     pub fn archive_copy(&self) -> Result<Vec<u8>, Failure> {
         let media_type = sniff::sniff(self.bytes).ok_or_else(|| sniff::why_not(self.bytes))?;
         let mut draft = Draft::new();
-        match media_type {
-            MediaType::Pdf => self.copy_pdf(&mut draft)?,
-            MediaType::Jpeg
-            | MediaType::Png
-            | MediaType::Tiff
-            | MediaType::WebP
-            | MediaType::Gif
-            | MediaType::Bmp
-            | MediaType::Heic => self.copy_pictures(&mut draft, media_type)?,
-            MediaType::Text
-            | MediaType::Mail
-            | MediaType::Xml
-            | MediaType::Html
-            | MediaType::Rtf
-            | MediaType::Docx
-            | MediaType::Xlsx
-            | MediaType::Pptx
-            | MediaType::Odt
-            | MediaType::Ods
-            | MediaType::Odp => return Err(Failure::NothingToShow),
+        if media_type == MediaType::Pdf {
+            self.copy_pdf(&mut draft)?;
+        } else if media_type.has_pages_to_show() {
+            self.copy_pictures(&mut draft, media_type)?;
+        } else {
+            return Err(Failure::NothingToShow);
         }
         let bytes = draft.finish(&self.options.title);
         self.check_size(bytes.len())?;

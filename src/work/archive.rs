@@ -63,31 +63,6 @@ pub enum NoCopy {
     Store(#[from] store::Error),
 }
 
-/// Whether a document of this type can have an archive copy at all.
-pub const fn has_pages_to_show(media_type: MediaType) -> bool {
-    match media_type {
-        MediaType::Pdf
-        | MediaType::Jpeg
-        | MediaType::Png
-        | MediaType::Tiff
-        | MediaType::WebP
-        | MediaType::Gif
-        | MediaType::Bmp
-        | MediaType::Heic => true,
-        MediaType::Text
-        | MediaType::Mail
-        | MediaType::Xml
-        | MediaType::Html
-        | MediaType::Rtf
-        | MediaType::Docx
-        | MediaType::Xlsx
-        | MediaType::Pptx
-        | MediaType::Odt
-        | MediaType::Ods
-        | MediaType::Odp => false,
-    }
-}
-
 impl Archive {
     /// A maker of copies of what `store` holds, by `reader`, which tries `passwords` on locked PDFs.
     pub fn new(store: Store, reader: Reader, (limits, passwords): (Limits, Passwords)) -> Self {
@@ -105,7 +80,7 @@ impl Archive {
     pub async fn copy(&self, viewer: Viewer, id: DocumentId) -> Result<ArchiveCopy, NoCopy> {
         let look = move |tx: &ReadTx<'_>| Ok((documents::by_id(tx, id)?, pages::list(tx, id)?));
         let (document, read) = self.store.read(viewer, look).await?;
-        if !has_pages_to_show(document.media_type) {
+        if !document.media_type.has_pages_to_show() {
             return Err(NoCopy::NothingToShow);
         }
         // After a retry the words of before are still there for a while.

@@ -32,7 +32,7 @@ use crate::web::family::{Family, family};
 use crate::web::files;
 use crate::web::frame::{Frame, Happened, Locale, Shell, go, page};
 use crate::web::words;
-use crate::work::archive::{Archive, has_pages_to_show};
+use crate::work::archive::Archive;
 use crate::work::{Readings, Wake};
 
 /// Below this confidence a claim is shown as unsure.
@@ -197,7 +197,7 @@ fn look(
         kinds: kinds(language, ""),
         file_name: document.origin.file_name.clone(),
         size: words::bytes(language, document.size),
-        has_archive: has_pages_to_show(document.media_type) && document.stage.pages().is_some(),
+        has_archive: document.media_type.has_pages_to_show() && document.stage.pages().is_some(),
         origin: words::origin(language, document.origin.kind),
         visible_to: match document.visible_to {
             Visibility::Household => t.whole_household,
