@@ -1,12 +1,16 @@
 """Sets parts on pages, and spoils pages the way scanners, cameras and OCR do."""
 
 import itertools
+import re
 
 SIZES = {"head": 22.0, "title": 18.0, "text": 12.0, "row": 12.0, "info": 12.0, "address": 12.0, "small": 9.0, "foot": 9.0}
 LOOKALIKE = {
     "rn": "m", "l": "1", "I": "l", "ü": "u", "ä": "a", "ö": "o", "ß": "B", "0": "O", "O": "0", "5": "S", "e": "c", "m": "rn",
     "c": "e", "h": "b", "fi": "f", "8": "B", "u": "n", "t": "f", "i": "l", "S": "5", "g": "q", "E": "F", ",": ".", ".": ",",
 }
+# What stands in columns of its own.
+VALUE = re.compile(r"-?[\d.,']*\d[.,]\d\d-?|€|EUR|CHF|[€£$]-?[\d.,]+")
+VALUES = {"total", "payable", "net", "tax", "discount", "fee", "balance", "item", "paid"}
 PAPERS = {
     "plain": ((595.0, 842.0), (595.0, 842.0), (595.0, 842.0), (612.0, 792.0), (595.0, 700.0), (420.0, 595.0)),
     "slip": ((595.0, 420.0), (595.0, 842.0), (420.0, 595.0), (595.0, 794.0)),
@@ -49,6 +53,35 @@ class Sheet:
             self.turn()
 
 
+    def set_apart(self, words, size, left, rng):
+        """A row as tables have it: its words at the left, its values right-aligned in columns."""
+        values = [it for it in words if it[1] in VALUES or VALUE.fullmatch(it[0])]
+        label = [it for it in words if it not in values]
+        if not values or not label:
+            return self.set(words, size, left, 940.0)
+        self.set(label, size, left, 600.0)
+        edges = [940.0 - number * rng.choice((110.0, 150.0)) for number in range(len(values))]
+        for (text, name), edge in zip(values, sorted(edges)):
+            wide = size * 0.75 * len(text)
+            self.pages[-1]["words"].append({"text": text, "box": [edge - wide, self.y, wide, size], "line": self.line, "block": self.block, "field": name})
+
+    def set_label(self, words, size, left, rng):
+        """A label and its value: the value in a column of its own, or below."""
+        count = next((number for number, it in enumerate(words) if it[1]), len(words))
+        label, value = words[:count], words[count:]
+        self.set(label, size, left, 940.0)
+        if not value:
+            return
+        x, y, wide, _ = self.pages[-1]["words"][-1]["box"] if label else (left, self.y, 0.0, size)
+        if rng.random() < 0.3 and label:
+            self.set(value, size, left, 940.0)
+            return
+        x = max(x + wide + size * 1.5, left + rng.choice((130.0, 180.0, 220.0)))
+        for text, name in value:
+            self.pages[-1]["words"].append({"text": text, "box": [x, self.y, size * 0.75 * len(text), size], "line": self.line, "block": self.block, "field": name})
+            x += size * 0.75 * len(text) + size * 0.4
+
+
 def words_of(chunks):
     """(word, field) of a chunk list; a word glued from two chunks takes the field of its longer part."""
     out = []
@@ -63,8 +96,8 @@ def words_of(chunks):
     return out
 
 
-def pages(parts, form, rng):
-    """Sets the parts of a document."""
+def pages(parts, form, rng, columns=None):
+    """Sets the parts of a document; with `columns` (a generator of chance) as tables and fields."""
     sheet = Sheet(rng.choice(PAPERS[form]), rng)
     large = rng.choice((1.0, 1.0, 1.4, 1.9))
     if form == "plain" and rng.random() < 0.3:
@@ -91,7 +124,12 @@ def pages(parts, form, rng):
         for line in filter(None, lines):
             if style in ("head", "title") and rng.random() < 0.15:
                 line = [(text.upper(), name) for text, name in line]
-            sheet.set(line, size, left, 940.0)
+            if columns and style == "row" and columns.random() < 0.8:
+                sheet.set_apart(line, size, left, columns)
+            elif columns and style == "info" and columns.random() < 0.5:
+                sheet.set_label(line, size, left, columns)
+            else:
+                sheet.set(line, size, left, 940.0)
     return [page for page in sheet.pages if page["words"]]
 
 

@@ -26,6 +26,7 @@ pub mod paper;
 pub mod parties;
 pub mod phrases;
 pub mod references;
+pub mod scorer;
 pub mod settled;
 pub mod totals;
 pub mod tracking;
@@ -76,7 +77,7 @@ pub fn understand(reading: &Reading, context: &Context) -> Extraction {
         Value::Money(_) | Value::Date(_) | Value::Iban(_) | Value::Text(_) => None,
     });
 
-    let issued = issue::issue_day(&paper);
+    let issued = issue::issue_day(&paper, kind);
     if let Some(issued) = &issued {
         paper.written_on(issued.spot.found.day);
         findings.push(finding(

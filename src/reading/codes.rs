@@ -37,6 +37,11 @@ const SMALL: u64 = 1_700_000;
 /// Longest side that a place is read in, in pixels; larger places are made smaller.
 const PLACE_SIDE: f32 = 1100.0;
 
+/// The share of an area that words cover where it is text; lines have as much white between them.
+const TEXT_SHARE: f32 = 0.15;
+/// A picture with so many words is a page, not a code.
+const WORDS_OF_TEXT: usize = 12;
+
 /// Across and down, in pixels.
 type Point = (f32, f32);
 
@@ -102,14 +107,17 @@ impl Seen {
 
 /// The codes on a picture of a page, at most 40, each with its box. Bounded by work that is counted:
 /// a page without a code costs tens of milliseconds, one that seems to have some up to 1.5 seconds.
-pub fn on_page(page: u32, picture: &GrayImage) -> Vec<Code> {
-    codes(page, picture, Source::Taken)
+///
+/// `letters` says where words have surely been read, in thousandths of the width: no code stands
+/// there, and a picture with many of them is more than a code.
+pub fn on_page(page: u32, picture: &GrayImage, letters: &[Rect]) -> Vec<Code> {
+    codes(page, picture, letters, Source::Taken)
 }
 
 /// As [`on_page`], for a part of a page that a program has painted: what is not found there at once
 /// is no code, so a logo costs little.
 pub fn on_clean_part(page: u32, picture: &GrayImage) -> Vec<Code> {
-    codes(page, picture, Source::Painted)
+    codes(page, picture, &[], Source::Painted)
 }
 
 /// How a picture came about.
@@ -121,7 +129,7 @@ enum Source {
     Painted,
 }
 
-fn codes(page: u32, picture: &GrayImage, source: Source) -> Vec<Code> {
+fn codes(page: u32, picture: &GrayImage, letters: &[Rect], source: Source) -> Vec<Code> {
     let width = float(picture.width()).max(1.0);
     let code = |seen: Seen| {
         let [left, top, right, bottom] = seen.edges();
@@ -138,10 +146,34 @@ fn codes(page: u32, picture: &GrayImage, source: Source) -> Vec<Code> {
             },
         }
     };
-    search(picture, source).into_iter().map(code).collect()
+    let letters: Vec<Rect> = letters.iter().map(|it| in_pixels(it, width)).collect();
+    let seen = search(picture, &letters, source);
+    seen.into_iter().map(code).collect()
 }
 
-fn search(picture: &GrayImage, source: Source) -> Vec<Seen> {
+fn in_pixels(at: &Rect, width: f32) -> Rect {
+    let scaled = |it: f32| it * width / 1000.0;
+    Rect {
+        x: scaled(at.x),
+        y: scaled(at.y),
+        w: scaled(at.w),
+        h: scaled(at.h),
+    }
+}
+
+/// Whether words cover a good part of an area.
+fn is_text(area: &Area, letters: &[Rect]) -> bool {
+    let (left, top) = (float(area.x), float(area.y));
+    let (right, bottom) = (left + float(area.width), top + float(area.height));
+    let covered = letters.iter().map(|it| {
+        let wide = right.min(it.right()) - left.max(it.x);
+        let high = bottom.min(it.bottom()) - top.max(it.y);
+        wide.max(0.0) * high.max(0.0)
+    });
+    covered.sum::<f32>() > TEXT_SHARE * (right - left) * (bottom - top)
+}
+
+fn search(picture: &GrayImage, letters: &[Rect], source: Source) -> Vec<Seen> {
     let mut found = Found::default();
     if picture.width() < 8 || picture.height() < 8 {
         return found.seen;
@@ -155,12 +187,14 @@ fn search(picture: &GrayImage, source: Source) -> Vec<Seen> {
         found.add(bars::look(picture, sweep, &mut work));
     }
     for place in places_of(picture, is_small) {
-        if found.seen.iter().any(|it| it.touches(&place.area)) {
+        let is_text = place.hint != Hint::Corners && is_text(&place.area, letters);
+        if is_text || found.seen.iter().any(|it| it.touches(&place.area)) {
             continue;
         }
         found.add(look_at(picture, &place, &mut work));
     }
-    if is_small && source == Source::Taken && found.seen.is_empty() {
+    let may_be_one = is_small && source == Source::Taken && letters.len() < WORDS_OF_TEXT;
+    if may_be_one && found.seen.is_empty() {
         found.add(look_blindly(picture));
     }
     found.seen

@@ -20,6 +20,10 @@ use super::{
     sniff, text,
 };
 use crate::domain::document::{Attachment, Code, MediaType, Page, PageSource, Reading, Word};
+use crate::domain::value::Rect;
+
+/// The confidence from which a word is no code that was read as one.
+const SURE: f32 = 0.7;
 
 /// Something the reader can already say.
 #[derive(Debug)]
@@ -255,20 +259,21 @@ impl Job<'_> {
         languages: &Languages<'_>,
     ) -> Result<Sheet, Failure> {
         let begin = Instant::now();
-        let mut codes = codes::on_page(number, &picture.grey);
-        let codes_took = milliseconds(begin);
-        let begin = Instant::now();
         let Recognised { words, was_on_head } = match self.options.ocr {
             Ocr::Off => Recognised::default(),
             Ocr::WhereNeeded => self.letters(number, picture, languages)?,
         };
+        let letters_took = milliseconds(begin);
+        let begin = Instant::now();
+        let height = picture.height / picture.width.max(1.0) * 1000.0;
+        let mut codes = codes::on_page(number, &picture.grey, &sure_letters(&words, was_on_head, height));
         if was_on_head {
-            turn_by_half(&mut codes, picture.height / picture.width.max(1.0) * 1000.0);
+            turn_by_half(&mut codes, height);
         }
         check_words(number, words.len(), &self.options.limits)?;
         let timings = Timings {
-            ocr: milliseconds(begin),
-            codes: codes_took,
+            ocr: letters_took,
+            codes: milliseconds(begin),
             ..Timings::default()
         };
         let page = Page {
@@ -364,6 +369,19 @@ impl Job<'_> {
 }
 
 /// Where codes are once their page is turned by half; its height is in thousandths of its width.
+/// Where words stand on the picture that are surely letters and no code read as such.
+fn sure_letters(words: &[Word], was_on_head: bool, height: f32) -> Vec<Rect> {
+    let is_sure = |it: &&Word| {
+        it.confidence >= SURE && it.text.chars().filter(|it| it.is_alphanumeric()).count() >= 3
+    };
+    let place = |it: &Word| Rect {
+        x: if was_on_head { 1000.0 - it.at.right() } else { it.at.x },
+        y: if was_on_head { height - it.at.bottom() } else { it.at.y },
+        ..it.at
+    };
+    words.iter().filter(is_sure).map(place).collect()
+}
+
 fn turn_by_half(codes: &mut [Code], height: f32) {
     for code in codes {
         code.at.x = (1000.0 - code.at.right()).max(0.0);

@@ -141,7 +141,7 @@ impl PdfFile {
             let (width, height) = page.render_dimensions();
             let area = Rect::new(0.0, 0.0, width.into(), height.into());
             let painted = paint(page, area, SCAN_DPI / POINTS, limits);
-            let painted = painted.map(|it| codes::on_page(layer.page.number, &grey(&it)));
+            let painted = painted.map(|it| codes::on_page(layer.page.number, &grey(&it), &[]));
             return painted.unwrap_or_default();
         }
         let mut found: Vec<Code> = Vec::new();

@@ -171,6 +171,15 @@ fn is_tail(lexemes: &[Lexeme], index: usize) -> bool {
     }
 }
 
+/// Whether two digits behind a mark and a space are hundredths that OCR tore off (`RM152. 00`): alone
+/// in their place, with nothing behind them but a currency.
+fn is_torn(lexemes: &[Lexeme], from: usize, digits: usize) -> bool {
+    let ends = |it: Option<&Lexeme>| it.is_none() || currency_of(it).is_some();
+    let begins = from == 0 || currency_of(lexemes.get(from - 1)).is_some();
+    let is_pair = lexemes.get(digits).is_some_and(|it| it.text.len() == 2);
+    is_pair && begins && ends(lexemes.get(digits + 1))
+}
+
 /// Figures with their thousands and places. What has neither three digits in its later groups nor
 /// one or two places at its end is no amount (`12.09.2025`, `3.25.1`).
 fn figure(lexemes: &[Lexeme], from: usize) -> Option<Figure> {
@@ -182,8 +191,8 @@ fn figure(lexemes: &[Lexeme], from: usize) -> Option<Figure> {
     let mut end = from + 1;
     while let (Some(mark), Some(digits)) = (lexemes.get(end), lexemes.get(end + 1)) {
         let sign = mark.text.chars().next()?;
-        let touches =
-            mark.sort == Sort::Mark && mark.glued && digits.glued && digits.sort == Sort::Number;
+        let is_number = mark.sort == Sort::Mark && mark.glued && digits.sort == Sort::Number;
+        let touches = is_number && (digits.glued || is_torn(lexemes, from, end + 1));
         if !touches || !matches!(sign, '.' | ',' | '\'') {
             break;
         }
@@ -305,6 +314,8 @@ mod tests {
             ("Fr. 20.00", "20.00", Some("CHF")),
             ("€ 231,87", "231.87", Some("EUR")),
             ("1.000 €", "1000.00", Some("EUR")),
+            ("RM152. 00", "152.00", Some("MYR")),
+            ("30. 00", "30.00", None),
             ("RM60.30", "60.30", Some("MYR")),
             ("-$5.00", "-5.00", Some("USD")),
         ] {
@@ -325,6 +336,7 @@ mod tests {
             "05021 7714",
             "§ 35a",
             "KR 77.104.338-2",
+            "am 12. 15 Uhr",
         ] {
             assert!(read(text).is_empty(), "{text}: {:?}", read(text));
         }

@@ -240,7 +240,7 @@ fn step<T: PartialOrd>(value: &T, limits: &[T]) -> usize {
 }
 
 /// FNV-1a over the parts, 32 bits, its upper half folded in.
-fn hash(parts: &[&str]) -> usize {
+pub(super) fn hash(parts: &[&str]) -> usize {
     let mut value: u32 = 2_166_136_261;
     for byte in parts.iter().flat_map(|it| it.bytes()) {
         value = (value ^ u32::from(byte)).wrapping_mul(16_777_619);

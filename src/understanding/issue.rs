@@ -5,6 +5,8 @@ use crate::domain::finding::Evidence;
 use super::dates::Form;
 use super::lex::{Lexeme, Sort, has};
 use super::paper::{DateSpot, Paper};
+use super::scorer::{self, DayRole};
+use crate::domain::document::Kind;
 
 /// Labels that name a document's own day, strongest first.
 const OWN: &[(&str, f32)] = &[
@@ -35,6 +37,9 @@ const OTHER: &[&str] = &[
     "abhol*|letzter|abholtag|frist|spätestens|renews|collect|zuwendung|eichschein|kaufdatum|gekauft|schadentag|unfall*|aufnahme|entlassung|bezahlt|paid|zahlung*|payment|last|letzte|next|nächste|stand|fassung|version|mandat*|vorjahr",
 ];
 
+/// How much the model's share counts beside the rules.
+const MODEL_WEIGHT: f32 = 0.4;
+
 /// The document's day with where it stands and how sure that is.
 pub struct IssueDay {
     /// What stands there.
@@ -46,15 +51,21 @@ pub struct IssueDay {
 }
 
 /// The day that the document carries.
-pub fn issue_day(paper: &Paper<'_>) -> Option<IssueDay> {
+pub fn issue_day(paper: &Paper<'_>, kind: Option<Kind>) -> Option<IssueDay> {
     let days = paper.days();
+    let shares = scorer::days(paper, &days, kind);
     let mut best: Option<(f32, &DateSpot)> = None;
-    for (order, spot) in days.iter().enumerate() {
+    for (order, (spot, shares)) in days.iter().zip(&shares).enumerate() {
         if spot.found.form != Form::Full || spot.found.day > paper.received_on {
             continue;
         }
         let early = 1.0 / (1.0 + f32::from(u16::try_from(order).unwrap_or(u16::MAX)));
-        let score = score(paper, spot) + early * 0.05;
+        let by_rule = score(paper, spot) + early * 0.05;
+        let score = if shares.is_known() {
+            by_rule * (1.0 - MODEL_WEIGHT) + shares.day(DayRole::Issue) * MODEL_WEIGHT
+        } else {
+            by_rule
+        };
         if best.is_none_or(|(top, _)| score > top) {
             best = Some((score, spot));
         }

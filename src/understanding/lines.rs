@@ -67,6 +67,12 @@ impl Passage {
             .map_or(usize::MAX, |it| it.word)
     }
 
+    /// Where a word of the page begins here, in bytes.
+    pub fn byte_of(&self, word: usize) -> Option<usize> {
+        let mut spans = self.spans.iter();
+        spans.find(|it| it.word == word).map(|it| it.at.start)
+    }
+
     /// The segment that holds this byte.
     pub fn segment_at(&self, byte: usize) -> Option<usize> {
         self.spans

@@ -260,6 +260,12 @@ const NO_NAMES: &[&str] = &[
     "gesamt|summe|betrag|total|amount|menge|preis|artikel|description|mwst|netto|brutto|receipt|tax|bill|cash|gst|reg|freundliche*|grüße|gruß|sincerely|regards|gläubiger*|bankverbindung|ihr|ihre|your|our|unser|unsere|wir|we|bitte|please|einladung|kontoauszug|gutschrift|lieferschein|zahlungserinnerung|erinnerung|reminder|notice|statement",
 ];
 
+/// Words of sentences; two of them and it is no name.
+const SENTENCE_WORDS: &[&str] = &[
+    "haben", "hat", "ist", "sind", "wird", "werden", "wurde", "wurden", "konnten", "nicht", "sie",
+    "ihnen", "have", "has", "is", "are", "was", "were", "you", "not", "will", "could", "been",
+];
+
 fn is_unusable(name: &str) -> bool {
     let lexemes: Vec<Lexeme> = super::lex::lex(name);
     let digits = name.bytes().filter(u8::is_ascii_digit).count();
@@ -271,7 +277,12 @@ fn is_unusable(name: &str) -> bool {
             "der" | "die" | "und" | "the" | "of" | "and" | "von" | "vom"
         )
     });
+    let spoken = lexemes
+        .iter()
+        .filter(|it| SENTENCE_WORDS.contains(&it.text.as_str()))
+        .count();
     is_title
+        || spoken >= 2 && !has_legal_form(name)
         || digits > 4
         || name.contains('@')
         || name.contains("www.")

@@ -8,6 +8,7 @@ use super::amounts;
 use super::lex::{Lexeme, Sort, has};
 use super::lines::sentences;
 use super::paper::{MoneySpot, Paper};
+use super::scorer::{self, AmountRole, Shares};
 use super::settled::is_request;
 
 /// Labels of what is to be paid, with their weight: more of them speak louder than one.
@@ -84,7 +85,25 @@ struct Candidate<'a> {
     total: f32,
     is_part: bool,
     is_gross: bool,
+    shares: Shares,
 }
+
+impl Candidate<'_> {
+    /// What the rules and the model say together: a label that everybody uses weighs most, and where
+    /// the model has not spoken the rules count alone.
+    fn together(&self, role: AmountRole, by_rule: f32) -> f32 {
+        if self.shares.is_known() {
+            by_rule * (1.0 - MODEL_WEIGHT) + self.shares.amount(role) * MODEL_WEIGHT
+        } else {
+            by_rule
+        }
+    }
+}
+
+/// How much the model's share counts beside the rules.
+const MODEL_WEIGHT: f32 = 0.4;
+/// From this share on an amount without a known label is one of a role.
+const SURE_SHARE: f32 = 0.5;
 
 /// What was found.
 #[derive(Default)]
@@ -98,20 +117,12 @@ pub struct Totals {
 /// The total and what is to be paid by the labels; whether anything is to be paid at all is decided
 /// elsewhere.
 pub fn totals(paper: &Paper<'_>, kind: Option<Kind>) -> Totals {
-    let candidates: Vec<Candidate<'_>> = paper.money.iter().map(|it| judged(paper, it)).collect();
-    let found = |role: &dyn Fn(&Candidate<'_>) -> f32| {
-        let labelled = candidates
-            .iter()
-            .filter(|it| role(it) > 0.0 && !it.spot.amount.is_zero());
-        let best = labelled
-            .map(|it| (role(it) + support(paper, it), it))
-            .max_by(|(a, _), (b, _)| a.total_cmp(b))?;
-        let (worth, candidate) = best;
-        (worth > 0.35).then(|| claim(paper, candidate.spot, worth.min(0.97)))
-    };
+    let shares = scorer::amounts(paper, kind);
+    let judge = |(spot, shares)| judged(paper, spot, shares);
+    let candidates: Vec<Candidate<'_>> = paper.money.iter().zip(shares).map(judge).collect();
     let mut totals = Totals {
-        total: found(&|it| it.total.max(it.payable - 0.05)),
-        payable: found(&|it| it.payable),
+        total: likeliest(paper, &candidates, AmountRole::Total),
+        payable: likeliest(paper, &candidates, AmountRole::Payable),
     };
     if totals.payable.is_none() {
         totals.payable = asked_in_words(paper).map(|it| claim(paper, it, 0.8));
@@ -131,6 +142,29 @@ pub fn totals(paper: &Paper<'_>, kind: Option<Kind>) -> Totals {
             .map(|it| claim(paper, it, 0.4));
     }
     totals
+}
+
+/// The candidate that has a role most surely.
+fn likeliest(
+    paper: &Paper<'_>,
+    candidates: &[Candidate<'_>],
+    role: AmountRole,
+) -> Option<(Money, MoneySpot, f32)> {
+    let by_rule = |it: &Candidate<'_>| {
+        if role == AmountRole::Payable {
+            it.payable
+        } else {
+            it.total.max(it.payable - 0.05)
+        }
+    };
+    let named = candidates.iter().filter(|it| {
+        let is_sure = it.shares.amount(role) >= SURE_SHARE;
+        (by_rule(it) > 0.0 || is_sure) && !it.spot.amount.is_zero()
+    });
+    let worth = |it: &Candidate<'_>| it.together(role, by_rule(it) + support(paper, it));
+    let best = named.map(|it| (worth(it), it));
+    let (worth, candidate) = best.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
+    (worth > 0.35).then(|| claim(paper, candidate.spot, worth.min(0.97)))
 }
 
 fn claim(paper: &Paper<'_>, spot: &MoneySpot, worth: f32) -> (Money, MoneySpot, f32) {
@@ -234,7 +268,7 @@ fn is_gross(paper: &Paper<'_>, amount: Amount) -> bool {
         .any(|net| net * 2 > gross && smaller().any(|vat| vat + net == gross && vat * 3 < gross))
 }
 
-fn judged<'a>(paper: &Paper<'_>, spot: &'a MoneySpot) -> Candidate<'a> {
+fn judged<'a>(paper: &Paper<'_>, spot: &'a MoneySpot, shares: Shares) -> Candidate<'a> {
     let beside = row_label(paper, spot);
     let above = paper.lines.label_above(spot.segment);
     let mut payable = weight(&beside, PAYABLE);
@@ -256,6 +290,7 @@ fn judged<'a>(paper: &Paper<'_>, spot: &'a MoneySpot) -> Candidate<'a> {
         total,
         is_part,
         is_gross,
+        shares,
     }
 }
 

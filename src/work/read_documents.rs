@@ -33,6 +33,8 @@ const RETRY_SECONDS: i64 = 5;
 
 /// The shortest time between two notes of how far one document has come: four a second.
 const NOTE_EVERY: Duration = Duration::from_millis(250);
+/// Pages of one document that are read side by side, at most: each holds a page's picture.
+const THREADS_MAX: usize = 4;
 /// How long a closing house waits for a document that is nearly read; well below the soft stop.
 const LAST_CHANCE: Duration = Duration::from_secs(5);
 
@@ -117,6 +119,14 @@ impl ReadDocuments {
         (document.id, kept)
     }
 
+    /// Threads for the pages of the document that begins now: the cores that the household gives
+    /// to reading, shared among the documents being read.
+    fn threads(&self) -> u8 {
+        let documents = self.readings.list().len().max(1);
+        let share = (self.manner.at_a_time / documents).clamp(1, THREADS_MAX);
+        u8::try_from(share).unwrap_or(1)
+    }
+
     /// What the reader says; `None` if nobody wants to know any more.
     async fn read(
         &self,
@@ -137,6 +147,7 @@ impl ReadDocuments {
             bytes,
             options: ReadOptions {
                 pages: document.pages,
+                threads: self.threads(),
                 ..self.manner.options.clone()
             },
             trust: trust(document),

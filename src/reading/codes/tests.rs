@@ -101,7 +101,7 @@ fn noise(x: u32, y: u32) -> f32 {
 }
 
 fn texts(picture: &GrayImage) -> Vec<(String, String)> {
-    let codes = on_page(1, picture);
+    let codes = on_page(1, picture, &[]);
     codes
         .into_iter()
         .map(|it| (it.symbology, it.text))
@@ -224,7 +224,7 @@ fn page_of_letters() -> GrayImage {
 fn a_page_of_letters_has_no_codes_and_no_places() {
     let page = page_of_letters();
     assert_eq!(places_of(&page, false), []);
-    assert_eq!(on_page(1, &page), []);
+    assert_eq!(on_page(1, &page, &[]), []);
 }
 
 #[test]
@@ -235,7 +235,7 @@ fn all_codes_of_a_page_are_found_where_they_are() {
         let code = printed(*format, text, 4);
         imageops::replace(&mut page, &code, 300 + 250 * number, 200 + 600 * number);
     }
-    let mut found = on_page(7, &page);
+    let mut found = on_page(7, &page, &[]);
     found.sort_by(|a, b| a.at.y.total_cmp(&b.at.y));
     let names: Vec<(&str, &str)> = found
         .iter()
@@ -260,11 +260,11 @@ fn all_codes_of_a_page_are_found_where_they_are() {
 fn noise_empty_and_tiny_pictures_have_no_codes() {
     for (width, height) in [(1, 1), (30, 2), (9, 9), (200, 300), (1700, 2000)] {
         let white = GrayImage::from_pixel(width, height, Luma([255]));
-        assert_eq!(on_page(1, &white), []);
+        assert_eq!(on_page(1, &white, &[]), []);
         let grainy = spoilt(&white, |x, y, _| 255.0 * noise(x, y));
-        assert_eq!(on_page(1, &grainy), [], "{width} × {height}");
+        assert_eq!(on_page(1, &grainy, &[]), [], "{width} × {height}");
         let stripes = spoilt(&white, |x, _, _| if x % 8 < 4 { 0.0 } else { 255.0 });
-        assert_eq!(on_page(1, &stripes), [], "{width} × {height}");
+        assert_eq!(on_page(1, &stripes, &[]), [], "{width} × {height}");
     }
 }
 
@@ -278,7 +278,7 @@ proptest::proptest! {
         for (a, b) in (x..right).flat_map(|a| (y..bottom).map(move |b| (a, b))) {
             code.put_pixel(a, b, Luma([level]));
         }
-        for found in on_page(1, &code) {
+        for found in on_page(1, &code, &[]) {
             proptest::prop_assert_eq!(found.text.as_str(), text);
         }
     }

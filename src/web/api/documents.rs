@@ -356,6 +356,8 @@ pub async fn delete(
         state.readings.end(other.id);
     }
     state.wake.trash.notify_one();
+    // What a mail wants is its own task again when its paper goes.
+    state.wake.tasks.notify_one();
     state.wake.reminders.notify_one();
     state.wake.state.notify_one();
     line(&document)

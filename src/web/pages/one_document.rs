@@ -491,6 +491,8 @@ pub async fn delete(
         readings.end(part.id);
     }
     wake.trash.notify_one();
+    // What a mail wants is its own task again when its paper goes.
+    wake.tasks.notify_one();
     wake.reminders.notify_one();
     wake.state.notify_one();
     Ok(go("/documents", Some(&Happened::Trashed)))
