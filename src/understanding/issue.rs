@@ -38,7 +38,7 @@ const OTHER: &[&str] = &[
 ];
 
 /// How much the model's share counts beside the rules.
-const MODEL_WEIGHT: f32 = 0.4;
+const MODEL_WEIGHT: f32 = 0.25;
 
 /// The document's day with where it stands and how sure that is.
 pub struct IssueDay {
@@ -105,6 +105,9 @@ fn score(paper: &Paper<'_>, spot: &DateSpot) -> f32 {
             .unwrap_or_default();
         let above = paper.lines.label_above(spot.segment);
         score = score.max(label(&beside)).max(label(&above) - 0.02);
+        if is_town(&beside) && after.is_empty() {
+            score = score.max(0.75);
+        }
         if is_other(&beside) && label(&beside) < 0.5
             || beside.is_empty() && is_other(&above) && label(&above) < 0.5
         {
@@ -122,6 +125,19 @@ fn score(paper: &Paper<'_>, spot: &DateSpot) -> f32 {
         score += 0.03;
     }
     score - page_penalty
+}
+
+/// A town before a day, apart from it: "Emdersiel:", "Bad Saulgrub, den".
+fn is_town(beside: &[Lexeme]) -> bool {
+    let words = beside.iter().filter(|it| it.sort == Sort::Word).count();
+    let ends = beside
+        .iter()
+        .rev()
+        .find(|it| it.text != "den" && it.text != "am");
+    (1..=3).contains(&words)
+        && beside.iter().all(|it| it.sort != Sort::Number)
+        && ends.is_some_and(|it| it.is_one_of(",:"))
+        && !is_other(beside)
 }
 
 fn tail(lexemes: &[Lexeme], count: usize) -> &[Lexeme] {

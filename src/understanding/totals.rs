@@ -120,10 +120,22 @@ pub fn totals(paper: &Paper<'_>, kind: Option<Kind>) -> Totals {
     let shares = scorer::amounts(paper, kind);
     let judge = |(spot, shares)| judged(paper, spot, shares);
     let candidates: Vec<Candidate<'_>> = paper.money.iter().zip(shares).map(judge).collect();
+    let handed = handed_over(paper, &candidates);
+    let kept = handed.as_ref().map(|it| it.kept);
     let mut totals = Totals {
-        total: likeliest(paper, &candidates, AmountRole::Total),
-        payable: likeliest(paper, &candidates, AmountRole::Payable),
+        total: likeliest(paper, &candidates, AmountRole::Total, kept),
+        payable: likeliest(paper, &candidates, AmountRole::Payable, None),
     };
+    if let Some(handed) = handed.filter(|_| paper.lines.is_slip()) {
+        let is_printed = paper.money.iter().any(|it| it.amount == handed.kept);
+        if !is_printed {
+            let change = MoneySpot {
+                amount: handed.kept,
+                ..handed.change.clone()
+            };
+            totals.total = Some(claim(paper, &change, 0.7));
+        }
+    }
     if totals.payable.is_none() {
         totals.payable = asked_in_words(paper).map(|it| claim(paper, it, 0.8));
     }
@@ -144,11 +156,44 @@ pub fn totals(paper: &Paper<'_>, kind: Option<Kind>) -> Totals {
     totals
 }
 
+/// What was handed over at a till, less the change.
+struct HandedOver<'a> {
+    kept: Amount,
+    change: &'a MoneySpot,
+}
+
+/// How much more an amount is believed that the till kept.
+const KEPT_BONUS: f32 = 0.35;
+
+/// Labels of money that is given back.
+const CHANGE: &[&str] = &[
+    "change|rückgeld|rueckgeld|wechselgeld|zurück|zuruck [due|given]",
+    "cash change",
+];
+
+/// Money handed over, right above the change that was given for it: their difference is the total,
+/// however badly the total itself is printed.
+fn handed_over<'a>(paper: &Paper<'_>, candidates: &[Candidate<'a>]) -> Option<HandedOver<'a>> {
+    let pairs = candidates.iter().zip(candidates.iter().skip(1));
+    let mut found = pairs.filter_map(|(given, change)| {
+        let is_given = given.shares.amount(AmountRole::Paid) >= SURE_SHARE;
+        let is_change = has(&row_label(paper, change.spot), CHANGE);
+        let cents = given.spot.amount.hundredths() - change.spot.amount.hundredths();
+        let kept = Amount::from_hundredths(cents);
+        (is_given && is_change && cents > 0 && !change.spot.amount.is_zero()).then_some(HandedOver {
+            kept,
+            change: change.spot,
+        })
+    });
+    found.next()
+}
+
 /// The candidate that has a role most surely.
 fn likeliest(
     paper: &Paper<'_>,
     candidates: &[Candidate<'_>],
     role: AmountRole,
+    kept: Option<Amount>,
 ) -> Option<(Money, MoneySpot, f32)> {
     let by_rule = |it: &Candidate<'_>| {
         if role == AmountRole::Payable {
@@ -157,11 +202,15 @@ fn likeliest(
             it.total.max(it.payable - 0.05)
         }
     };
+    let is_kept = |it: &Candidate<'_>| kept == Some(it.spot.amount);
     let named = candidates.iter().filter(|it| {
-        let is_sure = it.shares.amount(role) >= SURE_SHARE;
+        let is_sure = it.shares.amount(role) >= SURE_SHARE || is_kept(it);
         (by_rule(it) > 0.0 || is_sure) && !it.spot.amount.is_zero()
     });
-    let worth = |it: &Candidate<'_>| it.together(role, by_rule(it) + support(paper, it));
+    let worth = |it: &Candidate<'_>| {
+        let bonus = if is_kept(it) { KEPT_BONUS } else { 0.0 };
+        it.together(role, by_rule(it) + support(paper, it)) + bonus
+    };
     let best = named.map(|it| (worth(it), it));
     let (worth, candidate) = best.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
     (worth > 0.35).then(|| claim(paper, candidate.spot, worth.min(0.97)))

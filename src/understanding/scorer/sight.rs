@@ -319,6 +319,10 @@ fn compare_amount(sight: &mut Sight, paper: &Paper<'_>, spot: &MoneySpot) {
     sight.flag(41, later.is_empty());
     sight.flag(42, later.iter().any(|it| *it > cents));
     sight.flag(43, later.contains(&cents));
+    let is_left = later.iter().any(|it| *it > cents && later.contains(&(it - cents)));
+    sight.flag(44, cents > 0 && is_left);
+    let is_rounded = [-2, -1, 1, 2].iter().any(|it| others.contains(&(cents + it)));
+    sight.flag(45, cents > 0 && cents % 5 == 0 && is_rounded);
 }
 
 /// Whether it is the gross, the net or the tax of a sum, or what a hand-over leaves.
