@@ -7,12 +7,14 @@
 //! Read in this order: [`lex`] cuts text into words and matches patterns over them, [`lines`] makes
 //! lines and paragraphs of the words on a page; [`dates`], [`amounts`], [`ibans`], [`tracking`],
 //! [`codes`] find candidates; [`issue`], [`totals`], [`parties`], [`references`], [`settled`] give
-//! them roles; [`deadlines`] and [`obligations`] say what is to be done by when.
+//! them roles; [`deadlines`] and [`obligations`] say what is to be done by when; [`einvoice`] lays
+//! what the data of an e-invoice says over all that.
 
 pub mod amounts;
 pub mod codes;
 pub mod dates;
 pub mod deadlines;
+pub mod einvoice;
 pub mod ibans;
 pub mod issue;
 pub mod kind_rules;
@@ -66,10 +68,27 @@ const fn english() -> person::Language {
 
 /// Finds what a document says and what it wants.
 pub fn understand(reading: &Reading, context: &Context) -> Extraction {
+    let told = einvoice::invoices(reading);
+    let kind = told.first().map(|it| it.invoice.kind());
+    let (extraction, settlement) = by_words(reading, context, kind);
+    if told.is_empty() {
+        return extraction;
+    }
+    einvoice::over(extraction, settlement, &told, reading, context)
+}
+
+/// What the words of the pages say, and how their money is settled. What sort of document it is may
+/// be `known`.
+fn by_words(
+    reading: &Reading,
+    context: &Context,
+    known: Option<Kind>,
+) -> (Extraction, Settlement) {
     let mut paper = Paper::of(reading, context);
     let mut findings = Vec::new();
     findings.push(language_of(&paper));
-    let kind = kind_of(&paper);
+    let known = known.map(|it| finding(Field::Kind, Value::Kind(it), 1.0, None));
+    let kind = known.or_else(|| kind_of(&paper));
     findings.extend(kind.clone());
     let kind = kind.and_then(|it| match it.value {
         Value::Kind(kind) => Some(kind),
@@ -117,12 +136,13 @@ pub fn understand(reading: &Reading, context: &Context) -> Extraction {
     duties.extend(contracts::duty(&facts, &term));
     let (obligations, questions) =
         obligations::obligations(duties, &facts, settlement, context.language);
-    Extraction {
+    let extraction = Extraction {
         findings,
         obligations,
         questions,
         corrected: Vec::new(),
-    }
+    };
+    (extraction, settlement)
 }
 
 fn finding(field: Field, value: Value, confidence: f32, evidence: Option<Evidence>) -> Finding {
