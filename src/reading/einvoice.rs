@@ -130,7 +130,10 @@ pub fn page(xml: &str) -> Option<String> {
         }
     }
     let is_german = values.countries.is_empty()
-        || values.countries.iter().any(|it| GERMAN.contains(&it.as_str()));
+        || values
+            .countries
+            .iter()
+            .any(|it| GERMAN.contains(&it.as_str()));
     let lines = values
         .found
         .iter()
@@ -261,9 +264,7 @@ fn day(value: &str, is_german: bool) -> String {
     let text = std::str::from_utf8(&digits).unwrap_or_default();
     let parts = (text.get(..4), text.get(4..6), text.get(6..8));
     match parts {
-        (Some(year), Some(month), Some(day)) if is_german => {
-            [day, ".", month, ".", year].concat()
-        }
+        (Some(year), Some(month), Some(day)) if is_german => [day, ".", month, ".", year].concat(),
         (Some(year), Some(month), Some(day)) => [year, "-", month, "-", day].concat(),
         _ => value.to_owned(),
     }
@@ -295,8 +296,7 @@ mod tests {
             <cac:InvoiceLine><cbc:ID>1</cbc:ID></cac:InvoiceLine><cac:LegalMonetaryTotal>\
             <cbc:PayableAmount currencyID='EUR'>84.2</cbc:PayableAmount></cac:LegalMonetaryTotal>\
             </ubl:Invoice>";
-        let expected =
-            "Rechnungsnummer: R 1 & 2\nRechnungsdatum: 02.03.2026\nZahlbetrag: 84,20\n";
+        let expected = "Rechnungsnummer: R 1 & 2\nRechnungsdatum: 02.03.2026\nZahlbetrag: 84,20\n";
         assert_eq!(page(xml).as_deref(), Some(expected));
         assert_eq!(page("<order><ID>1</ID></order>"), None);
     }
@@ -304,8 +304,11 @@ mod tests {
     #[test]
     fn encoded_files_are_left_out() {
         let file = "QUJD".repeat(500);
-        let xml = format!("<a><x:EmbeddedDocumentBinaryObject m='p'>{file}</x:EmbeddedDocumentBinaryObject>b</a>");
-        let expected = "<a><x:EmbeddedDocumentBinaryObject m='p'></x:EmbeddedDocumentBinaryObject>b</a>";
+        let xml = format!(
+            "<a><x:EmbeddedDocumentBinaryObject m='p'>{file}</x:EmbeddedDocumentBinaryObject>b</a>"
+        );
+        let expected =
+            "<a><x:EmbeddedDocumentBinaryObject m='p'></x:EmbeddedDocumentBinaryObject>b</a>";
         assert_eq!(without_files(&xml), expected);
     }
 

@@ -186,8 +186,8 @@ impl Means {
     /// have agreed on for good (57) or set off against each other (97).
     pub fn is_collected(&self) -> bool {
         match self.code.as_str() {
-            "3" | "49" | "59" | "48" | "54" | "55" | "97" => true,
-            "57" => self.accounts.is_empty(),
+            "3" | "49" | "59" | "48" | "54" | "55" => true,
+            "57" | "97" => self.accounts.is_empty(),
             _ => false,
         }
     }

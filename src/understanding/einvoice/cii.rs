@@ -9,7 +9,10 @@ use crate::domain::deadline::{Period, Unit};
 
 /// The invoice, if the root is one.
 pub fn invoice(root: Element<'_, '_>) -> Option<Invoice> {
-    if !matches!(root.name(), "CrossIndustryInvoice" | "CrossIndustryDocument") {
+    if !matches!(
+        root.name(),
+        "CrossIndustryInvoice" | "CrossIndustryDocument"
+    ) {
         return None;
     }
     let head = root.first(&["ExchangedDocument", "HeaderExchangedDocument"])?;
@@ -97,20 +100,21 @@ fn references(
 
 fn means(settlement: Element<'_, '_>) -> Vec<Means> {
     let all = settlement.all("SpecifiedTradeSettlementPaymentMeans");
-    let one = |it: Element<'_, '_>| Means {
-        code: it.text(&["TypeCode"]).unwrap_or_default(),
-        words: it.texts("Information").join("\n"),
-        accounts: it.texts("PayeePartyCreditorFinancialAccount/IBANID"),
+    let one = |it: Element<'_, '_>| {
+        let mut accounts = it.texts("PayeePartyCreditorFinancialAccount/IBANID");
+        accounts.extend(it.texts("PayeePartyCreditorFinancialAccount/ProprietaryID"));
+        Means {
+            code: it.text(&["TypeCode"]).unwrap_or_default(),
+            words: it.texts("Information").join("\n"),
+            accounts,
+        }
     };
     all.into_iter().map(one).collect()
 }
 
 fn term(term: Element<'_, '_>, currency: &str) -> Term {
     let discounts = term.all("ApplicableTradePaymentDiscountTerms").into_iter();
-    let due = term.day(&[
-        "DueDateDateTime/DateTimeString",
-        "DueDateDateTime/DateTime",
-    ]);
+    let due = term.day(&["DueDateDateTime/DateTimeString", "DueDateDateTime/DateTime"]);
     Term {
         words: term.texts("Description").join("\n"),
         due,
@@ -139,7 +143,9 @@ fn discount(terms: Element<'_, '_>, currency: &str) -> Discount {
         within: period,
         until: None,
         basis: terms.amount(&["BasisAmount"], currency),
-        percent: terms.text(&["CalculationPercent"]).and_then(|it| super::percent(&it)),
+        percent: terms
+            .text(&["CalculationPercent"])
+            .and_then(|it| super::percent(&it)),
         less: terms.amount(&["ActualDiscountAmount"], currency),
     }
 }

@@ -45,7 +45,8 @@ pub fn over(
         }
         let mut questions = Vec::new();
         if reading.media_type != MediaType::Xml {
-            questions = differences::questions(&page, &told.invoice, &plan, &paper, context.language);
+            questions =
+                differences::questions(&page, &told.invoice, &plan, &paper, context.language);
         }
         questions.extend(claim.doubts(context));
         claim.lay_over(&mut page, by_page, context);
@@ -72,7 +73,7 @@ struct Claim<'a> {
 impl Claim<'_> {
     fn lay_over(&self, page: &mut Extraction, by_page: Settlement, context: &Context) {
         let is_open = self.is_open(by_page);
-        let findings = self.findings(is_open);
+        let mut findings = self.findings(is_open);
         let is_said = |it: &Finding| {
             let same = |said: &Finding| said.field == it.field && said.name == it.name;
             findings.iter().any(same) || is_same_reference(it, &findings)
@@ -82,7 +83,8 @@ impl Claim<'_> {
             let is_to_pay = |it: &Finding| it.field == Field::Payable;
             page.findings.retain(|it| !is_to_pay(it));
         }
-        page.findings.splice(0..0, findings);
+        findings.append(&mut page.findings);
+        page.findings = findings;
         let mut references = 0;
         page.findings.retain(|it| {
             references += usize::from(it.field == Field::Reference);
@@ -110,8 +112,8 @@ impl Claim<'_> {
             return;
         }
         // The page alone names the days; how much is due the data knows.
-        let mut payments = page.obligations.iter_mut();
-        let mut payments = payments.by_ref().filter(|it| it.action == Action::Pay);
+        let payments = page.obligations.iter_mut();
+        let mut payments = payments.filter(|it| it.action == Action::Pay);
         if let (Some(only), None) = (payments.next(), payments.next()) {
             only.amount = self.invoice.owed().or(only.amount);
             only.currency = Some(self.currency);
@@ -163,7 +165,12 @@ impl Claim<'_> {
         };
         let text = |it: &str| (Value::Text(it.to_owned()), proof.of_text(it));
         let of_number = invoice.number.as_deref().unwrap_or_default();
-        say(Field::Kind, "", Value::Kind(invoice.kind()), proof.of_text(of_number));
+        say(
+            Field::Kind,
+            "",
+            Value::Kind(invoice.kind()),
+            proof.of_text(of_number),
+        );
         if let Some((value, evidence)) = invoice.writer().map(text) {
             say(Field::Sender, "", value, evidence);
         }
@@ -195,18 +202,19 @@ impl Claim<'_> {
         found
     }
 
-    /// The account that is named, the first whose check digits fit. One that is wrong is said as
-    /// words, so that a person sees what the question is about.
+    /// The account that is named, the first whose check digits fit. What is no IBAN, or a wrong one,
+    /// is said as words: it is what the data names.
     fn account(&self) -> Option<Finding> {
         let accounts = self.invoice.accounts();
         let valid = accounts.iter().find_map(|it| it.parse::<Iban>().ok());
+        let stated = || accounts.iter().find(|it| !it.is_empty()).cloned();
         let (value, text) = match valid {
             Some(iban) => {
                 let text = iban.as_str().to_owned();
                 (Value::Iban(iban), text)
             }
             None => {
-                let stated = accounts.into_iter().find(|it| is_wrong_iban(it))?;
+                let stated = stated()?;
                 (Value::Text(stated.clone()), stated)
             }
         };

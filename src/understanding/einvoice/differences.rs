@@ -118,8 +118,8 @@ impl Compared<'_> {
                 && it.basis == Basis::Explicit
                 && it.confidence >= Confidence::new(CLEAR)
         })?;
-        let is_known = days.contains(&page.due)
-            || days.iter().any(|it| self.proof.day_on_page(*it).is_some());
+        let is_known =
+            days.contains(&page.due) || days.iter().any(|it| self.proof.day_on_page(*it).is_some());
         let say = |it| wording::day(it, self.language);
         (!is_known).then(|| (Differing::DueDay, say(page.due), say(data)))
     }
@@ -132,7 +132,8 @@ impl Compared<'_> {
             return None;
         };
         let on_page = |it: &String| self.proof.account_on_page(it).is_some();
-        let is_known = accounts.iter().any(|it| it == page.as_str()) || accounts.iter().any(on_page);
+        let is_known =
+            accounts.iter().any(|it| it == page.as_str()) || accounts.iter().any(on_page);
         // Where the data's account is none at all, another question asks about it.
         let data = data.parse::<Iban>().ok()?;
         let is_shown = !self.paper.reading.pages.is_empty() && !is_known;

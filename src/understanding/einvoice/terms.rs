@@ -57,7 +57,9 @@ pub fn plan(invoice: &Invoice, issued: Date, context: &Context) -> Plan {
     } else if owed == 0 && invoice.owed().is_some() {
         Settlement::Paid
     } else {
-        settled_by_means(invoice).or(by_words).unwrap_or(Settlement::Open)
+        settled_by_means(invoice)
+            .or(by_words)
+            .unwrap_or(Settlement::Open)
     };
     let payments = match settlement {
         Settlement::Open => payments(invoice, issued, context),
@@ -85,7 +87,10 @@ fn settled_by_means(invoice: &Invoice) -> Option<Settlement> {
     if is_cash && !has_account && invoice.terms.iter().all(|it| it.due.is_none()) {
         return Some(Settlement::Paid);
     }
-    let has_mandate = invoice.references.iter().any(|it| it.0 == "mandate_reference");
+    let has_mandate = invoice
+        .references
+        .iter()
+        .any(|it| it.0 == "mandate_reference");
     let is_sent = has_account || means.iter().any(super::Means::is_transfer);
     (has_mandate && !is_sent).then_some(Settlement::Collected)
 }
@@ -107,27 +112,27 @@ fn settled_by_words(invoice: &Invoice, context: &Context) -> Option<Settlement> 
 }
 
 fn payments(invoice: &Invoice, issued: Date, context: &Context) -> Vec<Payment> {
-    let region = Region::new(&context.region);
     let payable = invoice.owed();
+    let is_net = |it: &Term| it.due.is_some() && !is_early(it, issued);
+    let has_net = invoice.terms.iter().any(is_net);
     let mut early: Vec<Alternative> = Vec::new();
     let mut payments: Vec<Payment> = Vec::new();
     let mut words = String::new();
     for term in &invoice.terms {
-        let (lines, rest) = discount_lines(&term.words);
-        let is_early = is_early(term);
-        if !is_early || term.due.is_none() {
+        let (mut discounts, rest) = discount_lines(&term.words);
+        // Where all days are for paying less, the last of them is the day to pay.
+        let is_early = has_net && is_early(term, issued);
+        discounts.extend(term.discounts.iter().cloned());
+        if is_early && term.due.is_some() {
+            discounts.extend(discount_in_words(&rest).filter(|_| discounts.is_empty()));
+        } else {
             words.push_str(&rest);
             words.push_str("\n\n");
         }
-        let stated = term.discounts.iter().chain(&lines).cloned();
-        let mut discounts: Vec<Discount> = stated.collect();
-        if is_early && discounts.is_empty() {
-            discounts.extend(discount_in_words(&rest));
-        }
         let amount = term.part.or(payable);
-        let reduced = |it: &Discount| alternative(it, term, amount, issued, &region);
+        let reduced = |it: &Discount| alternative(it, term, amount, issued);
         let reduced: Vec<Alternative> = discounts.iter().filter_map(reduced).collect();
-        match term.due.filter(|due| !is_early && reduced.iter().all(|it| it.due != *due)) {
+        match term.due.filter(|_| !is_early) {
             Some(due) => payments.push(Payment {
                 alternatives: reduced,
                 ..stated_payment(due, term.part)
@@ -136,8 +141,8 @@ fn payments(invoice: &Invoice, issued: Date, context: &Context) -> Vec<Payment> 
         }
     }
     payments.truncate(PAYMENTS_MAX);
-    let from_words = words_payments(&words, invoice, issued, context);
-    early.extend(from_words.iter().flat_map(|it| it.alternatives.clone()));
+    let (from_words, early_in_words) = words_payments(&words, invoice, issued, context);
+    early.extend(early_in_words);
     if payments.is_empty() {
         payments = from_words;
     }
@@ -189,14 +194,31 @@ fn stated_payment(due: Date, amount: Option<Amount>) -> Payment {
     }
 }
 
-/// Whether the day of a term is one for paying less: it has a discount that names no day of its own,
-/// or speaks of one.
-fn is_early(term: &Term) -> bool {
-    let has_days = |it: &Discount| it.within.is_some() || it.until.is_some();
+/// Whether the day of a term is one for paying less: it has discounts that name no other day, or
+/// speaks of one without saying by when else.
+fn is_early(term: &Term, issued: Date) -> bool {
+    let has_other_day = |it: &Discount| {
+        it.until.is_some_and(|until| Some(until) != term.due)
+            || it.within.is_some() && it.until.is_none() && it.counted_to(issued) != term.due
+    };
     if !term.discounts.is_empty() {
-        return !term.discounts.iter().any(has_days);
+        return !term.discounts.iter().any(has_other_day);
     }
-    discount_in_words(&term.words).is_some() && term.part.is_none()
+    let days = phrases::terms(&term.words, issued);
+    let names_other = !days.is_empty() && !term.due.is_some_and(|it| days.contains(&it));
+    discount_in_words(&term.words).is_some() && term.part.is_none() && !names_other
+}
+
+impl Discount {
+    /// The last day of its period.
+    fn counted_to(&self, issued: Date) -> Option<Date> {
+        let since = match self.since {
+            Since::Issue => issued,
+            Since::Day(day) => day,
+        };
+        // Discounts are counted in days, weeks and months, which no holiday changes.
+        self.within?.after(since, &Region::new("DE"))
+    }
 }
 
 /// `2% Skonto`, unless it is refused or more is said than that.
@@ -208,9 +230,10 @@ fn discount_in_words(words: &str) -> Option<Discount> {
         &["netto|net|ohne|kein|keine|keinen|no|sans|nicht|without"],
     );
     let before = words.split_once('%').filter(|_| names_it && !is_other)?.0;
-    let number = before.trim_end().rsplit(|it: char| !it.is_ascii_digit() && !",.".contains(it));
+    let is_figure = |it: char| it.is_ascii_digit() || ",.".contains(it);
+    let number = before.trim_end().rsplit(|it| !is_figure(it)).next()?;
     Some(Discount {
-        percent: Some(percent(number.into_iter().next()?)?),
+        percent: Some(percent(number)?),
         ..Discount::default()
     })
 }
@@ -220,13 +243,8 @@ fn alternative(
     term: &Term,
     payable: Option<Amount>,
     issued: Date,
-    region: &Region,
 ) -> Option<Alternative> {
-    let since = match discount.since {
-        Since::Issue => issued,
-        Since::Day(day) => day,
-    };
-    let counted = discount.within.and_then(|it| it.after(since, region));
+    let counted = discount.counted_to(issued);
     let due = discount.until.or(counted).or(term.due)?;
     let payable = payable?.hundredths();
     let basis = discount.basis.map_or(payable, |it| it.hundredths());
@@ -253,7 +271,9 @@ pub fn discount_lines(words: &str) -> (Vec<Discount>, String) {
             continue;
         };
         let mut fields = inner.split('#').map(str::trim);
-        let is_discount = fields.next().is_some_and(|it| it.eq_ignore_ascii_case("skonto"));
+        let is_discount = fields
+            .next()
+            .is_some_and(|it| it.eq_ignore_ascii_case("skonto"));
         let mut discount = Discount::default();
         for (key, value) in fields.filter_map(|it| it.split_once('=')) {
             match key.trim().to_ascii_uppercase().as_str() {
@@ -270,13 +290,13 @@ pub fn discount_lines(words: &str) -> (Vec<Discount>, String) {
     (discounts, rest)
 }
 
-/// Payments by the words of the terms, as the rules for letters read them.
+/// Payments by the words of the terms, as the rules for letters read them, and the ways to pay less.
 fn words_payments(
     words: &str,
     invoice: &Invoice,
     issued: Date,
     context: &Context,
-) -> Vec<Payment> {
+) -> (Vec<Payment>, Vec<Alternative>) {
     let money = |amount: Option<Amount>| {
         Some(Money {
             amount: amount?,
@@ -296,11 +316,8 @@ fn words_payments(
         is_official: false,
     };
     let found = duties(&paper, &facts);
-    let lone: Vec<Alternative> = found
-        .iter()
-        .filter(|it| it.confidence == 0.0)
-        .flat_map(|it| it.alternatives.clone())
-        .collect();
+    let early = found.iter().flat_map(|it| it.alternatives.clone());
+    let early: Vec<Alternative> = early.collect();
     let (owed, _) = obligations(found, &facts, Settlement::Open, Language::English);
     let mut payments: Vec<Payment> = owed
         .into_iter()
@@ -308,16 +325,16 @@ fn words_payments(
         .map(|it| Payment {
             due: it.due,
             amount: it.amount,
-            alternatives: it.alternatives,
+            alternatives: Vec::new(),
             basis: it.basis,
             words: it.evidence.text,
             confidence: it.confidence.value(),
         })
         .collect();
     if payments.is_empty() {
-        payments.extend(bare_payment(words, issued, invoice.owed(), lone));
+        payments.extend(bare_payment(words, issued, invoice.owed(), &early));
     }
-    payments
+    (payments, early)
 }
 
 /// A payment whose terms are no sentence: `14 Tage`, `net 30`, `sofort`. The last day counts, the
@@ -326,17 +343,15 @@ fn bare_payment(
     words: &str,
     issued: Date,
     payable: Option<Amount>,
-    alternatives: Vec<Alternative>,
+    early: &[Alternative],
 ) -> Option<Payment> {
     let days = phrases::terms(words, issued);
-    let is_early = |day: &&Date| alternatives.iter().any(|it| it.due == **day);
+    let is_early = |day: &&Date| early.iter().any(|it| it.due == **day);
     let due = days.iter().filter(|it| !is_early(it)).max().copied()?;
-    let confidence = SURE_ENOUGH + 0.15;
     Some(Payment {
-        alternatives,
         basis: Basis::Relative,
         words: words.trim().to_owned(),
-        confidence,
+        confidence: SURE_ENOUGH + 0.15,
         ..stated_payment(due, payable)
     })
 }

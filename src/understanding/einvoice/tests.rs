@@ -66,7 +66,9 @@ impl Bill {
         );
         let due = if day.is_empty() { "" } else { due.as_str() };
         let words = self.terms.join("\n");
-        format!("<r:SpecifiedTradePaymentTerms><r:Description>{words}</r:Description>{due}</r:SpecifiedTradePaymentTerms>")
+        format!(
+            "<r:SpecifiedTradePaymentTerms><r:Description>{words}</r:Description>{due}</r:SpecifiedTradePaymentTerms>"
+        )
     }
 
     /// CII with terms as XML.
@@ -122,7 +124,9 @@ impl Bill {
             .map(|it| format!("<a:PaymentTerms>{}</a:PaymentTerms>", tag("Note", it)))
             .collect();
         let party = |name: &str| {
-            format!("<a:Party><a:PartyIdentification><b:ID>K 4711</b:ID></a:PartyIdentification><a:PartyLegalEntity><b:RegistrationName>{name}</b:RegistrationName></a:PartyLegalEntity></a:Party>")
+            format!(
+                "<a:Party><a:PartyIdentification><b:ID>K 4711</b:ID></a:PartyIdentification><a:PartyLegalEntity><b:RegistrationName>{name}</b:RegistrationName></a:PartyLegalEntity></a:Party>"
+            )
         };
         let due = tag("DueDate", self.due);
         format!(
@@ -186,7 +190,10 @@ fn both_syntaxes_say_the_same() {
         assert_eq!(found.money(Field::Payable), found.money(Field::Total));
         let account = found.finding(Field::Iban).map(|it| it.value.clone());
         assert_eq!(account, Some(Value::Iban(IBAN.parse().unwrap())));
-        let customer = found.findings.iter().find(|it| it.name == "customer_number");
+        let customer = found
+            .findings
+            .iter()
+            .find(|it| it.name == "customer_number");
         assert_eq!(customer.map(|it| it.by), Some(ClaimedBy::Data));
         assert_eq!(
             payments(&found),
@@ -202,9 +209,17 @@ fn words_of_the_terms_set_the_day_where_the_data_does_not() {
         ("Zahlbar innerhalb 30 Tagen netto", date(2026, 4, 1), None),
         ("Zahlbar sofort ohne Abzug", date(2026, 3, 2), None),
         ("14 Tage", date(2026, 3, 16), None),
-        ("Bitte überweisen Sie den Betrag bis zum 20.03.2026.", date(2026, 3, 20), None),
+        (
+            "Bitte überweisen Sie den Betrag bis zum 20.03.2026.",
+            date(2026, 3, 20),
+            None,
+        ),
         ("Zahlbar ohne Abzug bis 02.03.2026", date(2026, 3, 2), None),
-        ("Payment within 10 days of the invoice date.", date(2026, 3, 12), None),
+        (
+            "Payment within 10 days of the invoice date.",
+            date(2026, 3, 12),
+            None,
+        ),
         (
             "Zahlbar innerhalb 30 Tagen netto bis 01.04.2026, 3% Skonto innerhalb 10 Tagen bis 12.03.2026",
             date(2026, 4, 1),
@@ -298,10 +313,20 @@ fn instalments_and_discounts_of_the_extended_profile_are_kept_apart() {
         format!("<r:SpecifiedTradePaymentTerms>{inner}</r:SpecifiedTradePaymentTerms>")
     };
     let due = |day: &str| {
-        format!("<r:DueDateDateTime><u:DateTimeString format='102'>{day}</u:DateTimeString></r:DueDateDateTime>")
+        format!(
+            "<r:DueDateDateTime><u:DateTimeString format='102'>{day}</u:DateTimeString></r:DueDateDateTime>"
+        )
     };
     let part = |day: &str, amount: &str| {
-        term(&[&due(day), "<r:PartialPaymentAmount>", amount, "</r:PartialPaymentAmount>"].concat())
+        term(
+            &[
+                &due(day),
+                "<r:PartialPaymentAmount>",
+                amount,
+                "</r:PartialPaymentAmount>",
+            ]
+            .concat(),
+        )
     };
     let terms = part("20260401", "60.00") + &part("20260501", "59.00");
     let found = understood("", &Bill::default().with_terms(&terms));
@@ -315,8 +340,11 @@ fn instalments_and_discounts_of_the_extended_profile_are_kept_apart() {
         <r:CalculationPercent>2.00</r:CalculationPercent></r:ApplicableTradePaymentDiscountTerms>";
     let by_structure = term(&due("20260401")) + &term(reduced);
     let early = "<r:Description>Zahlbar mit 2% Skonto bis</r:Description>";
+    let words =
+        "<r:Description>Bei Zahlung innerhalb 10 Tagen gewähren wir 2% Skonto.</r:Description>";
+    let in_one = term(&[words, &due("20260401")].concat());
     let by_words = term(&due("20260401")) + &term(&[early, &due("20260312")].concat());
-    for terms in [by_structure, by_words] {
+    for terms in [by_structure, by_words, in_one] {
         let found = understood("", &Bill::default().with_terms(&terms));
         let less = vec![(date(2026, 3, 12), "116.62".to_owned())];
         let expected = [(date(2026, 4, 1), "119.00".to_owned(), less)];
@@ -326,7 +354,8 @@ fn instalments_and_discounts_of_the_extended_profile_are_kept_apart() {
 
 #[test]
 fn what_the_page_shows_is_where_the_evidence_points() {
-    let page = "Wärme & Licht GmbH\n\nRechnung Nr. W-2026/17\n\nFällig am 16.03.2026\n\nGesamt 119,00 EUR";
+    let page =
+        "Wärme & Licht GmbH\n\nRechnung Nr. W-2026/17\n\nFällig am 16.03.2026\n\nGesamt 119,00 EUR";
     let found = understood(page, &Bill::due("2026-03-16").cii());
     let quote = |field| {
         let evidence = found.finding(field).and_then(|it| it.evidence.clone());
@@ -386,7 +415,9 @@ fn an_account_that_cannot_be_right_is_asked_about() {
     let question = found.questions.first().map(|it| it.text.as_str());
     assert_eq!(
         question,
-        Some("Auf welches Konto ist zu zahlen? Die Prüfziffern von „DE88370400440532013000“ in der E-Rechnung stimmen nicht.")
+        Some(
+            "Auf welches Konto ist zu zahlen? Die Prüfziffern von „DE88370400440532013000“ in der E-Rechnung stimmen nicht."
+        )
     );
 }
 

@@ -165,7 +165,9 @@ pub fn amount(text: &str) -> Option<Amount> {
     };
     let thousandths: String = places.chars().chain("000".chars()).take(3).collect();
     let thousandths: i64 = thousandths.parse().ok()?;
-    let hundredths = whole.checked_mul(100)?.checked_add((thousandths + 5) / 10)?;
+    let hundredths = whole
+        .checked_mul(100)?
+        .checked_add((thousandths + 5) / 10)?;
     let signed = if is_negative { -hundredths } else { hundredths };
     Some(Amount::from_hundredths(signed))
 }
@@ -186,7 +188,11 @@ pub fn day(text: &str) -> Option<Date> {
         (4..6, 6..8)
     };
     let year: i16 = digits(0..4)?.parse().ok()?;
-    let date = Date::new(year, digits(month)?.parse().ok()?, digits(day)?.parse().ok()?);
+    let date = Date::new(
+        year,
+        digits(month)?.parse().ok()?,
+        digits(day)?.parse().ok()?,
+    );
     date.ok().filter(|it| (1970..2200).contains(&it.year()))
 }
 
@@ -205,7 +211,11 @@ mod tests {
             (".5", 50),
             ("+7", 700),
         ] {
-            assert_eq!(amount(text), Some(Amount::from_hundredths(hundredths)), "{text}");
+            assert_eq!(
+                amount(text),
+                Some(Amount::from_hundredths(hundredths)),
+                "{text}"
+            );
         }
         for text in ["", "-", ".", "1,5", "1e3", "99999999999999999999"] {
             assert_eq!(amount(text), None, "{text}");
@@ -214,7 +224,13 @@ mod tests {
 
     #[test]
     fn days_are_read_in_both_forms() {
-        for text in ["20260302", "202603020915", "2026-03-02", "2026-03-02Z", "2026-03-02T09:15:00"] {
+        for text in [
+            "20260302",
+            "202603020915",
+            "2026-03-02",
+            "2026-03-02Z",
+            "2026-03-02T09:15:00",
+        ] {
             assert_eq!(day(text), Some(date(2026, 3, 2)), "{text}");
         }
         for text in ["2026-3-2", "20261302", "2026", "ää26-03-02", ""] {
@@ -234,7 +250,11 @@ mod tests {
             "<a><b></a></b>".to_owned(),
             String::new(),
         ] {
-            assert_eq!(with_root(&xml, |it| Some(it.name().to_owned())), None, "{xml:.60}");
+            assert_eq!(
+                with_root(&xml, |it| Some(it.name().to_owned())),
+                None,
+                "{xml:.60}"
+            );
         }
     }
 

@@ -28,9 +28,8 @@ pub fn invoice(root: Element<'_, '_>) -> Option<Invoice> {
     };
     let seller = root.first(&["AccountingSupplierParty/Party"]);
     let buyer = root.first(&["AccountingCustomerParty/Party"]);
-    let name = |it: Element<'_, '_>| {
-        it.text(&["PartyLegalEntity/RegistrationName", "PartyName/Name"])
-    };
+    let name =
+        |it: Element<'_, '_>| it.text(&["PartyLegalEntity/RegistrationName", "PartyName/Name"]);
     Some(Invoice {
         number: root.text(&["ID"]),
         sort,
@@ -53,7 +52,10 @@ fn references(root: Element<'_, '_>) -> Vec<(&'static str, String)> {
     [
         // BT-46, BT-12, BT-13, BT-14.
         ("customer_number", root.text(&[customer])),
-        ("contract_number", root.text(&["ContractDocumentReference/ID"])),
+        (
+            "contract_number",
+            root.text(&["ContractDocumentReference/ID"]),
+        ),
         (
             "order_number",
             root.text(&["OrderReference/ID", "OrderReference/SalesOrderID"]),
@@ -96,7 +98,9 @@ fn terms(root: Element<'_, '_>, currency: &str) -> Vec<Term> {
     for it in root.all("PaymentTerms") {
         let discount = Discount {
             since: Since::Issue,
-            within: it.first(&["SettlementPeriod/DurationMeasure"]).and_then(period),
+            within: it
+                .first(&["SettlementPeriod/DurationMeasure"])
+                .and_then(period),
             until: it.day(&["SettlementPeriod/EndDate"]),
             basis: None,
             percent: it
@@ -114,7 +118,10 @@ fn terms(root: Element<'_, '_>, currency: &str) -> Vec<Term> {
     }
     let has_day = terms.iter().any(|it| it.due.is_some());
     let day = root.day(&["DueDate"]);
-    let day = day.or_else(|| root.day(&["PaymentMeans/PaymentDueDate"]).filter(|_| !has_day));
+    let day = day.or_else(|| {
+        root.day(&["PaymentMeans/PaymentDueDate"])
+            .filter(|_| !has_day)
+    });
     if day.is_some() && !(has_day && terms.iter().any(|it| it.part.is_some())) {
         terms.insert(
             0,
