@@ -47,6 +47,7 @@ use crate::domain::value::{Confidence, Iban, Money};
 
 use codes::Payment;
 use deadlines::{Facts, contracts};
+use einvoice::Invoice;
 use paper::{Language, Paper};
 use settled::Settlement;
 
@@ -69,26 +70,26 @@ const fn english() -> person::Language {
 /// Finds what a document says and what it wants.
 pub fn understand(reading: &Reading, context: &Context) -> Extraction {
     let told = einvoice::invoices(reading);
-    let kind = told.first().map(|it| it.invoice.kind());
-    let (extraction, settlement) = by_words(reading, context, kind);
+    let known = told.first().map(|it| &it.invoice);
+    let (extraction, settlement) = by_words(reading, context, known);
     if told.is_empty() {
         return extraction;
     }
     einvoice::over(extraction, settlement, &told, reading, context)
 }
 
-/// What the words of the pages say, and how their money is settled. What sort of document it is may
-/// be `known`.
+/// What the words of the pages say, and how their money is settled. What sort of document it is and
+/// of which day may be `known`.
 fn by_words(
     reading: &Reading,
     context: &Context,
-    known: Option<Kind>,
+    known: Option<&Invoice>,
 ) -> (Extraction, Settlement) {
     let mut paper = Paper::of(reading, context);
     let mut findings = Vec::new();
     findings.push(language_of(&paper));
-    let known = known.map(|it| finding(Field::Kind, Value::Kind(it), 1.0, None));
-    let kind = known.or_else(|| kind_of(&paper));
+    let of_kind = |it: &Invoice| finding(Field::Kind, Value::Kind(it.kind()), 1.0, None);
+    let kind = known.map(of_kind).or_else(|| kind_of(&paper));
     findings.extend(kind.clone());
     let kind = kind.and_then(|it| match it.value {
         Value::Kind(kind) => Some(kind),
@@ -105,6 +106,10 @@ fn by_words(
             issued.evidence.clone(),
         ));
     }
+    let stated_day = known.and_then(|it| it.issued);
+    if let Some(day) = stated_day {
+        paper.written_on(day);
+    }
     let payment = reading
         .codes
         .iter()
@@ -119,10 +124,10 @@ fn by_words(
     findings.extend(money.findings);
     findings.extend(account(&paper, payable.is_some(), payment.as_ref()));
 
+    let found_day = issued.as_ref().map(|it| it.spot.found.day);
+    let issued = stated_day.or(found_day);
     let facts = Facts {
-        issued: issued
-            .as_ref()
-            .map_or(paper.received_on, |it| it.spot.found.day),
+        issued: issued.unwrap_or(paper.received_on),
         is_issued_known: issued.is_some(),
         kind,
         payable,

@@ -161,12 +161,7 @@ pub enum Differing {
 }
 
 /// Asks which is right, what the page shows or what the data of the e-invoice says.
-pub fn page_and_data_differ(
-    what: Differing,
-    page: &str,
-    data: &str,
-    language: Language,
-) -> String {
+pub fn page_and_data_differ(what: Differing, page: &str, data: &str, language: Language) -> String {
     let about = match (language, what) {
         (Language::German, Differing::Number) => "die Rechnungsnummer",
         (Language::German, Differing::Total) => "der Gesamtbetrag",

@@ -16,8 +16,8 @@ use super::ocr::language::Languages;
 use super::ocr::{Engines, Recognised};
 use super::parts::{self, Part};
 use super::{
-    Limits, Ocr, Preview, Previews, ReadOptions, Timings, codes, einvoice, email, html, office, preview, rtf,
-    sniff, text,
+    Limits, Ocr, Preview, Previews, ReadOptions, Timings, codes, einvoice, email, html, office,
+    preview, rtf, sniff, text,
 };
 use crate::domain::document::{Attachment, Code, MediaType, Page, PageSource, Reading, Word};
 

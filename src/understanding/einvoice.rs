@@ -145,14 +145,14 @@ pub struct Discount {
 impl Invoice {
     /// What is left to pay.
     pub fn owed(&self) -> Option<Amount> {
-        let prepaid = self.prepaid.map_or(0, |it| it.hundredths());
+        let prepaid = self.prepaid.map_or(0, Amount::hundredths);
         let rest = |total: Amount| Amount::from_hundredths(total.hundredths() - prepaid);
         self.payable.or_else(|| self.total.map(rest))
     }
 
     /// What sort of document it is.
     pub fn kind(&self) -> Kind {
-        let is_negative = self.total.is_some_and(|it| it.hundredths() < 0);
+        let is_negative = self.total.is_some_and(Amount::hundredths < 0);
         match self.sort {
             Sort::Bill if !is_negative => Kind::Invoice,
             Sort::Bill | Sort::Credit | Sort::SelfBilled => Kind::CreditNote,

@@ -38,13 +38,14 @@ pub fn over(
             plan: &plan,
             currency: currency(&told.invoice, &paper),
             proof: Proof::new(&paper, &told.file),
+            is_bare: reading.media_type == MediaType::Xml,
         };
         if index > 0 {
             page.obligations.extend(claim.obligations());
             continue;
         }
         let mut questions = Vec::new();
-        if reading.media_type != MediaType::Xml {
+        if !claim.is_bare {
             questions =
                 differences::questions(&page, &told.invoice, &plan, &paper, context.language);
         }
@@ -68,6 +69,8 @@ struct Claim<'a> {
     plan: &'a Plan,
     currency: Currency,
     proof: Proof<'a>,
+    /// Whether the document is nothing but the data.
+    is_bare: bool,
 }
 
 impl Claim<'_> {
@@ -79,6 +82,10 @@ impl Claim<'_> {
             findings.iter().any(same) || is_same_reference(it, &findings)
         };
         page.findings.retain(|it| !is_said(it));
+        if self.is_bare {
+            // The lines of its page were made of the same data.
+            page.findings.retain(|it| it.field != Field::Reference);
+        }
         if !is_open {
             let is_to_pay = |it: &Finding| it.field == Field::Payable;
             page.findings.retain(|it| !is_to_pay(it));
@@ -208,15 +215,12 @@ impl Claim<'_> {
         let accounts = self.invoice.accounts();
         let valid = accounts.iter().find_map(|it| it.parse::<Iban>().ok());
         let stated = || accounts.iter().find(|it| !it.is_empty()).cloned();
-        let (value, text) = match valid {
-            Some(iban) => {
-                let text = iban.as_str().to_owned();
-                (Value::Iban(iban), text)
-            }
-            None => {
-                let stated = stated()?;
-                (Value::Text(stated.clone()), stated)
-            }
+        let (value, text) = if let Some(iban) = valid {
+            let text = iban.as_str().to_owned();
+            (Value::Iban(iban), text)
+        } else {
+            let stated = stated()?;
+            (Value::Text(stated.clone()), stated)
         };
         Some(sure(Field::Iban, "", value, self.proof.of_account(&text)))
     }

@@ -15,6 +15,9 @@ use crate::understanding::paper::Paper;
 /// From this confidence on the page says it clearly.
 const CLEAR: f32 = 0.85;
 
+/// How far sums are apart that were only rounded elsewhere, in hundredths.
+const ROUNDED_MAX: i64 = 5;
+
 /// One question for each value that differs. Letters that were recognised on a picture are no proof
 /// of a difference.
 pub fn questions(
@@ -88,9 +91,9 @@ impl Compared<'_> {
         let Value::Money(page) = found.value else {
             return None;
         };
-        let absolute = |it: i64| it.abs();
-        let is_same = absolute(page.amount.hundredths()) == absolute(data.hundredths());
-        // What a page rounds or leaves in another currency is no contradiction.
+        let apart = page.amount.hundredths().abs() - data.hundredths().abs();
+        let is_same = apart.abs() <= ROUNDED_MAX;
+        // What a page rounds or says in another currency is no contradiction.
         let stated = self.invoice.currency.as_deref();
         let is_other_currency = stated.is_some_and(|it| it != page.currency.code());
         if is_same || is_other_currency || self.proof.money_on_page(data).is_some() {

@@ -9,6 +9,7 @@ use crate::domain::document::{Kind, MediaType, Page, PageSource, Reading, Word};
 use crate::domain::obligation::{Action, Alternative, Basis};
 use crate::domain::person::Language;
 use crate::domain::value::{Amount, Currency, Money, Rect};
+use crate::understanding::dates::{Style, dates};
 use crate::understanding::deadlines::{Facts, duties};
 use crate::understanding::lex::{Lexeme, has, lex};
 use crate::understanding::obligations::{SURE_ENOUGH, obligations};
@@ -49,7 +50,7 @@ pub struct Payment {
 
 /// The payments of an invoice that carries the day `issued`.
 pub fn plan(invoice: &Invoice, issued: Date, context: &Context) -> Plan {
-    let owed = invoice.owed().map_or(0, |it| it.hundredths());
+    let owed = invoice.owed().map_or(0, Amount::hundredths);
     let is_credit = invoice.sort != Sort::Bill || owed < 0;
     let by_words = settled_by_words(invoice, context);
     let settlement = if is_credit {
@@ -247,11 +248,11 @@ fn alternative(
     let counted = discount.counted_to(issued);
     let due = discount.until.or(counted).or(term.due)?;
     let payable = payable?.hundredths();
-    let basis = discount.basis.map_or(payable, |it| it.hundredths());
+    let basis = discount.basis.map_or(payable, Amount::hundredths);
     let by_percent = discount
         .percent
         .and_then(|it| Some((basis.checked_mul(it)? + 5_000) / 10_000));
-    let less = discount.less.map(|it| it.hundredths()).or(by_percent)?;
+    let less = discount.less.map(Amount::hundredths).or(by_percent)?;
     let amount = Some(payable - less).filter(|it| (1..payable).contains(it))?;
     Some(Alternative {
         due,
@@ -348,10 +349,16 @@ fn bare_payment(
     let days = phrases::terms(words, issued);
     let is_early = |day: &&Date| early.iter().any(|it| it.due == **day);
     let due = days.iter().filter(|it| !is_early(it)).max().copied()?;
+    let printed = dates(&lex(words), Style::page(issued, false));
+    let (basis, confidence) = if printed.iter().any(|it| it.day == due) {
+        (Basis::Explicit, 0.9)
+    } else {
+        (Basis::Relative, SURE_ENOUGH + 0.15)
+    };
     Some(Payment {
-        basis: Basis::Relative,
+        basis,
         words: words.trim().to_owned(),
-        confidence: SURE_ENOUGH + 0.15,
+        confidence,
         ..stated_payment(due, payable)
     })
 }

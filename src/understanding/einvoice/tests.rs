@@ -362,7 +362,7 @@ fn what_the_page_shows_is_where_the_evidence_points() {
         evidence.map(|it| it.text).unwrap_or_default()
     };
     assert_eq!(quote(Field::Sender), "Wärme & Licht GmbH");
-    assert_eq!(quote(Field::Total), "119,00");
+    assert_eq!(quote(Field::Total), "119,00 EUR");
     assert_eq!(found.obligations[0].evidence.text, "16.03.2026");
     assert_eq!(found.obligations[0].basis, Basis::Explicit);
     // What no page shows is quoted from the file.
