@@ -298,7 +298,10 @@ fn begins_with_namespace(letters: &[u8]) -> bool {
         let Some(end) = comment.windows(3).position(|it| it == b"-->") else {
             return false;
         };
-        rest = comment.get(end + 3..).unwrap_or_default().trim_ascii_start();
+        rest = comment
+            .get(end + 3..)
+            .unwrap_or_default()
+            .trim_ascii_start();
     }
     let end = rest.iter().position(|it| *it == b'>');
     let tag = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();

@@ -152,7 +152,7 @@ impl Invoice {
 
     /// What sort of document it is.
     pub fn kind(&self) -> Kind {
-        let is_negative = self.total.is_some_and(Amount::hundredths < 0);
+        let is_negative = self.total.is_some_and(|it| it.hundredths() < 0);
         match self.sort {
             Sort::Bill if !is_negative => Kind::Invoice,
             Sort::Bill | Sort::Credit | Sort::SelfBilled => Kind::CreditNote,
