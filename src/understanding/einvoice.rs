@@ -43,7 +43,7 @@ pub enum Sort {
     Bill,
     /// Back to the one who gets it.
     Credit,
-    /// To the one who gets it: the buyer wrote it (a "Gutschrift" by § 14 Abs. 2 UStG).
+    /// To the one who gets it: the buyer wrote it (a "Gutschrift" by `UStG` § 14 Abs. 2).
     SelfBilled,
 }
 

@@ -73,7 +73,7 @@ impl Bill {
 
     /// CII with terms as XML.
     fn with_terms(&self, terms: &str) -> String {
-        let means: String = self
+        let means: Vec<String> = self
             .means
             .iter()
             .map(|(code, iban)| {
@@ -82,6 +82,7 @@ impl Bill {
                 format!("<r:SpecifiedTradeSettlementPaymentMeans><r:TypeCode>{code}</r:TypeCode>{account}</r:SpecifiedTradeSettlementPaymentMeans>")
             })
             .collect();
+        let means = means.concat();
         let Self {
             code,
             total,
@@ -113,16 +114,17 @@ impl Bill {
                 format!("<b:{name}>{text}</b:{name}>")
             }
         };
-        let means: String = self
+        let means: Vec<String> = self
             .means
             .iter()
             .map(|(code, iban)| format!("<a:PaymentMeans><b:PaymentMeansCode>{code}</b:PaymentMeansCode><a:PayeeFinancialAccount>{}</a:PayeeFinancialAccount></a:PaymentMeans>", tag("ID", iban)))
             .collect();
-        let terms: String = self
+        let terms: Vec<String> = self
             .terms
             .iter()
             .map(|it| format!("<a:PaymentTerms>{}</a:PaymentTerms>", tag("Note", it)))
             .collect();
+        let (means, terms) = (means.concat(), terms.concat());
         let party = |name: &str| {
             format!(
                 "<a:Party><a:PartyIdentification><b:ID>K 4711</b:ID></a:PartyIdentification><a:PartyLegalEntity><b:RegistrationName>{name}</b:RegistrationName></a:PartyLegalEntity></a:Party>"
@@ -162,8 +164,11 @@ fn understood(page: &str, xml: &str) -> Extraction {
     understand(&reading, &context)
 }
 
+/// A day and an amount.
+type Paid = (Date, String);
+
 /// Day and amount of every payment and of the ways to pay less.
-fn payments(extraction: &Extraction) -> Vec<(Date, String, Vec<(Date, String)>)> {
+fn payments(extraction: &Extraction) -> Vec<(Date, String, Vec<Paid>)> {
     let amount = |it: Option<Amount>| it.map(|it| it.to_string()).unwrap_or_default();
     let early = |it: &Obligation| {
         let alternatives = it.alternatives.iter();

@@ -56,7 +56,7 @@ fn is_tame(xml: &str) -> bool {
     deepest <= DEPTH_MAX && xml.matches("xmlns").count() <= NAMESPACES_MAX
 }
 
-impl<'a, 'xml> Element<'a, 'xml> {
+impl<'a> Element<'a, '_> {
     /// Its name without a prefix.
     pub fn name(self) -> &'a str {
         self.0.tag_name().name()
