@@ -4,7 +4,7 @@
 //! starts `workmate-reader`, hands it bytes over a pipe ([`wire`]), and believes nothing of what
 //! comes back before it has been bounded and parsed into domain types. In the reader process
 //! ([`serve`]) the order is: [`sandbox`] before the first byte is read, [`sniff`] to tell what the
-//! bytes are, then [`pdf`], [`image`], [`email`], [`office`], [`html`], [`rtf`] or [`text`], with
+//! bytes are, then [`pdf`], [`image`], [`email`], [`office`], [`html`], [`rtf`], [`einvoice`] or [`text`], with
 //! [`prepare`] and `ocr` for pictures, [`codes`] for what is printed for machines, and [`preview`] for
 //! people; [`parts`] are the files inside a file. [`archive`] makes a searchable PDF of what was read.
 //!
@@ -13,6 +13,7 @@
 pub mod archive;
 pub mod codes;
 pub mod document;
+pub mod einvoice;
 pub mod email;
 pub mod failure;
 pub mod html;

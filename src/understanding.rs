@@ -7,12 +7,14 @@
 //! Read in this order: [`lex`] cuts text into words and matches patterns over them, [`lines`] makes
 //! lines and paragraphs of the words on a page; [`dates`], [`amounts`], [`ibans`], [`tracking`],
 //! [`codes`] find candidates; [`issue`], [`totals`], [`parties`], [`references`], [`settled`] give
-//! them roles; [`deadlines`] and [`obligations`] say what is to be done by when.
+//! them roles; [`deadlines`] and [`obligations`] say what is to be done by when; [`einvoice`] lays
+//! what the data of an e-invoice says over all that.
 
 pub mod amounts;
 pub mod codes;
 pub mod dates;
 pub mod deadlines;
+pub mod einvoice;
 pub mod ibans;
 pub mod issue;
 pub mod kind_rules;
@@ -46,6 +48,7 @@ use crate::domain::value::{Confidence, Iban, Money};
 
 use codes::Payment;
 use deadlines::{Facts, contracts};
+use einvoice::Invoice;
 use paper::{Language, Paper};
 use settled::Settlement;
 
@@ -67,10 +70,27 @@ const fn english() -> person::Language {
 
 /// Finds what a document says and what it wants.
 pub fn understand(reading: &Reading, context: &Context) -> Extraction {
+    let told = einvoice::invoices(reading);
+    let known = told.first().map(|it| &it.invoice);
+    let (extraction, settlement) = by_words(reading, context, known);
+    if told.is_empty() {
+        return extraction;
+    }
+    einvoice::over(extraction, settlement, &told, reading, context)
+}
+
+/// What the words of the pages say, and how their money is settled. What sort of document it is and
+/// of which day may be `known`.
+fn by_words(
+    reading: &Reading,
+    context: &Context,
+    known: Option<&Invoice>,
+) -> (Extraction, Settlement) {
     let mut paper = Paper::of(reading, context);
     let mut findings = Vec::new();
     findings.push(language_of(&paper));
-    let kind = kind_of(&paper);
+    let of_kind = |it: &Invoice| finding(Field::Kind, Value::Kind(it.kind()), 1.0, None);
+    let kind = known.map(of_kind).or_else(|| kind_of(&paper));
     findings.extend(kind.clone());
     let kind = kind.and_then(|it| match it.value {
         Value::Kind(kind) => Some(kind),
@@ -87,6 +107,10 @@ pub fn understand(reading: &Reading, context: &Context) -> Extraction {
             issued.evidence.clone(),
         ));
     }
+    let stated_day = known.and_then(|it| it.issued);
+    if let Some(day) = stated_day {
+        paper.written_on(day);
+    }
     let payment = reading
         .codes
         .iter()
@@ -101,10 +125,10 @@ pub fn understand(reading: &Reading, context: &Context) -> Extraction {
     findings.extend(money.findings);
     findings.extend(account(&paper, payable.is_some(), payment.as_ref()));
 
+    let found_day = issued.as_ref().map(|it| it.spot.found.day);
+    let issued = stated_day.or(found_day);
     let facts = Facts {
-        issued: issued
-            .as_ref()
-            .map_or(paper.received_on, |it| it.spot.found.day),
+        issued: issued.unwrap_or(paper.received_on),
         is_issued_known: issued.is_some(),
         kind,
         payable,
@@ -118,12 +142,13 @@ pub fn understand(reading: &Reading, context: &Context) -> Extraction {
     duties.extend(contracts::duty(&facts, &term));
     let (obligations, questions) =
         obligations::obligations(duties, &facts, settlement, context.language);
-    Extraction {
+    let extraction = Extraction {
         findings,
         obligations,
         questions,
         corrected: Vec::new(),
-    }
+    };
+    (extraction, settlement)
 }
 
 fn finding(field: Field, value: Value, confidence: f32, evidence: Option<Evidence>) -> Finding {

@@ -1,7 +1,8 @@
 //! What a document says: claims with the words that support them, and a person's corrections.
 
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::document::{Kind, named};
 use super::obligation::Obligation;
@@ -54,13 +55,22 @@ pub enum Value {
     /// Money.
     Money(Money),
     /// A day.
-    Date(Date),
+    Date(#[serde(deserialize_with = "dashed_day")] Date),
     /// An account.
     Iban(Iban),
     /// What sort of document.
     Kind(Kind),
     /// Anything else.
     Text(String),
+}
+
+/// A day as `2026-03-02` alone: eight figures without dashes are a number of somebody's.
+fn dashed_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.len() != 10 {
+        return Err(D::Error::custom("a day has ten letters"));
+    }
+    text.parse().map_err(D::Error::custom)
 }
 
 named! {
@@ -229,6 +239,7 @@ mod tests {
             Value::Kind(Kind::Invoice),
             Value::Iban("DE89370400440532013000".parse().unwrap()),
             Value::Text("RE-1".to_owned()),
+            Value::Text("20260318".to_owned()),
         ] {
             let json = serde_json::to_string(&value).unwrap();
             assert_eq!(

@@ -147,6 +147,55 @@ pub fn payable_by_when(payable: Money, language: Language) -> String {
     }
 }
 
+/// What a page and the data of an e-invoice may say differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Differing {
+    /// The invoice's number.
+    Number,
+    /// What it adds up to.
+    Total,
+    /// The day by which it is to be paid.
+    DueDay,
+    /// The account to pay to.
+    Account,
+}
+
+/// Asks which is right, what the page shows or what the data of the e-invoice says.
+pub fn page_and_data_differ(what: Differing, page: &str, data: &str, language: Language) -> String {
+    let about = match (language, what) {
+        (Language::German, Differing::Number) => "die Rechnungsnummer",
+        (Language::German, Differing::Total) => "der Gesamtbetrag",
+        (Language::German, Differing::DueDay) => "der Zahltag",
+        (Language::German, Differing::Account) => "das Konto, auf das zu zahlen ist",
+        (Language::English, Differing::Number) => "the invoice number",
+        (Language::English, Differing::Total) => "the total",
+        (Language::English, Differing::DueDay) => "the day by which to pay",
+        (Language::English, Differing::Account) => "the account to pay to",
+    };
+    match language {
+        Language::German => format!(
+            "Was stimmt: {about}? Auf der Seite steht „{page}“, in den Daten der E-Rechnung „{data}“."
+        ),
+        Language::English => format!(
+            "Which is right: {about}? The page says “{page}”, the e-invoice's data “{data}”."
+        ),
+    }
+}
+
+/// Says that the account of an e-invoice cannot be right.
+pub fn iban_is_wrong(stated: &str, language: Language) -> String {
+    match language {
+        Language::German => format!(
+            "Auf welches Konto ist zu zahlen? Die Prüfziffern von „{stated}“ in der E-Rechnung \
+             stimmen nicht."
+        ),
+        Language::English => format!(
+            "To which account is it to be paid? The check digits of “{stated}” in the e-invoice \
+             are wrong."
+        ),
+    }
+}
+
 /// Why a document could not be read, for the person who is asked to help. `code` is the reader's
 /// name for it, `sentence` what the reader says in English.
 pub fn stuck(code: &str, sentence: &str, language: Language) -> String {

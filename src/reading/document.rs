@@ -14,10 +14,10 @@ use super::failure::Failure;
 use super::image::{Picture, Pictures};
 use super::ocr::language::Languages;
 use super::ocr::{Engines, Recognised};
-use super::parts::Part;
+use super::parts::{self, Part};
 use super::{
-    Limits, Ocr, Preview, Previews, ReadOptions, Timings, codes, email, html, office, preview, rtf,
-    sniff, text,
+    Limits, Ocr, Preview, Previews, ReadOptions, Timings, codes, einvoice, email, html, office,
+    preview, rtf, sniff, text,
 };
 use crate::domain::document::{Attachment, Code, MediaType, Page, PageSource, Reading, Word};
 use crate::domain::value::Rect;
@@ -105,17 +105,7 @@ impl Job<'_> {
                 self.read_text(media_type, &html::text(&page), Vec::new())
             }
             MediaType::Rtf => self.read_text(media_type, &rtf::text(self.bytes), Vec::new()),
-            MediaType::Xml => {
-                let xml = text::decode(self.bytes);
-                let plain = text::between_tags(&xml);
-                let attachment = Attachment {
-                    name: String::new(),
-                    media_type: MediaType::Xml.as_str().to_owned(),
-                    text: Some(xml),
-                    trouble: None,
-                };
-                self.read_text(media_type, &plain, vec![attachment])
-            }
+            MediaType::Xml => self.read_xml(),
             MediaType::Mail => {
                 let mail = email::parse(self.bytes, &self.options.limits)?;
                 self.read_with_parts(media_type, &mail.text, &mail.parts, depth)
@@ -159,6 +149,19 @@ impl Job<'_> {
             ..Timings::default()
         };
         Ok((reading, timings))
+    }
+
+    /// XML: an e-invoice as its lines, anything else as what stands between its tags.
+    fn read_xml(&self) -> Result<(Reading, Timings), Failure> {
+        let xml = einvoice::without_files(&text::decode(self.bytes));
+        let page = einvoice::page(&xml).unwrap_or_else(|| text::between_tags(&xml));
+        let attachment = Attachment {
+            name: String::new(),
+            media_type: MediaType::Xml.as_str().to_owned(),
+            text: parts::kept_xml(xml, &self.options.limits),
+            trouble: None,
+        };
+        self.read_text(MediaType::Xml, &page, vec![attachment])
     }
 
     /// A document's own text, and the papers that it carries along as further pages.

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use super::document::{Event, Job, number};
 use super::failure::Failure;
-use super::{Limits, Papers, Preview, Timings, sniff, text};
+use super::{Limits, Papers, Preview, Timings, einvoice, sniff, text};
 use crate::domain::document::{Attachment, Code, MediaType, Page, Reading};
 
 /// How deep files inside files are followed: a mail in a mail with a PDF.
@@ -48,11 +48,19 @@ pub fn media_type(name: &str, bytes: &[u8]) -> Option<MediaType> {
     }
 }
 
-/// The text of an XML file of at most the size that is kept.
+/// The text of an XML file, without the files that are encoded in it.
 fn xml_text(part: &Part, limits: &Limits) -> Option<String> {
+    if part.media_type != Some(MediaType::Xml) {
+        return None;
+    }
+    let xml = einvoice::without_files(&text::decode(&part.bytes));
+    kept_xml(xml, limits)
+}
+
+/// XML of at most the size that is kept.
+pub(super) fn kept_xml(xml: String, limits: &Limits) -> Option<String> {
     let most = usize::try_from(limits.attachment_bytes_max).unwrap_or(usize::MAX);
-    let is_xml = part.media_type == Some(MediaType::Xml);
-    (is_xml && part.bytes.len() <= most).then(|| text::decode(&part.bytes))
+    (xml.len() <= most).then_some(xml)
 }
 
 /// Why a file of a known but unsupported type cannot be read; nothing for signatures and the like.

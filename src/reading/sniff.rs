@@ -266,9 +266,10 @@ fn text_type(start: &[u8]) -> Option<MediaType> {
     if start.is_empty() {
         return None;
     }
-    let utf16 = start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff");
+    let marks: [&[u8]; 4] = [b"\xff\xfe", b"\xfe\xff", b"<\0?\0", b"\0<\0?"];
+    let utf16 = marks.iter().any(|it| start.starts_with(it));
     let plain = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
-    // Without a byte order mark, control bytes other than white space mean that it is no text.
+    // In text of single bytes, control bytes other than white space mean that it is no text.
     let is_control = |it: &u8| *it < 0x20 && !matches!(*it, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b);
     if !utf16 && plain.iter().any(is_control) {
         return None;
@@ -284,10 +285,32 @@ fn text_type(start: &[u8]) -> Option<MediaType> {
     if is_html(letters) {
         return Some(MediaType::Html);
     }
-    if letters.starts_with(b"<?xml") {
+    if letters.starts_with(b"<?xml") || begins_with_namespace(letters) {
         return Some(MediaType::Xml);
     }
     Some(MediaType::Text)
+}
+
+/// XML may leave its declaration out; its first tag then tells it from text by a namespace.
+fn begins_with_namespace(letters: &[u8]) -> bool {
+    let mut rest = letters;
+    while let Some(comment) = rest.strip_prefix(b"<!--") {
+        let Some(end) = comment.windows(3).position(|it| it == b"-->") else {
+            return false;
+        };
+        rest = comment
+            .get(end + 3..)
+            .unwrap_or_default()
+            .trim_ascii_start();
+    }
+    let end = rest.iter().position(|it| *it == b'>');
+    let tag = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+    let mut bytes = tag.iter();
+    bytes.next() == Some(&b'<')
+        && bytes.next().is_some_and(u8::is_ascii_alphabetic)
+        && tag
+            .split(u8::is_ascii_whitespace)
+            .any(|it| it.starts_with(b"xmlns"))
 }
 
 /// A page of the web, also a part of one as programs save it.
@@ -422,6 +445,9 @@ mod tests {
             (b"\xff\xfeH\0i\0", Some(MediaType::Text)),
             (b"\xef\xbb\xbf<?xml version=\"1.0\"?>", Some(MediaType::Xml)),
             (b"\xff\xfe<\0?\0x\0m\0l\0", Some(MediaType::Xml)),
+            (b"\0<\0?\0x\0m\0l", Some(MediaType::Xml)),
+            (b"<!-- 1 --><a:b xmlns:a='c'>", Some(MediaType::Xml)),
+            (b"<a b='xmlns'> is a tag", Some(MediaType::Text)),
             (
                 b"Received: from a\r\n by b\r\nFrom: c\r\n",
                 Some(MediaType::Mail),

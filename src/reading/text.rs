@@ -98,6 +98,13 @@ pub fn decode(bytes: &[u8]) -> String {
     if let Some(rest) = bytes.strip_prefix(b"\xfe\xff") {
         return utf16(rest, u16::from_be_bytes);
     }
+    // XML may leave the mark out, since its first letters tell as much (XML 1.0, annex F).
+    if bytes.starts_with(b"<\0?\0") {
+        return utf16(bytes, u16::from_le_bytes);
+    }
+    if bytes.starts_with(b"\0<\0?") {
+        return utf16(bytes, u16::from_be_bytes);
+    }
     let plain = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     match std::str::from_utf8(plain) {
         Ok(text) => text.to_owned(),
@@ -169,6 +176,7 @@ mod tests {
         }
         assert_eq!(decode(b"\xff\xfeH\0i\0"), "Hi");
         assert_eq!(decode(b"\xfe\xff\0H\0i"), "Hi");
+        assert_eq!(decode(b"\0<\0?\0x"), "<?x");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::domain::deadline::Region;
 
 use super::amounts::amounts;
 use super::dates::{Style, Surroundings, dates};
+use super::einvoice;
 use super::ibans::ibans;
 use super::lex::{Lexeme, lex};
 use super::numerals::period_at;
@@ -56,9 +57,10 @@ pub fn parcels(text: &str) -> Vec<String> {
 }
 
 /// Days by which a term of payment may be met: those it prints, and the ends of its periods counted
-/// from `issued`.
+/// from `issued`, which is the day itself where payment is asked for at once.
 pub fn terms(text: &str, issued: Date) -> Vec<Date> {
-    let lexemes = lex(text);
+    let (discounts, text) = einvoice::terms::discount_lines(text);
+    let lexemes = lex(&text);
     let style = Style::page(issued, false);
     let printed = dates(&lexemes, style)
         .into_iter()
@@ -66,6 +68,8 @@ pub fn terms(text: &str, issued: Date) -> Vec<Date> {
         .map(|it| it.day);
     let mut found: Vec<Date> = printed.collect();
     let region = Region::new("DE");
+    let discounted = discounts.iter().filter_map(|it| it.within);
+    found.extend(discounted.filter_map(|it| it.after(issued, &region)));
     let mut index = 0;
     while index < lexemes.len() {
         match period_at(&lexemes, index) {
@@ -80,6 +84,9 @@ pub fn terms(text: &str, issued: Date) -> Vec<Date> {
         net_days(&lexemes)
             .and_then(|days| crate::domain::deadline::Period::days(days).after(issued, &region)),
     );
+    if found.is_empty() && einvoice::terms::is_at_once(&lexemes) {
+        found.push(issued);
+    }
     let mut unique: Vec<Date> = Vec::new();
     for day in found {
         if !unique.contains(&day) {
@@ -130,6 +137,11 @@ mod tests {
             [date(2020, 12, 7), date(2020, 12, 27)]
         );
         assert_eq!(terms("Net 30", issued), [date(2020, 12, 27)]);
+        assert_eq!(terms("Zahlbar sofort ohne Abzug", issued), [issued]);
+        assert_eq!(
+            terms("#SKONTO#TAGE=7#PROZENT=2.00#\n14 Tage netto", issued),
+            [date(2020, 12, 4), date(2020, 12, 11)]
+        );
         assert_eq!(terms("Zahlbar bis 04.12.2020", issued), [date(2020, 12, 4)]);
     }
 }

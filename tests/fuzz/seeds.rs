@@ -74,16 +74,23 @@ fn piece(picture: &DynamicImage, (x, y): (u32, u32), (width, height): (u32, u32)
     }
 }
 
-/// The beginning of an e-invoice (UN/CEFACT Cross Industry Invoice).
+/// An e-invoice (UN/CEFACT Cross Industry Invoice).
 fn invoice() -> String {
     let lines = [
         "<?xml version='1.0' encoding='UTF-8'?>",
-        "<rsm:CrossIndustryInvoice xmlns:rsm=\"urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100\">",
+        "<rsm:CrossIndustryInvoice xmlns:rsm=\"urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100\"",
+        " xmlns:ram=\"urn:ram\" xmlns:udt=\"urn:udt\">",
         "<rsm:ExchangedDocument><ram:ID>104417</ram:ID><ram:TypeCode>380</ram:TypeCode>",
         "<ram:IssueDateTime><udt:DateTimeString format=\"102\">20260223</udt:DateTimeString></ram:IssueDateTime>",
-        "</rsm:ExchangedDocument><!-- <not> a tag -->",
-        "<ram:SellerTradeParty><ram:Name>Wasserwerke Lindental &amp; S\u{f6}hne</ram:Name></ram:SellerTradeParty>",
-        "<ram:DuePayableAmount>84.20</ram:DuePayableAmount>",
+        "</rsm:ExchangedDocument><!-- <not> a tag --><rsm:SupplyChainTradeTransaction>",
+        "<ram:ApplicableHeaderTradeAgreement><ram:SellerTradeParty>",
+        "<ram:Name>Wasserwerke Lindental &amp; S\u{f6}hne</ram:Name></ram:SellerTradeParty>",
+        "</ram:ApplicableHeaderTradeAgreement><ram:ApplicableHeaderTradeSettlement>",
+        "<ram:SpecifiedTradePaymentTerms><ram:Description>#SKONTO#TAGE=7#PROZENT=2.00#",
+        "Zahlbar innerhalb 14 Tagen netto</ram:Description></ram:SpecifiedTradePaymentTerms>",
+        "<ram:SpecifiedTradeSettlementHeaderMonetarySummation><ram:GrandTotalAmount>84.20</ram:GrandTotalAmount>",
+        "<ram:DuePayableAmount>84.20</ram:DuePayableAmount></ram:SpecifiedTradeSettlementHeaderMonetarySummation>",
+        "</ram:ApplicableHeaderTradeSettlement></rsm:SupplyChainTradeTransaction>",
         "</rsm:CrossIndustryInvoice>",
     ];
     lines.join("\n")

@@ -417,3 +417,49 @@ fn the_command_answers_every_file_in_order() {
     assert_eq!(answers[2]["pages"][0]["words"], 12);
     assert_eq!(answers[2]["sha256"].as_str().unwrap().len(), 64);
 }
+
+#[test]
+fn an_invoice_of_bare_xml_is_read_in_any_encoding() {
+    let xml = "<Invoice xmlns='urn:oasis:names:specification:ubl:schema:xsd:Invoice-2' xmlns:a='a' \
+        xmlns:b='b'><b:ID>W-17</b:ID><b:IssueDate>2026-03-02</b:IssueDate>\
+        <b:DueDate>2026-03-16</b:DueDate><b:DocumentCurrencyCode>EUR</b:DocumentCurrencyCode>\
+        <a:AccountingSupplierParty><a:Party><a:PartyLegalEntity><b:RegistrationName>Wärme Süd eG\
+        </b:RegistrationName></a:PartyLegalEntity></a:Party></a:AccountingSupplierParty>\
+        <a:LegalMonetaryTotal><b:TaxInclusiveAmount>84.2</b:TaxInclusiveAmount>\
+        <b:PayableAmount>84.2</b:PayableAmount></a:LegalMonetaryTotal></Invoice>";
+    let latin = xml.chars().map(|it| u8::try_from(it).unwrap());
+    let latin = [
+        b"<?xml version='1.0' encoding='ISO-8859-1'?>".to_vec(),
+        latin.collect(),
+    ];
+    let wide = "\u{feff}<?xml version='1.0' encoding='UTF-16'?>".to_owned() + xml;
+    let wide = wide.encode_utf16().flat_map(u16::to_le_bytes);
+    let folder = tempfile::tempdir().unwrap();
+    let files = [
+        ("plain.xml", xml.as_bytes().to_vec()),
+        ("latin.xml", latin.concat()),
+        ("wide.xml", wide.collect()),
+    ];
+    for (name, bytes) in files {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_workmate"))
+            .args(["read", "--json", "--received-on", "2026-03-04"])
+            .arg(path)
+            .output()
+            .unwrap();
+        let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(answer["media_type"], "application/xml", "{name}");
+        let text = "Rechnungsnummer: W-17\nRechnungsdatum: 02.03.2026\nFällig am: 16.03.2026\n\
+            Rechnungssteller: Wärme Süd eG\nGesamtbetrag: 84,20 EUR\nZahlbetrag: 84,20 EUR";
+        assert_eq!(answer["text"], text, "{name}");
+        assert_eq!(answer["sender"]["name"], "Wärme Süd eG", "{name}");
+        let payment = &answer["obligations"][0];
+        assert_eq!(payment["due"], "2026-03-16", "{name}");
+        assert_eq!(payment["amount"], "84.20", "{name}");
+        assert_eq!(
+            payment["evidence"]["text"], "Fällig am: 16.03.2026",
+            "{name}"
+        );
+    }
+}

@@ -145,6 +145,11 @@ const PLACES: &[Place] = &[
         reason: "the reader brings it, or the linker would carry it into the daemon",
     },
     Place {
+        crates: &["roxmltree"],
+        only_in: &["understanding"],
+        reason: "what the data of an e-invoice means is understanding",
+    },
+    Place {
         crates: &["whatlang"],
         only_in: &["understanding"],
         reason: "what language a text is in is understanding",

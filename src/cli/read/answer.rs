@@ -86,8 +86,8 @@ pub struct Claims {
     pub total: Option<Money>,
     /// What is still to be paid.
     pub payable: Option<Money>,
-    /// The account to pay to.
-    pub iban: Option<Iban>,
+    /// The account to pay to, without spaces.
+    pub iban: Option<String>,
     /// Parcels.
     pub tracking_numbers: Vec<String>,
     /// Machine-readable codes.
@@ -244,7 +244,7 @@ impl Claims {
         let money = |it: Money| format!("{} {}", it.amount, it.currency);
         line("total", self.total.map(money))?;
         line("to pay", self.payable.map(money))?;
-        line("account", self.iban.as_ref().map(ToString::to_string))?;
+        line("account", self.iban.as_deref().map(spaced))?;
         for (name, value) in &self.references {
             line(
                 "reference",
@@ -276,10 +276,18 @@ impl Claims {
     }
 }
 
-fn iban(finding: &Finding) -> Option<Iban> {
+/// In groups of four, if it is an IBAN.
+fn spaced(account: &str) -> String {
+    let iban = account.parse::<Iban>();
+    iban.map_or_else(|_| account.to_owned(), |it| it.to_string())
+}
+
+/// The account; of data whose check digits are wrong what it states, about which a question is asked.
+fn iban(finding: &Finding) -> Option<String> {
     match &finding.value {
-        Value::Iban(iban) => Some(iban.clone()),
-        Value::Money(_) | Value::Date(_) | Value::Kind(_) | Value::Text(_) => None,
+        Value::Iban(iban) => Some(iban.as_str().to_owned()),
+        Value::Text(stated) => Some(stated.clone()),
+        Value::Money(_) | Value::Date(_) | Value::Kind(_) => None,
     }
 }
 
