@@ -105,6 +105,7 @@ pub fn understand(reading: &Reading, context: &Context) -> Extraction {
             .as_ref()
             .map_or(paper.received_on, |it| it.spot.found.day),
         is_issued_known: issued.is_some(),
+        arrived: None,
         kind,
         payable,
         total,
@@ -114,7 +115,7 @@ pub fn understand(reading: &Reading, context: &Context) -> Extraction {
     let term = contracts::term(&paper, &facts);
     findings.extend(term_findings(&term, kind));
     let mut duties = deadlines::duties(&paper, &facts);
-    duties.extend(contracts::duty(&facts, &term));
+    duties.extend(contracts::duty(&facts, &term, &paper.region));
     let (obligations, questions) =
         obligations::obligations(duties, &facts, settlement, context.language);
     Extraction {
