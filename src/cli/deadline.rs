@@ -55,7 +55,7 @@ pub struct Arguments {
     /// The day it arrived: the day on the envelope of something served formally.
     #[arg(long, value_name = "DATE")]
     arrived: Option<Date>,
-    /// What sort of letter it is: tax, fine, official_notice, contract, invoice …
+    /// What sort of letter it is: `tax`, `fine`, `official_notice`, `contract` …
     #[arg(long, value_name = "KIND", value_parser = kinds())]
     kind: Option<Kind>,
     /// Whose holidays move a day: DE-BY, AT, CH-ZH, GB-SCT, US; communes with days of their own as
@@ -208,7 +208,7 @@ fn text_of(arguments: &Arguments) -> io::Result<String> {
 fn language(arguments: &Arguments) -> Language {
     match (arguments.language, arguments.region.country()) {
         (Some(Spoken::De), _) | (None, "DE" | "AT" | "CH") => Language::German,
-        (Some(Spoken::En), _) | (None, _) => Language::English,
+        (Some(Spoken::En) | None, _) => Language::English,
     }
 }
 

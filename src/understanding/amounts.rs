@@ -149,13 +149,7 @@ fn amount_at(lexemes: &[Lexeme], from: usize) -> Option<AmountMatch> {
     if first.glued && start == from && is_tail(lexemes, start) {
         return None;
     }
-    let mut figure = figure(lexemes, start)?;
-    if let Some((scale, next)) = words::scale_at(lexemes, figure.end)
-        && (currency.is_some() || currency_behind(lexemes, next).is_some())
-    {
-        figure.hundredths = figure.hundredths.checked_mul(scale)?;
-        figure.end = next;
-    }
+    let mut figure = scaled(figure(lexemes, start)?, lexemes, currency)?;
     let mut end = figure.end;
     let after = lexemes.get(end);
     if after.is_some_and(|it| it.is_one_of("-–−") && it.glued)
@@ -191,6 +185,20 @@ fn amount_at(lexemes: &[Lexeme], from: usize) -> Option<AmountMatch> {
         amount: Amount::from_hundredths(sign * figure.hundredths),
         currency,
         has_places: figure.has_places,
+    })
+}
+
+/// Figures with the word behind them that multiplies them, where they are money: `5 Mio. Euro`.
+fn scaled(figure: Figure, lexemes: &[Lexeme], currency: Option<Currency>) -> Option<Figure> {
+    let scale = words::scale_at(lexemes, figure.end)
+        .filter(|(_, next)| currency.is_some() || currency_behind(lexemes, *next).is_some());
+    let Some((scale, end)) = scale else {
+        return Some(figure);
+    };
+    Some(Figure {
+        hundredths: figure.hundredths.checked_mul(scale)?,
+        end,
+        ..figure
     })
 }
 

@@ -56,7 +56,7 @@ impl<'a> Count<'a> {
         Some(self.step(Reason::MadeKnown(days), law, to))
     }
 
-    /// The fiction of § 26 Abs. 2 ZustG: the nth working day after posting.
+    /// The fiction of § 26 Abs. 2 `ZustG`: the nth working day after posting.
     pub fn made_known_on_working_day(self, days: u16, law: &str) -> Option<Self> {
         let period = Period {
             count: days,

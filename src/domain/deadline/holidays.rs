@@ -164,6 +164,7 @@ impl Region {
     }
 
     /// The country without the part, whose holidays are kept everywhere.
+    #[must_use]
     pub fn whole_country(&self) -> Self {
         Self(self.country().to_owned())
     }

@@ -25,7 +25,7 @@ pub fn before_end(
     region: &Region,
 ) -> Option<Deadline> {
     let count = Count::from(Rule::ContractNotice, end_of_term, region).before_end(period)?;
-    deadline(count, margin_days)
+    deadline(&count, margin_days)
 }
 
 /// By when a tenant's notice must arrive so that the tenancy ends with the month of `end`: on the
@@ -54,10 +54,10 @@ pub fn rent(end: Date, margin_days: u16, region: &Region) -> Option<Deadline> {
     if day.weekday() == Weekday::Saturday {
         count = count.with(Caution::Unsettled);
     }
-    deadline(count, margin_days)
+    deadline(&count, margin_days)
 }
 
-fn deadline(count: Count<'_>, margin_days: u16) -> Option<Deadline> {
+fn deadline(count: &Count<'_>, margin_days: u16) -> Option<Deadline> {
     let due = count.day();
     let posted = count.clone().moved_back("").posting_margin(margin_days)?;
     let safe_due = posted.day();

@@ -35,7 +35,7 @@ pub enum Service {
     /// By post under the SGB X.
     SocialPost,
     /// By post under the Austrian Zustellgesetz: the third working day after handing over (§ 26
-    /// Abs. 2 ZustG).
+    /// Abs. 2 `ZustG`).
     AustrianPost,
     /// Formally, with its day on the envelope or on the form.
     Formal,

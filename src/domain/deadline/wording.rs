@@ -80,80 +80,19 @@ fn weekday_and_day(it: Date, language: Language) -> String {
 
 /// A period as people say it: `1 Monat`, `14 days`.
 pub fn period(it: Period, language: Language) -> String {
-    let one = it.count == 1;
-    let unit = match (language, it.unit) {
-        (Language::German, Unit::Day) => {
-            if one {
-                "Tag"
-            } else {
-                "Tage"
-            }
-        }
-        (Language::German, Unit::WorkingDay) => {
-            if one {
-                "Werktag"
-            } else {
-                "Werktage"
-            }
-        }
-        (Language::German, Unit::Week) => {
-            if one {
-                "Woche"
-            } else {
-                "Wochen"
-            }
-        }
-        (Language::German, Unit::Month) => {
-            if one {
-                "Monat"
-            } else {
-                "Monate"
-            }
-        }
-        (Language::German, Unit::Year) => {
-            if one {
-                "Jahr"
-            } else {
-                "Jahre"
-            }
-        }
-        (Language::English, Unit::Day) => {
-            if one {
-                "day"
-            } else {
-                "days"
-            }
-        }
-        (Language::English, Unit::WorkingDay) => {
-            if one {
-                "working day"
-            } else {
-                "working days"
-            }
-        }
-        (Language::English, Unit::Week) => {
-            if one {
-                "week"
-            } else {
-                "weeks"
-            }
-        }
-        (Language::English, Unit::Month) => {
-            if one {
-                "month"
-            } else {
-                "months"
-            }
-        }
-        (Language::English, Unit::Year) => {
-            if one {
-                "year"
-            } else {
-                "years"
-            }
-        }
+    let (one, more) = match (language, it.unit) {
+        (Language::German, Unit::Day) => ("Tag", "Tage"),
+        (Language::German, Unit::WorkingDay) => ("Werktag", "Werktage"),
+        (Language::German, Unit::Week) => ("Woche", "Wochen"),
+        (Language::German, Unit::Month) => ("Monat", "Monate"),
+        (Language::German, Unit::Year) => ("Jahr", "Jahre"),
+        (Language::English, Unit::Day) => ("day", "days"),
+        (Language::English, Unit::WorkingDay) => ("working day", "working days"),
+        (Language::English, Unit::Week) => ("week", "weeks"),
+        (Language::English, Unit::Month) => ("month", "months"),
+        (Language::English, Unit::Year) => ("year", "years"),
     };
-    format!("{} {unit}", it.count)
+    format!("{} {}", it.count, if it.count == 1 { one } else { more })
 }
 
 fn with_law(said: &str, law: &str) -> String {

@@ -8,12 +8,12 @@ use super::super::numerals;
 use super::{Form, Read, Style, Surroundings, trailing_year};
 use crate::domain::deadline::{Region, end_of_quarter, working_day_of_month};
 
-fn done(day: Date, end: usize) -> Option<Read> {
-    Some(Read {
+fn done(day: Date, end: usize) -> Read {
+    Read {
         day,
         form: Form::PeriodEnd,
         end,
-    })
+    }
 }
 
 /// `Ende März 2026`, `end of the month`, `Monatsende`, `Ultimo`.
@@ -21,9 +21,11 @@ pub(super) fn period_end(lexemes: &[Lexeme], from: usize, style: Style) -> Optio
     let first = lexemes.get(from).filter(|it| it.sort == Sort::Word)?;
     let today = style.reference;
     match first.text.as_str() {
-        "monatsende" | "monatsultimo" | "ultimo" => return done(today.last_of_month(), from + 1),
-        "quartalsende" => return done(end_of_quarter(today), from + 1),
-        "jahresende" => return done(today.last_of_year(), from + 1),
+        "monatsende" | "monatsultimo" | "ultimo" => {
+            return Some(done(today.last_of_month(), from + 1));
+        }
+        "quartalsende" => return Some(done(end_of_quarter(today), from + 1)),
+        "jahresende" => return Some(done(today.last_of_year(), from + 1)),
         "ende" | "end" | "mitte" | "anfang" => {}
         _ => return None,
     }
@@ -48,13 +50,13 @@ pub(super) fn period_end(lexemes: &[Lexeme], from: usize, style: Style) -> Optio
     };
     let is_end = matches!(first.text.as_str(), "ende" | "end");
     match word.text.as_str() {
-        "monats" | "month" if is_end => return done(moved(1).last_of_month(), next + 1),
-        "quartals" | "quarter" if is_end => return done(end_of_quarter(moved(3)), next + 1),
+        "monats" | "month" if is_end => return Some(done(moved(1).last_of_month(), next + 1)),
+        "quartals" | "quarter" if is_end => return Some(done(end_of_quarter(moved(3)), next + 1)),
         "jahres" | "kalenderjahres" | "year" if is_end => {
-            return done(moved(12).last_of_year(), next + 1);
+            return Some(done(moved(12).last_of_year(), next + 1));
         }
         "day" | "business" | "tages" if is_end && style.surroundings == Surroundings::Phrase => {
-            return done(today, next + 1);
+            return Some(done(today, next + 1));
         }
         "tomorrow" | "day" => return None,
         _ => {}
@@ -67,12 +69,13 @@ pub(super) fn period_end(lexemes: &[Lexeme], from: usize, style: Style) -> Optio
         None => (style.without_year(28, month, None)?.year(), next + 1),
     };
     let first_day = Date::new(year, month, 1).ok()?;
-    match first.text.as_str() {
-        "mitte" => done(first_day.saturating_add(14.days()), end),
-        "anfang" if style.surroundings == Surroundings::Page => None,
-        "anfang" => done(first_day, end),
-        _ => done(first_day.last_of_month(), end),
-    }
+    let day = match first.text.as_str() {
+        "mitte" => first_day.saturating_add(14.days()),
+        "anfang" if style.surroundings == Surroundings::Page => return None,
+        "anfang" => first_day,
+        _ => first_day.last_of_month(),
+    };
+    Some(done(day, end))
 }
 
 /// An ordinal at lexeme `from` and the lexeme after it: `dritten`, `third`, `3.`, `3rd`, `last`.
@@ -150,7 +153,7 @@ pub(super) fn working_day(lexemes: &[Lexeme], from: usize, style: Style) -> Opti
             .filter(|it| *it > style.reference)
             .or_else(|| of(following))?,
     };
-    done(day, end)
+    Some(done(day, end))
 }
 
 /// `first Monday in the month`, `am zweiten Dienstag im März`, `last Friday of May 2026`.
@@ -166,12 +169,11 @@ pub(super) fn nth_weekday(lexemes: &[Lexeme], from: usize, style: Style) -> Opti
         "month" | "monat" | "monats" => (style.reference.first_of_month(), next + 1),
         name => {
             let month = numerals::month(name)?;
-            match trailing_year(lexemes, next + 1, style) {
-                Some((year, end)) => (Date::new(year, month, 1).ok()?, end),
-                None => {
-                    let day = style.without_year(28, month, None)?;
-                    (day.first_of_month(), next + 1)
-                }
+            if let Some((year, end)) = trailing_year(lexemes, next + 1, style) {
+                (Date::new(year, month, 1).ok()?, end)
+            } else {
+                let day = style.without_year(28, month, None)?;
+                (day.first_of_month(), next + 1)
             }
         }
     };

@@ -338,13 +338,12 @@ pub(super) fn rule_of(
     action: Action,
 ) -> Option<Rule> {
     let is_remedy = action == Action::Object && facts.is_official;
-    let passages = paper
-        .lines
-        .paragraphs
-        .iter()
-        .map(|it| it.lexemes.as_slice());
+    let paragraphs = paper.lines.paragraphs.iter();
     let found = is_remedy
-        .then(|| remedies::rule(sentence.lexemes, passages, &paper.region))
+        .then(|| {
+            let passages: Vec<&[Lexeme]> = paragraphs.map(|it| it.lexemes.as_slice()).collect();
+            remedies::rule(sentence.lexemes, &passages, &paper.region)
+        })
         .flatten();
     let is_german = paper.region.country() == "DE";
     found.or_else(|| (is_remedy && is_german).then_some(Rule::Period))

@@ -225,10 +225,10 @@ fn loosely(paper: &Paper<'_>, facts: &Facts) -> Vec<Found> {
             };
             let action = action_near(sentence.lexemes, index).map(|it| it.0);
             let rule = periods::rule_of(paper, facts, &sentence, action.unwrap_or(Action::Reply));
-            let start = match periods::start_of(sentence.lexemes, end) {
-                periods::Start::Unknown => periods::Start::Unsaid,
-                known => known,
-            };
+            let mut start = periods::start_of(sentence.lexemes, end);
+            if start == periods::Start::Unknown {
+                start = periods::Start::Unsaid;
+            }
             index = end;
             if let Some(counted) = periods::counted(paper, facts, rule, period, start) {
                 found.push(Found {
@@ -275,8 +275,7 @@ fn days(paper: &Paper<'_>, facts: &Facts, lexemes: &[Lexeme]) -> Vec<Found> {
 
 /// The law's own period where the sentence names a remedy or a paper and no period.
 fn by_law(paper: &Paper<'_>, facts: &Facts, lexemes: &[Lexeme]) -> Option<Found> {
-    let pages = std::iter::once(lexemes);
-    let rule = remedies::rule(lexemes, pages, &paper.region)
+    let rule = remedies::rule(lexemes, &[lexemes], &paper.region)
         .or_else(|| remedies::of_paper(lexemes, facts.kind, &paper.region))?;
     let way = Way {
         issued: facts.issued,

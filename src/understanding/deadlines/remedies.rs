@@ -94,11 +94,7 @@ const SWITZERLAND: &[Row] = &[
 ];
 
 /// The rule of the remedy that `sentence` names on a page of such `passages`.
-pub fn rule<'a>(
-    sentence: &[Lexeme],
-    passages: impl Iterator<Item = &'a [Lexeme]> + Clone,
-    region: &Region,
-) -> Option<Rule> {
+pub fn rule(sentence: &[Lexeme], passages: &[&[Lexeme]], region: &Region) -> Option<Rule> {
     let rows = match region.country() {
         "DE" => GERMANY,
         "AT" => AUSTRIA,
@@ -108,7 +104,7 @@ pub fn rule<'a>(
     rows.iter()
         .find(|(word, page, _)| {
             has(sentence, &[word])
-                && (page.is_empty() || passages.clone().any(|it| has(it, &[page])))
+                && (page.is_empty() || passages.iter().any(|it| has(it, &[page])))
         })
         .map(|(.., rule)| *rule)
 }
@@ -146,13 +142,13 @@ pub fn of_paper(lexemes: &[Lexeme], kind: Option<Kind>, region: &Region) -> Opti
         .iter()
         .find(|(of, words, _)| *of == country && has(lexemes, &[words]))
         .map(|(.., rule)| *rule);
-    by_name.or(match (country, kind?) {
-        ("DE", Kind::Tax) => Some(Rule::TaxObjection),
-        ("DE", Kind::Fine) => Some(Rule::FineObjection),
-        ("DE", Kind::OfficialNotice) => Some(Rule::AdministrativeObjection),
-        ("AT", Kind::Tax) => Some(Rule::AustrianTaxAppeal),
-        ("AT", Kind::OfficialNotice) => Some(Rule::AustrianAdministrativeAppeal),
-        ("CH", Kind::Tax) => Some(Rule::SwissTaxObjection),
+    by_name.or(match (country, kind) {
+        ("DE", Some(Kind::Tax)) => Some(Rule::TaxObjection),
+        ("DE", Some(Kind::Fine)) => Some(Rule::FineObjection),
+        ("DE", Some(Kind::OfficialNotice)) => Some(Rule::AdministrativeObjection),
+        ("AT", Some(Kind::Tax)) => Some(Rule::AustrianTaxAppeal),
+        ("AT", Some(Kind::OfficialNotice)) => Some(Rule::AustrianAdministrativeAppeal),
+        ("CH", Some(Kind::Tax)) => Some(Rule::SwissTaxObjection),
         (_, _) => None,
     })
 }
@@ -204,8 +200,8 @@ mod tests {
             ),
         ] {
             let (sentence, page) = (lex(sentence), lex(page));
-            let passages = [sentence.as_slice(), page.as_slice()].into_iter();
-            let found = rule(&sentence, passages, &Region::new(region));
+            let passages = [sentence.as_slice(), page.as_slice()];
+            let found = rule(&sentence, &passages, &Region::new(region));
             assert_eq!(found, Some(expected));
         }
     }

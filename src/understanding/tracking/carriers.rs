@@ -200,10 +200,9 @@ pub fn is_tracking_number(text: &str) -> bool {
 fn in_digits(text: &str) -> bool {
     let begins = |prefixes: &[&str]| prefixes.iter().any(|it| text.starts_with(it));
     match text.len() {
-        10 => by_seven(text),
         // Old Dominion by its prefixes; DHL Express.
         11 if begins(&["777", "776", "778", "072", "780", "80"]) => luhn(text),
-        11 => by_seven(text),
+        10 | 11 => by_seven(text),
         // Purolator begins with 0 to 5.
         12 => fedex(text) || text.as_bytes().first().is_some_and(|it| *it <= b'5') && luhn(text),
         // DHL eCommerce has no check digit.

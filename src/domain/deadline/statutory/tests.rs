@@ -62,6 +62,18 @@ fn an_objection_ends_when_its_law_says() {
             date(2026, 6, 5),
             "the same, and Thu 4 Jun is Corpus Christi in Bavaria: Fri 5 Jun",
         ),
+    ] {
+        assert_eq!(
+            until(rule, way(issued), region).due,
+            due,
+            "{rule}: {calculation}"
+        );
+    }
+}
+
+#[test]
+fn each_code_has_its_own_fiction() {
+    for (rule, issued, region, due, calculation) in [
         (
             Rule::SocialObjection,
             date(2026, 1, 27),
