@@ -22,29 +22,29 @@ use super::say;
 /// Longest text that is taken, in bytes: a letter's instructions, not a book.
 const TEXT_BYTES_MAX: usize = 64 * 1024;
 
-/// Says by when, and explains itself: the rule with its paragraph, the days counted, each move off
-/// a weekend or holiday, the result.
-///
-/// TEXT is the sentence from the letter that sets the deadline; `-` reads it from standard input.
-/// The day the letter carries is `--issued`; where a period runs from when it arrived and you know
-/// that day (for formal service it stands on the envelope), say it with `--arrived`. Without it the
-/// day to act by (`safe`) is counted from the letter's own day, which is what reminders do.
-///
-/// Examples:
-///
-///   workmate deadline "Zahlbar innerhalb von 14 Tagen nach Rechnungsdatum" --issued 2026-03-02
-///
-///   workmate deadline "innerhalb eines Monats nach Bekanntgabe Einspruch" --kind tax
-///   --region DE-BY --issued 2026-01-28
-///
-///   workmate deadline Bußgeldbescheid --issued 2026-03-02 --arrived 2026-03-04
-///
-///   workmate deadline "Der Vertrag endet am 30.09.2026. Kündigung mit einer Frist von einem Monat
-///   zum Ende der Laufzeit" --issued 2026-01-05 --posting-days 5
-///
-/// Exits with 1 if the text sets no deadline. It is not legal advice.
+/// What stands behind `--help`.
+const MORE: &str = "\
+TEXT is the sentence from the letter that sets the deadline. The answer is the last day, the day to
+be safe by where that is earlier, and how it was counted: the rule with its paragraph, the days, each
+move off a weekend or holiday.
+
+Where a period runs from when the letter arrived and you know that day (of something served formally
+it stands on the envelope), say it with --arrived. Without it the safe day is counted from the
+letter's own day, which is what reminders do.
+
+Examples:
+  workmate deadline \"Zahlbar innerhalb von 14 Tagen nach Rechnungsdatum\" --issued 2026-03-02
+  workmate deadline \"innerhalb eines Monats nach Bekanntgabe Einspruch\" --kind tax \\
+      --region DE-BY --issued 2026-01-28
+  workmate deadline Bußgeldbescheid --issued 2026-03-02 --arrived 2026-03-04
+  workmate deadline \"Kündigung mit einer Frist von drei Monaten zum Quartalsende\" \\
+      --issued 2026-03-02 --posting-days 5
+
+Exits with 1 if the text sets no deadline. It is not legal advice.";
+
+/// Says by when, and explains itself.
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = MORE)]
 pub struct Arguments {
     /// The sentence of the letter, or `-` for standard input.
     #[arg(value_name = "TEXT")]

@@ -27,7 +27,7 @@ const SERVICE_DAYS: u16 = 4;
 
 /// How an act reaches the household, which decides when its period begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Service {
+pub enum Arrival {
     /// By post under the AO.
     TaxPost,
     /// By post under the administrative procedure acts.
@@ -39,8 +39,8 @@ pub enum Service {
     AustrianPost,
     /// Formally, with its day on the envelope or on the form.
     Formal,
-    /// On the day it arrives.
-    Arrival,
+    /// On the day it is in hand.
+    InHand,
 }
 
 /// A remedy that is open for a time.
@@ -51,7 +51,7 @@ pub struct Remedy {
     /// How long by law.
     pub period: Period,
     /// When it begins.
-    pub service: Service,
+    pub arrival: Arrival,
     /// The paragraph by which its end moves.
     end_law: &'static str,
 }
@@ -81,40 +81,40 @@ impl Remedy {
     pub fn by(rule: Rule) -> Option<Self> {
         let month = Period::months(1);
         let fortnight = Period::weeks(2);
-        let (period, service, end_law) = match rule {
-            Rule::TaxObjection => (month, Service::TaxPost, "§ 108 Abs. 3 AO"),
-            Rule::TaxLawsuit => (month, Service::TaxPost, "§ 54 Abs. 2 FGO, § 222 Abs. 2 ZPO"),
+        let (period, arrival, end_law) = match rule {
+            Rule::TaxObjection => (month, Arrival::TaxPost, "§ 108 Abs. 3 AO"),
+            Rule::TaxLawsuit => (month, Arrival::TaxPost, "§ 54 Abs. 2 FGO, § 222 Abs. 2 ZPO"),
             Rule::AdministrativeObjection => {
-                (month, Service::AdministrativePost, "§ 31 Abs. 3 VwVfG")
+                (month, Arrival::AdministrativePost, "§ 31 Abs. 3 VwVfG")
             }
             Rule::AdministrativeLawsuit => (
                 month,
-                Service::AdministrativePost,
+                Arrival::AdministrativePost,
                 "§ 57 Abs. 2 VwGO, § 222 Abs. 2 ZPO",
             ),
             Rule::SocialObjection | Rule::SocialLawsuit => {
-                (month, Service::SocialPost, "§ 64 Abs. 3 SGG")
+                (month, Arrival::SocialPost, "§ 64 Abs. 3 SGG")
             }
             Rule::FineObjection => (
                 fortnight,
-                Service::Formal,
+                Arrival::Formal,
                 "§ 46 Abs. 1 OWiG, § 43 Abs. 2 StPO",
             ),
             Rule::PaymentOrderObjection | Rule::EnforcementOrderObjection => {
-                (fortnight, Service::Formal, "§ 222 Abs. 2 ZPO")
+                (fortnight, Arrival::Formal, "§ 222 Abs. 2 ZPO")
             }
-            Rule::Withdrawal => (Period::days(14), Service::Arrival, "§ 193 BGB"),
-            Rule::DismissalLawsuit => (Period::weeks(3), Service::Arrival, "§ 222 Abs. 2 ZPO"),
-            Rule::AustrianTaxAppeal => (month, Service::AustrianPost, "§ 108 Abs. 3 BAO"),
+            Rule::Withdrawal => (Period::days(14), Arrival::InHand, "§ 193 BGB"),
+            Rule::DismissalLawsuit => (Period::weeks(3), Arrival::InHand, "§ 222 Abs. 2 ZPO"),
+            Rule::AustrianTaxAppeal => (month, Arrival::AustrianPost, "§ 108 Abs. 3 BAO"),
             Rule::AustrianAdministrativeAppeal => {
-                (Period::weeks(4), Service::AustrianPost, "§ 33 Abs. 2 AVG")
+                (Period::weeks(4), Arrival::AustrianPost, "§ 33 Abs. 2 AVG")
             }
-            Rule::AustrianPenaltyObjection => (fortnight, Service::Formal, "§ 33 Abs. 2 AVG"),
+            Rule::AustrianPenaltyObjection => (fortnight, Arrival::Formal, "§ 33 Abs. 2 AVG"),
             Rule::AustrianPaymentOrderObjection => {
-                (Period::weeks(4), Service::Formal, "§ 126 Abs. 2 öZPO")
+                (Period::weeks(4), Arrival::Formal, "§ 126 Abs. 2 öZPO")
             }
-            Rule::SwissTaxObjection => (Period::days(30), Service::Formal, "Art. 133 Abs. 1 DBG"),
-            Rule::SwissDebtObjection => (Period::days(10), Service::Formal, "Art. 31 SchKG"),
+            Rule::SwissTaxObjection => (Period::days(30), Arrival::Formal, "Art. 133 Abs. 1 DBG"),
+            Rule::SwissDebtObjection => (Period::days(10), Arrival::Formal, "Art. 31 SchKG"),
             Rule::Printed
             | Rule::Period
             | Rule::Calendar
@@ -125,7 +125,7 @@ impl Remedy {
         Some(Self {
             rule,
             period,
-            service,
+            arrival,
             end_law,
         })
     }
@@ -165,11 +165,11 @@ impl Remedy {
             .arrived
             .map(|it| Count::from(rule, it, region).from_arrival());
         let days = fiction_days(way.issued);
-        let by_fiction = match self.service {
-            Service::TaxPost => posted
+        let by_fiction = match self.arrival {
+            Arrival::TaxPost => posted
                 .made_known(days, "§ 122 Abs. 2 Nr. 1 AO")?
                 .moved_on("§ 108 Abs. 3 AO"),
-            Service::AdministrativePost => {
+            Arrival::AdministrativePost => {
                 let known = posted.made_known(days, "§ 41 Abs. 2 VwVfG")?;
                 if region.off(known.day()).is_some() {
                     known.with(Caution::Unsettled)
@@ -177,12 +177,12 @@ impl Remedy {
                     known
                 }
             }
-            Service::SocialPost => posted.made_known(days, "§ 37 Abs. 2 SGB X")?,
-            Service::AustrianPost => posted.made_known_on_working_day(3, "§ 26 Abs. 2 ZustG")?,
-            Service::Formal => {
+            Arrival::SocialPost => posted.made_known(days, "§ 37 Abs. 2 SGB X")?,
+            Arrival::AustrianPost => posted.made_known_on_working_day(3, "§ 26 Abs. 2 ZustG")?,
+            Arrival::Formal => {
                 return arrived.or_else(|| posted.service_supposed(SERVICE_DAYS));
             }
-            Service::Arrival => {
+            Arrival::InHand => {
                 return Some(arrived.unwrap_or_else(|| posted.with(Caution::ArrivalUnknown)));
             }
         };

@@ -1,3 +1,5 @@
+//! Counting, with dated examples.
+
 use jiff::civil::date;
 
 use super::*;

@@ -8,7 +8,7 @@ use jiff::ToSpan;
 use crate::domain::deadline::counting::Count;
 use crate::domain::deadline::explanation::{Caution, Explanation, Rule};
 use crate::domain::deadline::statutory::{
-    Deadline, Remedy, Service, Way, fiction_days, fine_payment,
+    Arrival, Deadline, Remedy, Way, fiction_days, fine_payment,
 };
 use crate::domain::deadline::{Period, Unit};
 use crate::domain::document::Kind;
@@ -40,7 +40,7 @@ pub(super) enum Start {
     /// When an act is made known.
     Notice,
     /// When an act is served formally.
-    Service,
+    Served,
     /// When an act becomes final.
     Finality,
     /// Nothing is said.
@@ -180,7 +180,7 @@ fn discount(
         Start::IssueItself => facts.issued.yesterday().ok()?,
         Start::Issue
         | Start::Notice
-        | Start::Service
+        | Start::Served
         | Start::Finality
         | Start::Unsaid
         | Start::Unknown => facts.issued,
@@ -219,12 +219,12 @@ const STARTS: &[(Start, &str)] = &[
         "nach|ab|seit [dem] [tag] [der|ihrer|deren] [erfolgter] bekanntgabe|eröffnung",
     ),
     (
-        Start::Service,
+        Start::Served,
         "nach|ab|seit [dem] [tag] [der|ihrer|deren] [erfolgter] zustellung",
     ),
     (Start::Notice, "nachdem .. bekannt"),
-    (Start::Service, "nachdem .. zugestellt"),
-    (Start::Service, "of|from|after service"),
+    (Start::Served, "nachdem .. zugestellt"),
+    (Start::Served, "of|from|after service"),
     (Start::Notice, "of|from|after notification|being"),
     (
         Start::Receipt,
@@ -277,7 +277,7 @@ fn of_period(
 ) -> Option<Duty> {
     let lexemes = sentence.lexemes;
     let start = start_of(lexemes, range.end);
-    let is_remedy = facts.is_official && matches!(start, Start::Notice | Start::Service);
+    let is_remedy = facts.is_official && matches!(start, Start::Notice | Start::Served);
     let (action, distance) = match what_for(facts, sentence, range) {
         Some((Action::Pay | Action::Object, _)) | None
             if is_remedy && !has(lexemes, &["zahl*|überweis*|pay"]) =>
@@ -403,10 +403,10 @@ pub(super) fn counted(
         issued: facts.issued,
         arrived: facts.arrived,
     };
-    if let (Some(rule), Start::Notice | Start::Service | Start::Receipt) = (rule, start) {
+    if let (Some(rule), Start::Notice | Start::Served | Start::Receipt) = (rule, start) {
         let mut remedy = Remedy::by(rule).or_else(|| Remedy::by(Rule::AdministrativeObjection))?;
-        if start == Start::Service {
-            remedy.service = Service::Formal;
+        if start == Start::Served {
+            remedy.arrival = Arrival::Formal;
         }
         let mut deadline = remedy.until(Some(period), way, region)?;
         if rule == Rule::Period {
@@ -434,7 +434,7 @@ pub(super) fn counted(
                 confidence: 0.93,
             });
         }
-        Start::Notice | Start::Service => {
+        Start::Notice | Start::Served => {
             let is_german = region.country() == "DE";
             let begun = match arrived {
                 Some(it) => it,
@@ -461,7 +461,7 @@ pub(super) fn counted(
         Start::Finality | Start::Unknown => return None,
     };
     let is_guessed =
-        matches!(start, Start::Notice | Start::Service | Start::Receipt) && facts.arrived.is_none();
+        matches!(start, Start::Notice | Start::Served | Start::Receipt) && facts.arrived.is_none();
     Some(Counted {
         why: begun.after(period)?.end(),
         safe_due: Some(plainly).filter(|_| is_guessed),

@@ -1,3 +1,5 @@
+//! Whole years of holidays, as calendars print them.
+
 use jiff::civil::date;
 
 use super::*;
