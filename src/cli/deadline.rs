@@ -24,13 +24,13 @@ const TEXT_BYTES_MAX: usize = 64 * 1024;
 
 /// What stands behind `--help`.
 const MORE: &str = "\
-TEXT is the sentence from the letter that sets the deadline. The answer is the last day, the day to
-be safe by where that is earlier, and how it was counted: the rule with its paragraph, the days, each
-move off a weekend or holiday.
+TEXT is the sentence from the letter that sets the deadline. The answer is the last day,
+the day to be safe by where that is earlier, and how it was counted: the rule with its
+paragraph, the days, each move off a weekend or holiday.
 
-Where a period runs from when the letter arrived and you know that day (of something served formally
-it stands on the envelope), say it with --arrived. Without it the safe day is counted from the
-letter's own day, which is what reminders do.
+Where a period runs from when the letter arrived and you know that day (of something served
+formally it stands on the envelope), say it with --arrived. Without it the safe day is
+counted from the letter's own day, which is what reminders do.
 
 Examples:
   workmate deadline \"Zahlbar innerhalb von 14 Tagen nach Rechnungsdatum\" --issued 2026-03-02
