@@ -3,6 +3,7 @@
 mod add;
 mod archive;
 mod check;
+mod deadline;
 mod desk;
 mod doctor;
 mod health;
@@ -49,6 +50,8 @@ enum Command {
     Archive(archive::ArchiveArguments),
     /// Find dates, amounts, account numbers … in sentences from standard input.
     Parse(parse::Arguments),
+    /// Say by when a sentence of a letter sets a deadline, and why: rule, days, moves, result.
+    Deadline(deadline::Arguments),
     /// Give files to the house.
     Add(add::AddArguments),
     /// Say whether the configuration is right, without starting anything.
@@ -89,6 +92,7 @@ pub fn run() -> ExitCode {
         Command::Read(read) => read::run(read),
         Command::Archive(archive) => archive::run(&archive),
         Command::Parse(parse) => parse::run(parse),
+        Command::Deadline(deadline) => deadline::run(&deadline),
         Command::Openapi => say::out(&crate::web::openapi()),
         Command::Completions { shell } => completions(shell),
         Command::Man(man) => man::run(&man, Arguments::command()),

@@ -130,6 +130,7 @@ fn by_words(
     let facts = Facts {
         issued: issued.unwrap_or(paper.received_on),
         is_issued_known: issued.is_some(),
+        arrived: None,
         kind,
         payable,
         total,
@@ -139,7 +140,7 @@ fn by_words(
     let term = contracts::term(&paper, &facts);
     findings.extend(term_findings(&term, kind));
     let mut duties = deadlines::duties(&paper, &facts);
-    duties.extend(contracts::duty(&facts, &term));
+    duties.extend(contracts::duty(&facts, &term, &paper.region));
     let (obligations, questions) =
         obligations::obligations(duties, &facts, settlement, context.language);
     let extraction = Extraction {

@@ -3,6 +3,7 @@
 use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 
+use super::deadline::explanation::Explanation;
 use super::document::named;
 use super::finding::Evidence;
 use super::value::{Amount, Confidence, Currency};
@@ -80,6 +81,9 @@ pub struct Obligation {
     pub confidence: Confidence,
     /// Where it says so.
     pub evidence: Evidence,
+    /// Why it is that day; not known of rows that were written before reasons were kept.
+    #[serde(default)]
+    pub why: Option<Explanation>,
 }
 
 impl Obligation {

@@ -149,6 +149,7 @@ mod tests {
                 text: String::new(),
                 at: Rect::default(),
             },
+            why: None,
         }
     }
 

@@ -1,6 +1,8 @@
 //! Every amount of money that a text names: `1.234,56 €`, `EUR 89,–`, `1'234.50 CHF`, `£1,234.50`,
 //! `84,20-`, `(12.00)`.
 
+mod words;
+
 use std::ops::Range;
 
 use crate::domain::value::{Amount, Currency};
@@ -49,6 +51,22 @@ const CURRENCIES: &[(&str, &str)] = &[
     ("sfr", "CHF"),
     ("fr", "CHF"),
     ("franken", "CHF"),
+    ("pln", "PLN"),
+    ("zł", "PLN"),
+    ("złoty", "PLN"),
+    ("czk", "CZK"),
+    ("kč", "CZK"),
+    ("sek", "SEK"),
+    ("nok", "NOK"),
+    ("dkk", "DKK"),
+    ("huf", "HUF"),
+    ("jpy", "JPY"),
+    ("¥", "JPY"),
+    ("yen", "JPY"),
+    ("cad", "CAD"),
+    ("aud", "AUD"),
+    ("inr", "INR"),
+    ("₹", "INR"),
     ("rm", "MYR"),
     ("myr", "MYR"),
 ];
@@ -121,11 +139,17 @@ fn amount_at(lexemes: &[Lexeme], from: usize) -> Option<AmountMatch> {
         }
         start += 1;
     }
-    let first = lexemes.get(start).filter(|it| it.sort == Sort::Number)?;
+    let first = lexemes.get(start)?;
+    if first.sort == Sort::Word && start == from {
+        return in_words(lexemes, from);
+    }
+    if first.sort != Sort::Number {
+        return None;
+    }
     if first.glued && start == from && is_tail(lexemes, start) {
         return None;
     }
-    let figure = figure(lexemes, start)?;
+    let mut figure = scaled(figure(lexemes, start)?, lexemes, currency)?;
     let mut end = figure.end;
     let after = lexemes.get(end);
     if after.is_some_and(|it| it.is_one_of("-–−") && it.glued)
@@ -138,10 +162,14 @@ fn amount_at(lexemes: &[Lexeme], from: usize) -> Option<AmountMatch> {
         end += 1;
     }
     if currency.is_none()
-        && let Some(known) = currency_of(lexemes.get(end))
+        && let Some((known, next)) = currency_behind(lexemes, end)
     {
         currency = Some(known);
-        end += 1;
+        end = next;
+        if let Some((cents, next)) = cents_behind(lexemes, end).filter(|_| !figure.has_places) {
+            figure.hundredths = figure.hundredths.checked_add(cents)?;
+            end = next;
+        }
     }
     let in_brackets = from
         .checked_sub(1)
@@ -158,6 +186,78 @@ fn amount_at(lexemes: &[Lexeme], from: usize) -> Option<AmountMatch> {
         currency,
         has_places: figure.has_places,
     })
+}
+
+/// Figures with the word behind them that multiplies them, where they are money: `5 Mio. Euro`.
+fn scaled(figure: Figure, lexemes: &[Lexeme], currency: Option<Currency>) -> Option<Figure> {
+    let scale = words::scale_at(lexemes, figure.end)
+        .filter(|(_, next)| currency.is_some() || currency_behind(lexemes, *next).is_some());
+    let Some((scale, end)) = scale else {
+        return Some(figure);
+    };
+    Some(Figure {
+        hundredths: figure.hundredths.checked_mul(scale)?,
+        end,
+        ..figure
+    })
+}
+
+/// A number in words with its currency: `fünfzig Euro`.
+fn in_words(lexemes: &[Lexeme], from: usize) -> Option<AmountMatch> {
+    let (whole, end) = words::number_at(lexemes, from)?;
+    let (currency, mut end) = currency_behind(lexemes, end)?;
+    let mut hundredths = whole.checked_mul(100)?;
+    if let Some((cents, next)) = cents_behind(lexemes, end) {
+        hundredths = hundredths.checked_add(cents)?;
+        end = next;
+    }
+    Some(AmountMatch {
+        lexemes: from..end,
+        at: lexemes.get(from)?.at.start..lexemes.get(end.checked_sub(1)?)?.at.end,
+        amount: Amount::from_hundredths(hundredths),
+        currency: Some(currency),
+        has_places: false,
+    })
+}
+
+/// The currency at lexeme `at`, perhaps with its country before it, and the lexeme after it:
+/// `Schweizer Franken`, `US-Dollar`, `pounds sterling`.
+fn currency_behind(lexemes: &[Lexeme], at: usize) -> Option<(Currency, usize)> {
+    if let Some(currency) = currency_of(lexemes.get(at)) {
+        return Some((currency, at + 1));
+    }
+    let text = |at: usize| lexemes.get(at).map(|it| it.text.as_str());
+    let (start, dash) = match text(at)? {
+        "us" | "amerikanische" | "amerikanischen" | "american" => {
+            (at + 1, text(at + 1) == Some("-"))
+        }
+        "schweizer" | "swiss" | "britische" | "britischen" | "british" => (at + 1, false),
+        _ => return None,
+    };
+    let named = if dash { start + 1 } else { start };
+    if matches!(text(named)?, "franc" | "francs") {
+        return Some(("CHF".parse().ok()?, named + 1));
+    }
+    currency_of(lexemes.get(named)).map(|it| (it, named + 1))
+}
+
+/// `und 15 Cent`, `50 pence`, `20 Rappen` behind whole units, and the lexeme after it.
+fn cents_behind(lexemes: &[Lexeme], at: usize) -> Option<(i64, usize)> {
+    let joins = lexemes
+        .get(at)
+        .is_some_and(|it| it.is_mark(',') || matches!(it.text.as_str(), "und" | "and"));
+    let at = if joins { at + 1 } else { at };
+    let (cents, end) = match lexemes.get(at)?.sort {
+        Sort::Number => (i64::from(lexemes.get(at)?.number()?), at + 1),
+        Sort::Word => words::number_at(lexemes, at)?,
+        Sort::Mark => return None,
+    };
+    let unit = lexemes.get(end)?;
+    let is_cent = matches!(
+        unit.text.as_str(),
+        "cent" | "cents" | "ct" | "pence" | "penny" | "p" | "rappen" | "rp"
+    );
+    (is_cent && (0..100).contains(&cents)).then_some((cents, end + 1))
 }
 
 /// Whether a glued number continues a word or a longer number.
@@ -318,6 +418,13 @@ mod tests {
             ("30. 00", "30.00", None),
             ("RM60.30", "60.30", Some("MYR")),
             ("-$5.00", "-5.00", Some("USD")),
+            ("zweihundertfünfzig Euro", "250.00", Some("EUR")),
+            ("15 Dollar und 15 Cent", "15.15", Some("USD")),
+            ("16,4 Millionen Euro", "16400000.00", Some("EUR")),
+            ("one hundred pounds and fifty pence", "100.50", Some("GBP")),
+            ("500 Schweizer Franken", "500.00", Some("CHF")),
+            ("US$ 12.50", "12.50", Some("USD")),
+            ("1,234.50 US-Dollar", "1234.50", Some("USD")),
         ] {
             assert_eq!(
                 read(text),

@@ -4,6 +4,8 @@
 //! Day and month in figures are read day first, as Europe writes, unless [`Style::month_first`];
 //! where only one order makes a day, that one counts.
 
+mod calendar;
+mod feasts;
 mod numeric;
 mod relative;
 mod times;
@@ -139,7 +141,9 @@ fn date_at(lexemes: &[Lexeme], from: usize, style: Style) -> Option<DateMatch> {
         None => (None, from),
     };
     let read = absolute(lexemes, start, weekday, style)
-        .or_else(|| period_end(lexemes, from, style))
+        .or_else(|| calendar::period_end(lexemes, from, style))
+        .or_else(|| calendar::working_day(lexemes, from, style))
+        .or_else(|| calendar::nth_weekday(lexemes, from, style))
         .or_else(|| relative::relative(lexemes, from, style));
     let read = match (read, weekday) {
         (Some(read), _) => read,
@@ -195,7 +199,12 @@ fn day_number(lexemes: &[Lexeme], from: usize) -> Option<(i8, usize)> {
     }
     let day = first.number().filter(|it| (1..=31).contains(it))?;
     let day = i8::try_from(day).ok()?;
-    if first.text.len() > 2 || touches_number_before(lexemes, from) {
+    let is_money = first.glued
+        && from
+            .checked_sub(1)
+            .and_then(|it| lexemes.get(it))
+            .is_some_and(|it| it.is_one_of("$€£"));
+    if first.text.len() > 2 || is_money || touches_number_before(lexemes, from) {
         return None;
     }
     let mut next = from + 1;
@@ -234,6 +243,9 @@ fn day_then_month(
     style: Style,
 ) -> Option<Read> {
     let (day, mut next) = day_number(lexemes, from)?;
+    if let Some(month) = month_of_list(lexemes, next, style) {
+        return finish(day, month, None, weekday, next, style);
+    }
     while lexemes.get(next).is_some_and(|it| {
         it.is_one_of("-/") || matches!(it.text.as_str(), "of" | "day" | "tag" | "im")
     }) {
@@ -254,6 +266,19 @@ fn day_then_month(
         None => (None, next + 1),
     };
     finish(day, month, year, weekday, end, style)
+}
+
+/// The month that a later day of the same list names: `18 and 19 June`, `18. und 19. Juni`.
+fn month_of_list(lexemes: &[Lexeme], from: usize, style: Style) -> Option<i8> {
+    let joins = matches!(
+        lexemes.get(from)?.text.as_str(),
+        "and" | "und" | "or" | "oder"
+    );
+    if !joins || style.surroundings == Surroundings::Page {
+        return None;
+    }
+    let (_, next) = day_number(lexemes, from + 1)?;
+    numerals::month(&lexemes.get(next)?.text)
 }
 
 fn month_then_day(
@@ -347,57 +372,6 @@ fn finish(
     Some(Read { day, form, end })
 }
 
-/// `Ende März 2026`, `end of the month`, `Monatsende`, `Ultimo`.
-fn period_end(lexemes: &[Lexeme], from: usize, style: Style) -> Option<Read> {
-    let first = lexemes.get(from).filter(|it| it.sort == Sort::Word)?;
-    let today = style.reference;
-    let done = |day: Date, end: usize| {
-        Some(Read {
-            day,
-            form: Form::PeriodEnd,
-            end,
-        })
-    };
-    match first.text.as_str() {
-        "monatsende" | "monatsultimo" | "ultimo" => return done(today.last_of_month(), from + 1),
-        "quartalsende" => return done(crate::domain::deadline::end_of_quarter(today), from + 1),
-        "jahresende" => return done(today.last_of_year(), from + 1),
-        "ende" | "end" | "mitte" => {}
-        _ => return None,
-    }
-    let mut next = from + 1;
-    while lexemes.get(next).is_some_and(|it| {
-        matches!(
-            it.text.as_str(),
-            "of" | "the" | "this" | "des" | "dieses" | "der" | "laufenden" | "current" | "calendar"
-        )
-    }) {
-        next += 1;
-    }
-    let word = lexemes.get(next).filter(|it| it.sort == Sort::Word)?;
-    match word.text.as_str() {
-        "monats" | "month" => return done(today.last_of_month(), next + 1),
-        "quartals" | "quarter" => {
-            return done(crate::domain::deadline::end_of_quarter(today), next + 1);
-        }
-        "jahres" | "kalenderjahres" | "year" => return done(today.last_of_year(), next + 1),
-        "tomorrow" | "day" => return None,
-        _ => {}
-    }
-    let month = numerals::month(&word.text)?;
-    let (year, end) = match trailing_year(lexemes, next + 1, style)
-        .filter(|(year, _)| (year - today.year()).abs() < 30)
-    {
-        Some((year, end)) => (year, end),
-        None => (style.without_year(28, month, None)?.year(), next + 1),
-    };
-    let first_day = Date::new(year, month, 1).ok()?;
-    if first.text == "mitte" {
-        return done(first_day.saturating_add(14.days()), end);
-    }
-    done(first_day.last_of_month(), end)
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
@@ -434,6 +408,11 @@ mod tests {
             ("3. Jänner 2026", "2026-01-03"),
             ("17.6.26", "2026-06-17"),
             ("bis 28.02.", "2026-02-28"),
+            ("am dritten Werktag", "2026-02-04"),
+            ("3. Werktag des laufenden Monats", "2026-01-06"),
+            ("by the third working day of next month", "2026-02-04"),
+            ("am ersten Montag im März", "2026-03-02"),
+            ("Ende des nächsten Monats", "2026-02-28"),
         ] {
             assert_eq!(read(text, style), [day], "{text}");
         }

@@ -7,6 +7,8 @@
 pub mod contracts;
 mod cues;
 mod periods;
+pub mod phrase;
+pub mod remedies;
 mod series;
 
 use std::ops::Range;
@@ -14,6 +16,7 @@ use std::ops::Range;
 use jiff::ToSpan;
 use jiff::civil::{Date, Time};
 
+use crate::domain::deadline::explanation::{Explanation, Reason, Rule, Step};
 use crate::domain::document::Kind;
 use crate::domain::finding::Evidence;
 use crate::domain::obligation::{Action, Alternative, Basis};
@@ -33,6 +36,8 @@ pub struct Facts {
     pub issued: Date,
     /// Whether the day it carries is known.
     pub is_issued_known: bool,
+    /// The day it arrived, where a person said so (the day on the envelope).
+    pub arrived: Option<Date>,
     /// What sort of document it is.
     pub kind: Option<Kind>,
     /// What is to be paid.
@@ -70,6 +75,8 @@ pub struct Duty {
     pub safe_due: Option<Date>,
     /// Whether it is one of several payments that are all to be made.
     pub is_instalment: bool,
+    /// Why it is that day.
+    pub why: Option<Explanation>,
 }
 
 /// One sentence with its place.
@@ -205,11 +212,8 @@ fn of_day(
     if is_not_ours(lexemes) && !matches!(action, Action::Object | Action::Cancel | Action::PickUp) {
         return None;
     }
-    let due = if marker == Some(Marker::Before) {
-        due.yesterday().ok()?
-    } else {
-        due
-    };
+    let why = why(day, facts, marker)?;
+    let due = why.result;
     let closeness = match distance {
         0..=6 => 0.95,
         7..=14 => 0.9,
@@ -233,8 +237,28 @@ fn of_day(
         optional,
         amount,
         confidence: closeness,
+        why: Some(why),
         ..plain(action, due, evidence)
     })
+}
+
+/// Why a day that is named is the last one: it is printed, or it ends a month or a year; and what
+/// must be done before a day ends the day before.
+fn why(day: &DateMatch, facts: &Facts, marker: Option<Marker>) -> Option<Explanation> {
+    let mut why = Explanation::printed(day.day);
+    if day.form == Form::PeriodEnd {
+        (why.rule, why.start) = (Rule::Calendar, facts.issued);
+    }
+    if marker == Some(Marker::Before) {
+        let to = day.day.yesterday().ok()?;
+        why.steps.push(Step {
+            reason: Reason::DayBefore,
+            law: String::new(),
+            to,
+        });
+        why.result = to;
+    }
+    Some(why)
 }
 
 /// A day until which paying costs less: an alternative, carried by a duty of no weight of its own.
@@ -270,6 +294,7 @@ pub(super) fn plain(action: Action, due: Date, evidence: Evidence) -> Duty {
         alternatives: Vec::new(),
         safe_due: None,
         is_instalment: false,
+        why: Some(Explanation::printed(due)),
     }
 }
 

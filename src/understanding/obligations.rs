@@ -1,6 +1,7 @@
 //! From last days to obligations: what is not owed falls away, what is said twice becomes one, what
 //! is unsure becomes a question.
 
+use crate::domain::deadline;
 use crate::domain::document::Kind;
 use crate::domain::finding::{Field, Question};
 use crate::domain::obligation::{Action, Obligation};
@@ -39,6 +40,7 @@ pub fn obligations(
     let mut questions = Vec::new();
     for duty in merged {
         if duty.confidence >= SURE_ENOUGH {
+            questions.extend(envelope(&duty, language));
             obligations.push(obligation(duty, facts));
         } else if duty.confidence >= 0.3 {
             questions.push(Question {
@@ -52,6 +54,15 @@ pub fn obligations(
         questions.push(question);
     }
     (obligations, questions)
+}
+
+/// Asks for the day on the envelope where a period runs from formal service.
+fn envelope(duty: &Duty, language: Language) -> Option<Question> {
+    let why = duty.why.as_ref().filter(|it| it.asks_for_envelope())?;
+    (duty.action == Action::Object).then(|| Question {
+        text: deadline::wording::ask_for_envelope(why.result, language),
+        finding: None,
+    })
 }
 
 /// Whether a last day binds the household, by what the document is and how its money is settled.
@@ -152,6 +163,7 @@ fn obligation(duty: Duty, facts: &Facts) -> Obligation {
         basis: duty.basis,
         confidence: Confidence::new(duty.confidence),
         evidence: duty.evidence,
+        why: duty.why,
     }
 }
 

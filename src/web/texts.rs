@@ -184,6 +184,7 @@ texts! {
     move_all_to_trash: "Alles in den Papierkorb", "Move all to trash";
     in_the_file: "in der Datei des Stapels", "in the file of the stack";
     alternatives: "Auch möglich", "Also possible";
+    why_this_day: "Warum dieser Tag", "Why this day";
 
     // -- tasks
     new_task: "Neue Aufgabe", "New task";

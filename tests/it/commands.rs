@@ -89,3 +89,35 @@ fn a_picture_becomes_a_searchable_pdf_that_overwrites_nothing() {
     let said = String::from_utf8_lossy(&second.stderr).into_owned();
     assert!(said.contains("is there already"), "{said}");
 }
+
+#[test]
+fn a_deadline_explains_itself_or_says_that_there_is_none() {
+    let deadline = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_workmate"));
+        command.arg("deadline").args(arguments).output().unwrap()
+    };
+    let found = deadline(&[
+        "Einspruch innerhalb eines Monats nach Bekanntgabe",
+        "--kind",
+        "tax",
+        "--issued",
+        "2026-01-28",
+        "--json",
+    ]);
+    assert!(found.status.success(), "{found:?}");
+    let answer: serde_json::Value = serde_json::from_slice(&found.stdout).unwrap();
+    let first = &answer["deadlines"][0];
+    assert_eq!(first["due"], "2026-03-02");
+    assert_eq!(first["safe_due"], "2026-02-28");
+    assert_eq!(first["law"], "§ 355 Abs. 1 AO");
+    assert_eq!(first["steps"][1]["law"], "§ 108 Abs. 3 AO");
+    assert_eq!(first["steps"][1]["to"], "2026-02-02");
+
+    let none = deadline(&["Vielen Dank.", "--issued", "2026-01-28"]);
+    assert_eq!(none.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&none.stderr).into_owned();
+    assert!(said.contains("the text sets no deadline"), "{said}");
+
+    let elsewhere = deadline(&["x", "--issued", "2026-01-28", "--region", "FR"]);
+    assert_eq!(elsewhere.status.code(), Some(2));
+}

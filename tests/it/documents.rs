@@ -151,6 +151,7 @@ fn pay(hundredths: i64, due: Date) -> Obligation {
             text: "due".to_owned(),
             at: Rect::default(),
         },
+        why: None,
     }
 }
 

@@ -125,8 +125,15 @@ pub(super) fn without_year(
     } else {
         after
     };
+    // "10.10,50" is a number, "11/20, 12 November" a list.
+    let behind = if has_dot { from + 5 } else { from + 4 };
+    let goes_on = lexemes.get(behind).is_some_and(|it| it.glued);
     if beyond.is_some_and(|it| {
-        it.glued && (it.sort == Sort::Number || it.is_one_of("%,€") || it.sort == Sort::Word)
+        it.glued
+            && (it.sort == Sort::Number
+                || it.is_one_of("%€")
+                || it.is_mark(',') && goes_on
+                || it.sort == Sort::Word)
     }) {
         return None;
     }

@@ -8,7 +8,7 @@ use crate::domain::deadline::{Period, Region};
 
 use super::super::lex::{Lexeme, Sort, match_at};
 use super::super::numerals::{self, period_at};
-use super::{Form, Read, Style, Surroundings, day_number};
+use super::{Form, Read, Style, Surroundings, day_number, feasts};
 
 /// Single words and how many days they lie from today.
 const WORDS: &[(&str, i32)] = &[
@@ -26,7 +26,7 @@ const WORDS: &[(&str, i32)] = &[
 /// Single words that only a phrase means as a day.
 const LOOSE_WORDS: &[(&str, i32)] = &[("now", 0), ("jetzt", 0)];
 
-fn read(day: Date, end: usize) -> Read {
+pub(super) fn read(day: Date, end: usize) -> Read {
     Read {
         day,
         form: Form::Relative,
@@ -48,8 +48,18 @@ pub(super) fn relative(lexemes: &[Lexeme], from: usize, style: Style) -> Option<
     let first = lexemes.get(from)?;
     let is_phrase = style.surroundings == Surroundings::Phrase;
     if first.sort == Sort::Word {
-        if is_phrase && let Some(found) = anchored(lexemes, from, style) {
+        if is_phrase
+            && let Some(found) = feasts::feast(lexemes, from, style)
+                .or_else(|| weekday_of_week(lexemes, from, style))
+        {
             return Some(found);
+        }
+        if is_phrase
+            && let Some(end) = ["this morning|afternoon|evening", "for the day"]
+                .iter()
+                .find_map(|it| match_at(lexemes, from, it))
+        {
+            return Some(read(style.reference, end));
         }
         let words = WORDS.iter().chain(LOOSE_WORDS.iter().filter(|_| is_phrase));
         if let Some((_, days)) = words.clone().find(|(word, _)| *word == first.text) {
@@ -72,7 +82,13 @@ pub(super) fn relative(lexemes: &[Lexeme], from: usize, style: Style) -> Option<
 
 /// `3 days from today`, `2 weeks ago`, `three months hence`, `3 days after January 12th`.
 fn counted(lexemes: &[Lexeme], from: usize, style: Style) -> Option<Read> {
-    let (period, next) = period_at(lexemes, from)?;
+    let (period, mut next) = period_at(lexemes, from)?;
+    // "2 years 1 month 21 days later"
+    let mut further = Vec::new();
+    while let Some((more, end)) = period_at(lexemes, next) {
+        further.push(more);
+        next = end;
+    }
     let direct = [
         ("ago", -1),
         ("hence", 1),
@@ -82,8 +98,22 @@ fn counted(lexemes: &[Lexeme], from: usize, style: Style) -> Option<Read> {
     ];
     for (pattern, sign) in direct {
         if let Some(end) = match_at(lexemes, next, pattern) {
-            return shifted(style, period, sign).map(|it| read(it, end));
+            let mut day = shifted(style, period, sign)?;
+            for more in further {
+                day = shifted(
+                    Style {
+                        reference: day,
+                        ..style
+                    },
+                    more,
+                    sign,
+                )?;
+            }
+            return Some(read(day, end));
         }
+    }
+    if !further.is_empty() {
+        return None;
     }
     if lexemes
         .get(next.checked_sub(2)?)
@@ -102,33 +132,6 @@ fn counted(lexemes: &[Lexeme], from: usize, style: Style) -> Option<Read> {
         ..style
     };
     shifted(moved, period, sign).map(|it| read(it, anchor.lexemes.end))
-}
-
-/// Feasts and holidays by name: only those whose day a household's paper means.
-fn anchored(lexemes: &[Lexeme], from: usize, style: Style) -> Option<Read> {
-    let today = style.reference;
-    let (end, days) = [
-        ("easter", 0),
-        ("ostern", 0),
-        ("ostersonntag", 0),
-        ("ostermontag", 1),
-        ("karfreitag", -2),
-        ("good friday", -2),
-        ("easter monday", 1),
-        ("pfingsten", 49),
-        ("pfingstmontag", 50),
-    ]
-    .iter()
-    .find_map(|(name, days)| match_at(lexemes, from, name).map(|end| (end, *days)))?;
-    let this_year = crate::domain::deadline::easter(today.year())
-        .saturating_add(i32::from(i8::try_from(days).unwrap_or(0)).days());
-    let day = if this_year < today {
-        crate::domain::deadline::easter(today.year() + 1)
-            .saturating_add(i32::from(i8::try_from(days).unwrap_or(0)).days())
-    } else {
-        this_year
-    };
-    Some(read(day, end))
 }
 
 /// `nächsten Dienstag`, `next Friday`, `kommenden Montag`, `Montag dieser Woche`.
@@ -158,6 +161,24 @@ fn named_weekday(lexemes: &[Lexeme], from: usize, style: Style) -> Option<Read> 
     Some(read(day, from + 2))
 }
 
+/// `next week on Tuesday`, `last week's sunday`, `nächste Woche Dienstag`.
+fn weekday_of_week(lexemes: &[Lexeme], from: usize, style: Style) -> Option<Read> {
+    let (weeks, next) = [
+        ("next|nächste|nächster|kommende week|woche [s] [on|am]", 1),
+        ("last|letzte|letzter|vergangene week|woche [s] [on|am]", -1),
+        ("this|diese|dieser week|woche [s] [on|am]", 0),
+    ]
+    .iter()
+    .find_map(|(pattern, weeks)| match_at(lexemes, from, pattern).map(|it| (*weeks, it)))?;
+    let weekday = lexemes
+        .get(next)
+        .filter(|it| it.text.len() > 3)
+        .and_then(|it| numerals::weekday(&it.text))?;
+    let days = 7 * weeks + i32::from(Weekday::Monday.until(weekday));
+    let day = monday_of(style.reference).saturating_add(days.days());
+    Some(read(day, next + 1))
+}
+
 /// The first such weekday after `day`.
 fn coming(day: Date, weekday: Weekday) -> Date {
     let days = day.weekday().until(weekday);
@@ -177,7 +198,7 @@ pub(super) fn weekday_alone(
     weekday: Weekday,
     style: Style,
 ) -> Option<Read> {
-    if style.surroundings == Surroundings::Page {
+    if style.surroundings == Surroundings::Page || is_other_word(lexemes, after) {
         return None;
     }
     let offset = i32::from(Weekday::Monday.until(weekday));
@@ -217,6 +238,14 @@ pub(super) fn weekday_alone(
         form: Form::Weekday,
         end: after,
     })
+}
+
+/// Whether a weekday's two letters are a word of their own: *do you know*, *so weit*.
+fn is_other_word(lexemes: &[Lexeme], after: usize) -> bool {
+    let own = after.checked_sub(1).and_then(|it| lexemes.get(it));
+    let next = lexemes.get(after);
+    own.is_some_and(|it| it.sort == Sort::Word && it.text.len() <= 2)
+        && next.is_some_and(|it| it.sort == Sort::Word)
 }
 
 /// `20th of next month`, `20 of this month`, `am 15ten`.

@@ -4,7 +4,7 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use crate::domain::deadline::{Period, Unit};
+use crate::domain::deadline::{Period, Region, Unit, notice as law};
 use crate::domain::document::Kind;
 use crate::domain::finding::Evidence;
 use crate::domain::obligation::{Action, Basis};
@@ -33,19 +33,21 @@ pub fn term(paper: &Paper<'_>, facts: &Facts) -> Term {
     }
 }
 
-/// The last day for notice, a right that ends.
-pub fn duty(facts: &Facts, term: &Term) -> Option<Duty> {
+/// The last day for notice, a right that ends; reminders leave days for the post.
+pub fn duty(facts: &Facts, term: &Term, region: &Region) -> Option<Duty> {
     if !matches!(facts.kind, Some(Kind::Contract | Kind::Insurance)) {
         return None;
     }
     let (end, _) = term.end.as_ref()?;
     let (period, evidence) = term.notice.as_ref()?;
-    let due = period.before_end(*end)?;
-    (due > facts.issued).then(|| Duty {
+    let found = law::before_end(*end, *period, law::POSTING_MARGIN_DAYS, region)?;
+    (found.due > facts.issued).then(|| Duty {
         optional: true,
         basis: Basis::Relative,
         confidence: 0.85,
-        ..plain(Action::Cancel, due, evidence.clone())
+        safe_due: found.safe_due,
+        why: Some(found.why),
+        ..plain(Action::Cancel, found.due, evidence.clone())
     })
 }
 

@@ -4,9 +4,13 @@
 use std::ops::Range;
 
 use jiff::ToSpan;
-use jiff::civil::Date;
 
-use crate::domain::deadline::{Period, Unit, made_known_on, remedy_until};
+use crate::domain::deadline::counting::Count;
+use crate::domain::deadline::explanation::{Caution, Explanation, Rule};
+use crate::domain::deadline::statutory::{
+    Arrival, Deadline, Remedy, Way, fiction_days, fine_payment,
+};
+use crate::domain::deadline::{Period, Unit};
 use crate::domain::document::Kind;
 use crate::domain::obligation::{Action, Alternative, Basis};
 use crate::domain::value::Amount;
@@ -16,22 +20,27 @@ use super::super::lex::{Lexeme, has, match_at};
 use super::super::numerals::period_at;
 use super::super::paper::Paper;
 use super::cues::{DISCOUNT, action_near, is_conditional, is_not_ours, marker_before};
+use super::remedies;
 use super::{Duty, Facts, Sentence, amount_for, dates, plain};
 
 /// Days that a private letter needs until it is received, where a period runs from receipt.
-const POST_DAYS: i32 = 3;
+const POST_DAYS: u16 = 3;
+/// The same of a letter from a German authority.
+const OFFICIAL_POST_DAYS: u16 = 4;
 
 /// From when a period is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Start {
+pub(super) enum Start {
     /// The document's own day.
     Issue,
     /// That day is the first of the period.
     IssueItself,
     /// When the letter arrives.
     Receipt,
-    /// When an act is made known or served.
+    /// When an act is made known.
     Notice,
+    /// When an act is served formally.
+    Served,
     /// When an act becomes final.
     Finality,
     /// Nothing is said.
@@ -167,11 +176,14 @@ fn discount(
     range: &Range<usize>,
 ) -> Option<Alternative> {
     let from = match start_of(sentence.lexemes, range.end) {
-        Start::Receipt => facts.issued.saturating_add(POST_DAYS.days()),
+        Start::Receipt => facts.issued.saturating_add(i32::from(POST_DAYS).days()),
         Start::IssueItself => facts.issued.yesterday().ok()?,
-        Start::Issue | Start::Notice | Start::Finality | Start::Unsaid | Start::Unknown => {
-            facts.issued
-        }
+        Start::Issue
+        | Start::Notice
+        | Start::Served
+        | Start::Finality
+        | Start::Unsaid
+        | Start::Unknown => facts.issued,
     };
     let due = period.after(from, &paper.region)?;
     let payable = facts.payable?.amount.hundredths();
@@ -204,13 +216,19 @@ const STARTS: &[(Start, &str)] = &[
     ),
     (
         Start::Notice,
-        "nach|ab|seit [der|ihrer|deren] [erfolgter] bekanntgabe|zustellung|eröffnung",
+        "nach|ab|seit [dem] [tag] [der|ihrer|deren] [erfolgter] bekanntgabe|eröffnung",
     ),
-    (Start::Notice, "nachdem .. bekannt|zugestellt"),
-    (Start::Notice, "of|from|after service|notification|being"),
+    (
+        Start::Served,
+        "nach|ab|seit [dem] [tag] [der|ihrer|deren] [erfolgter] zustellung",
+    ),
+    (Start::Notice, "nachdem .. bekannt"),
+    (Start::Served, "nachdem .. zugestellt"),
+    (Start::Served, "of|from|after service"),
+    (Start::Notice, "of|from|after notification|being"),
     (
         Start::Receipt,
-        "nach|ab|seit|von [dem|des|der] [tag] [des|der] zugang|erhalt|eingang|empfang|rechnungserhalt|rechnungseingang|zustellung",
+        "nach|ab|seit|von [dem|des|der] [tag] [des|der] zugang|erhalt|eingang|empfang|rechnungserhalt|rechnungseingang",
     ),
     (
         Start::Receipt,
@@ -229,7 +247,7 @@ const STARTS: &[(Start, &str)] = &[
 ];
 
 /// From when the period that ends at lexeme `end` is counted.
-fn start_of(lexemes: &[Lexeme], end: usize) -> Start {
+pub(super) fn start_of(lexemes: &[Lexeme], end: usize) -> Start {
     let behind = lexemes.get(end..lexemes.len().min(end + 10)).unwrap_or(&[]);
     let found = STARTS.iter().filter_map(|(start, pattern)| {
         (0..4)
@@ -259,7 +277,7 @@ fn of_period(
 ) -> Option<Duty> {
     let lexemes = sentence.lexemes;
     let start = start_of(lexemes, range.end);
-    let is_remedy = facts.is_official && start == Start::Notice;
+    let is_remedy = facts.is_official && matches!(start, Start::Notice | Start::Served);
     let (action, distance) = match what_for(facts, sentence, range) {
         Some((Action::Pay | Action::Object, _)) | None
             if is_remedy && !has(lexemes, &["zahl*|überweis*|pay"]) =>
@@ -273,7 +291,15 @@ fn of_period(
     {
         return None;
     }
-    let (due, safe_due, basis, mut confidence) = counted(paper, facts, action, period, start)?;
+    let rule = rule_of(paper, facts, sentence, action);
+    let Counted {
+        why,
+        safe_due,
+        basis,
+        mut confidence,
+    } = counted(paper, facts, rule, period, start)?;
+    let why = named_withdrawal(why, paper, sentence, (action, period));
+    let due = why.result;
     let first = lexemes.get(range.start).map_or(0, |it| it.at.start);
     let bytes = first..lexemes.get(range.end - 1).map_or(first, |it| it.at.end);
     if !facts.is_issued_known {
@@ -299,70 +325,148 @@ fn of_period(
         confidence,
         alternatives,
         safe_due,
+        why: Some(why),
         ..plain(action, due, sentence.evidence(&bytes))
     })
 }
 
-/// The end of a period with the earliest end that could be meant, how it was counted and how sure.
-fn counted(
+/// The remedy that the sentence speaks of, if an authority or a court set its period.
+pub(super) fn rule_of(
     paper: &Paper<'_>,
     facts: &Facts,
+    sentence: &Sentence<'_>,
     action: Action,
+) -> Option<Rule> {
+    let is_remedy = action == Action::Object && facts.is_official;
+    let paragraphs = paper.lines.paragraphs.iter();
+    let found = is_remedy
+        .then(|| {
+            let passages: Vec<&[Lexeme]> = paragraphs.map(|it| it.lexemes.as_slice()).collect();
+            remedies::rule(sentence.lexemes, &passages, &paper.region)
+        })
+        .flatten();
+    let is_german = paper.region.country() == "DE";
+    found.or_else(|| (is_remedy && is_german).then_some(Rule::Period))
+}
+
+/// A consumer's withdrawal is named with its paragraph; it is enough to send it in time (§ 355 Abs. 1
+/// Satz 5 BGB). Its end is left unmoved: the earlier day.
+fn named_withdrawal(
+    why: Explanation,
+    paper: &Paper<'_>,
+    sentence: &Sentence<'_>,
+    (action, period): (Action, Period),
+) -> Explanation {
+    let is_withdrawal = action == Action::Cancel
+        && paper.region.country() == "DE"
+        && (period == Period::days(14) || period == Period::weeks(2))
+        && has(sentence.lexemes, &["widerruf*"]);
+    if !is_withdrawal {
+        return why;
+    }
+    let mut why = Explanation {
+        rule: Rule::Withdrawal,
+        ..why
+    };
+    why.cautions.push(Caution::SendingSuffices);
+    why
+}
+
+/// The end of a period: why, the earliest end that could be meant, whose rule, and how sure.
+pub(super) struct Counted {
+    pub(super) why: Explanation,
+    pub(super) safe_due: Option<jiff::civil::Date>,
+    pub(super) basis: Basis,
+    confidence: f32,
+}
+
+impl Counted {
+    fn by_law(deadline: Deadline, confidence: f32) -> Self {
+        Self {
+            why: deadline.why,
+            safe_due: deadline.safe_due,
+            basis: Basis::Statutory,
+            confidence,
+        }
+    }
+}
+
+pub(super) fn counted(
+    paper: &Paper<'_>,
+    facts: &Facts,
+    rule: Option<Rule>,
     period: Period,
     start: Start,
-) -> Option<(Date, Option<Date>, Basis, f32)> {
-    let issued = facts.issued;
+) -> Option<Counted> {
     let region = &paper.region;
-    let plainly = period.after(issued, region)?;
-    let is_german = region.country() == "DE";
-    let is_remedy = action == Action::Object && facts.is_official;
-    Some(match start {
-        Start::Issue => (plainly, None, Basis::Relative, 0.93),
-        Start::Unsaid => (plainly, None, Basis::Relative, 0.82),
-        Start::IssueItself => (
-            period.beginning_with(issued, region)?,
-            None,
-            Basis::Relative,
-            0.93,
-        ),
-        Start::Notice | Start::Receipt if is_remedy && is_german => (
-            remedy_until(issued, period, region)?,
-            Some(plainly),
-            Basis::Statutory,
-            0.88,
-        ),
-        Start::Notice => {
-            let end = period.after(made_known_on(issued), region)?;
-            (end, Some(plainly), Basis::Statutory, 0.75)
+    let way = Way {
+        issued: facts.issued,
+        arrived: facts.arrived,
+    };
+    if let (Some(rule), Start::Notice | Start::Served | Start::Receipt) = (rule, start) {
+        let mut remedy = Remedy::by(rule).or_else(|| Remedy::by(Rule::AdministrativeObjection))?;
+        if start == Start::Served {
+            remedy.arrival = Arrival::Formal;
+        }
+        let mut deadline = remedy.until(Some(period), way, region)?;
+        if rule == Rule::Period {
+            deadline.why.rule = rule;
+        }
+        return Some(Counted::by_law(deadline, 0.88));
+    }
+    if start == Start::Finality {
+        return Some(Counted::by_law(fine_payment(period, way, region)?, 0.8));
+    }
+    let plainly = period.after(facts.issued, region)?;
+    let arrived = facts
+        .arrived
+        .map(|it| Count::from(Rule::Period, it, region).from_arrival());
+    let issued = Count::from(Rule::Period, facts.issued, region);
+    let (begun, basis, confidence) = match start {
+        Start::Issue => (issued, Basis::Relative, 0.93),
+        Start::Unsaid => (issued, Basis::Relative, 0.82),
+        Start::IssueItself => {
+            let why = issued.beginning_with(period)?.end();
+            return Some(Counted {
+                why,
+                safe_due: None,
+                basis: Basis::Relative,
+                confidence: 0.93,
+            });
+        }
+        Start::Notice | Start::Served => {
+            let is_german = region.country() == "DE";
+            let begun = match arrived {
+                Some(it) => it,
+                None if start == Start::Notice && is_german => {
+                    issued.made_known(fiction_days(facts.issued), "")?
+                }
+                None => issued.service_supposed(OFFICIAL_POST_DAYS)?,
+            };
+            (begun, Basis::Statutory, 0.75)
         }
         Start::Receipt => {
+            let is_german = region.country() == "DE";
             let days = if facts.is_official && is_german {
-                4
+                OFFICIAL_POST_DAYS
             } else {
                 POST_DAYS
             };
-            (
-                period.after(issued.saturating_add(days.days()), region)?,
-                Some(plainly),
-                Basis::Relative,
-                0.88,
-            )
-        }
-        Start::Finality => {
-            let served = made_known_on(issued);
-            let fortnight = Period {
-                count: 2,
-                unit: Unit::Week,
+            let begun = match arrived {
+                Some(it) => it,
+                None => issued.post_supposed(days)?,
             };
-            let end = period.after(fortnight.after(served, region)?, region)?;
-            (
-                region.working_day_from(end),
-                Some(plainly),
-                Basis::Statutory,
-                0.8,
-            )
+            (begun, Basis::Relative, 0.88)
         }
-        Start::Unknown => return None,
+        Start::Finality | Start::Unknown => return None,
+    };
+    let is_guessed =
+        matches!(start, Start::Notice | Start::Served | Start::Receipt) && facts.arrived.is_none();
+    Some(Counted {
+        why: begun.after(period)?.end(),
+        safe_due: Some(plainly).filter(|_| is_guessed),
+        basis,
+        confidence,
     })
 }
 

@@ -4,6 +4,7 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 
+use crate::domain::deadline::explanation::{Explanation, Rule};
 use crate::domain::obligation::{Action, Basis};
 
 use super::super::amounts::amounts;
@@ -101,6 +102,15 @@ fn part(
             } else {
                 Basis::Relative
             },
+            why: Some(Explanation {
+                rule: if index == 0 || Some(day) == last {
+                    Rule::Printed
+                } else {
+                    Rule::Calendar
+                },
+                start: first.day,
+                ..Explanation::printed(day)
+            }),
             ..plain(Action::Pay, day, evidence.clone())
         })
         .collect()

@@ -8,6 +8,7 @@ use crate::domain::document::{Document, Stage};
 use crate::domain::finding::{Evidence, Extraction, Finding, Question};
 use crate::domain::obligation::{Alternative, Obligation};
 use crate::domain::part::PageRange;
+use crate::domain::person::Language;
 use crate::domain::task::Task;
 use crate::domain::value::Rect;
 use crate::store::documents::Listed;
@@ -334,6 +335,9 @@ pub struct ObligationBody {
     pub confidence: f32,
     /// Where it says so.
     pub evidence: EvidenceBody,
+    /// How the day was counted, a sentence each, in English: the rule with its paragraph, the start,
+    /// each move with its reason, the result. Empty where nobody counted.
+    pub why: Vec<String>,
 }
 
 impl From<&Obligation> for ObligationBody {
@@ -354,6 +358,9 @@ impl From<&Obligation> for ObligationBody {
             basis: obligation.basis.to_string(),
             confidence: obligation.confidence.value(),
             evidence: EvidenceBody::from(&obligation.evidence),
+            why: obligation.why.as_ref().map_or_else(Vec::new, |it| {
+                crate::domain::deadline::wording::lines(it, Language::English)
+            }),
         }
     }
 }

@@ -9,6 +9,8 @@ use axum::response::Response;
 
 use super::stories::{self, Line};
 use super::{Choice, documents::kinds};
+use crate::domain::deadline::explanation::Rule;
+use crate::domain::deadline::wording;
 use crate::domain::document::{Document, Page, Stage, Visibility};
 use crate::domain::finding::{ClaimedBy, Correction, Extraction, Field, Finding, Value};
 use crate::domain::id::DocumentId;
@@ -86,6 +88,7 @@ pub struct Want {
     card: TaskCard,
     task: bool,
     alternatives: Vec<String>,
+    why: Vec<String>,
 }
 
 /// Marked words on a page.
@@ -319,10 +322,12 @@ fn wants(
         card.quote = quote(&obligation.evidence);
         card.quote_link = format!("/documents/{id}#e-w{position}");
         let alternatives = alternatives(locale, obligation);
+        let why = counted(locale, obligation);
         wants.push(Want {
             card,
             task: task.is_some(),
             alternatives,
+            why,
         });
     }
     Ok(wants)
@@ -338,6 +343,15 @@ fn card_of_obligation(locale: &Locale, obligation: &Obligation) -> TaskCard {
     card.optional = obligation.optional;
     card.open = true;
     card
+}
+
+/// How a day was counted; nothing where it is only printed.
+fn counted(locale: &Locale, obligation: &Obligation) -> Vec<String> {
+    let why = obligation
+        .why
+        .as_ref()
+        .filter(|it| it.rule != Rule::Printed || !it.steps.is_empty());
+    why.map_or_else(Vec::new, |it| wording::lines(it, locale.language))
 }
 
 fn alternatives(locale: &Locale, obligation: &Obligation) -> Vec<String> {

@@ -322,6 +322,7 @@ fn invoice() -> Extraction {
             basis: Basis::Explicit,
             confidence: Confidence::new(0.9),
             evidence: evidence(),
+            why: None,
         }],
         questions: Vec::new(),
         corrected: Vec::new(),
