@@ -269,7 +269,11 @@ impl Job<'_> {
         let letters_took = milliseconds(begin);
         let begin = Instant::now();
         let height = picture.height / picture.width.max(1.0) * 1000.0;
-        let mut codes = codes::on_page(number, &picture.grey, &sure_letters(&words, was_on_head, height));
+        let mut codes = codes::on_page(
+            number,
+            &picture.grey,
+            &sure_letters(&words, was_on_head, height),
+        );
         if was_on_head {
             turn_by_half(&mut codes, height);
         }
@@ -378,8 +382,16 @@ fn sure_letters(words: &[Word], was_on_head: bool, height: f32) -> Vec<Rect> {
         it.confidence >= SURE && it.text.chars().filter(|it| it.is_alphanumeric()).count() >= 3
     };
     let place = |it: &Word| Rect {
-        x: if was_on_head { 1000.0 - it.at.right() } else { it.at.x },
-        y: if was_on_head { height - it.at.bottom() } else { it.at.y },
+        x: if was_on_head {
+            1000.0 - it.at.right()
+        } else {
+            it.at.x
+        },
+        y: if was_on_head {
+            height - it.at.bottom()
+        } else {
+            it.at.y
+        },
         ..it.at
     };
     words.iter().filter(is_sure).map(place).collect()

@@ -140,7 +140,9 @@ fn scored(
 ) -> Vec<Shares> {
     let answers: Result<Vec<Shares>, Error> = opened(kept, bytes).and_then(|model| {
         let asked = sights.iter().take(CANDIDATES_MAX);
-        asked.map(|it| Ok(Shares(model.run(&it.row(), roles)?))).collect()
+        asked
+            .map(|it| Ok(Shares(model.run(&it.row(), roles)?)))
+            .collect()
     });
     let mut shares = answers.unwrap_or_else(|error| {
         log::warn!(error:debug = error; "amounts and days are told apart by rules alone");
@@ -196,7 +198,10 @@ mod tests {
     fn the_models_answer_as_they_did_when_they_were_trained() {
         let fixture = include_str!("../../models/scorer_fixture.json");
         let answered: BTreeMap<String, Vec<Answered>> = serde_json::from_str(fixture).unwrap();
-        agrees(include_bytes!("../../models/amounts.onnx"), &answered["amounts"]);
+        agrees(
+            include_bytes!("../../models/amounts.onnx"),
+            &answered["amounts"],
+        );
         agrees(include_bytes!("../../models/days.onnx"), &answered["days"]);
     }
 

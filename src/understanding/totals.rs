@@ -180,10 +180,12 @@ fn handed_over<'a>(paper: &Paper<'_>, candidates: &[Candidate<'a>]) -> Option<Ha
         let is_change = has(&row_label(paper, change.spot), CHANGE);
         let cents = given.spot.amount.hundredths() - change.spot.amount.hundredths();
         let kept = Amount::from_hundredths(cents);
-        (is_given && is_change && cents > 0 && !change.spot.amount.is_zero()).then_some(HandedOver {
-            kept,
-            change: change.spot,
-        })
+        (is_given && is_change && cents > 0 && !change.spot.amount.is_zero()).then_some(
+            HandedOver {
+                kept,
+                change: change.spot,
+            },
+        )
     });
     found.next()
 }

@@ -181,7 +181,7 @@ pub fn codes(bytes: &[u8]) {
     let Some(grey) = decoded.or_else(|| GrayImage::from_raw(columns, rows, pixels)) else {
         return;
     };
-    assert!(codes::on_page(1, &grey).len() <= 100);
+    assert!(codes::on_page(1, &grey, &[]).len() <= 100);
 }
 
 /// The whole way of a document, from bytes to what it wants, without the engine that recognises

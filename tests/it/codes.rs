@@ -209,7 +209,7 @@ fn letters_receipts_scans_and_photos_without_codes_have_none() {
                 let file = PdfFile::open(&sheet.bytes, &Passwords::default(), &limits).unwrap();
                 for index in 0..file.count() {
                     let picture = file.render(index, &limits).unwrap();
-                    assert_eq!(codes::on_page(1, &picture.grey), [], "{}", sheet.name);
+                    assert_eq!(codes::on_page(1, &picture.grey, &[]), [], "{}", sheet.name);
                     searched += 1;
                 }
             }
@@ -218,7 +218,7 @@ fn letters_receipts_scans_and_photos_without_codes_have_none() {
                     .unwrap()
                     .load(0)
                     .unwrap();
-                assert_eq!(codes::on_page(1, &picture.grey), [], "{}", sheet.name);
+                assert_eq!(codes::on_page(1, &picture.grey, &[]), [], "{}", sheet.name);
                 searched += 1;
             }
             _ => (),

@@ -248,6 +248,7 @@ impl Claim<'_> {
             safe_due: None,
             basis: payment.basis,
             confidence: Confidence::new(payment.confidence),
+            why: payment.why.clone(),
             evidence: evidence.unwrap_or_else(|| self.proof.of_day(payment.due)),
         }
     }

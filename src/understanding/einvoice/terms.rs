@@ -4,6 +4,7 @@
 use jiff::civil::Date;
 
 use super::{Discount, Invoice, Since, Sort, Term, percent};
+use crate::domain::deadline::explanation::Explanation;
 use crate::domain::deadline::{Period, Region};
 use crate::domain::document::{Kind, MediaType, Page, PageSource, Reading, Word};
 use crate::domain::obligation::{Action, Alternative, Basis};
@@ -46,6 +47,8 @@ pub struct Payment {
     pub words: String,
     /// 0 to 1.
     pub confidence: f32,
+    /// How a counted day was counted.
+    pub why: Option<Explanation>,
 }
 
 /// The payments of an invoice that carries the day `issued`.
@@ -192,6 +195,7 @@ fn stated_payment(due: Date, amount: Option<Amount>) -> Payment {
         basis: Basis::Explicit,
         words: String::new(),
         confidence: 1.0,
+        why: None,
     }
 }
 
@@ -310,6 +314,7 @@ fn words_payments(
     let facts = Facts {
         issued,
         is_issued_known: true,
+        arrived: None,
         kind: Some(Kind::Invoice),
         payable: money(invoice.owed()),
         total: money(invoice.total),
@@ -330,6 +335,7 @@ fn words_payments(
             basis: it.basis,
             words: it.evidence.text,
             confidence: it.confidence.value(),
+            why: it.why,
         })
         .collect();
     if payments.is_empty() {
