@@ -13,6 +13,7 @@ use crate::domain::value::{Amount, Currency, Rect};
 use super::Context;
 use super::amounts;
 use super::dates::{DateMatch, Style, dates};
+use super::language;
 use super::lex::{Lexeme, Sort};
 use super::lines::Lines;
 
@@ -81,7 +82,9 @@ impl<'a> Paper<'a> {
         let lines = Lines::of(reading);
         let language = language_of(&lines);
         let region = region_of(&lines, language, &context.region);
-        let month_first = region.country() == "US";
+        // A French bill without an address in Europe is no American one.
+        let is_english = matches!(language::detect(&reading.text()), None | Some("en"));
+        let month_first = region.country() == "US" && is_english;
         let money = money_of(&lines, Style::page(context.received_on, month_first));
         let currency = currency_of(&money, &region);
         let style = Style::page(context.received_on, month_first);
