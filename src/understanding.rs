@@ -68,8 +68,22 @@ const fn english() -> person::Language {
     person::Language::English
 }
 
+/// Pages that are understood, at most: what a letter wants stands on its first ones, and a book's
+/// length must not cost its square.
+const PAGES_MAX: usize = 30;
+
 /// Finds what a document says and what it wants.
 pub fn understand(reading: &Reading, context: &Context) -> Extraction {
+    let short;
+    let reading = if reading.pages.len() > PAGES_MAX {
+        short = Reading {
+            pages: reading.pages.iter().take(PAGES_MAX).cloned().collect(),
+            ..reading.clone()
+        };
+        &short
+    } else {
+        reading
+    };
     let told = einvoice::invoices(reading);
     let known = told.first().map(|it| &it.invoice);
     let (extraction, settlement) = by_words(reading, context, known);

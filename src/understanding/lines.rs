@@ -110,6 +110,8 @@ pub struct Lines {
     pub paragraphs: Vec<Passage>,
     /// Heights of the pages by their numbers, in thousandths of their width.
     heights: Vec<(u32, f32)>,
+    /// Which segments stand on each page, by its number.
+    of_pages: Vec<(u32, Range<usize>)>,
 }
 
 impl Lines {
@@ -125,6 +127,9 @@ impl Lines {
             lines.heights.push((page.number, height));
             let first = lines.segments.len();
             lines.segments.extend(segments(page, first));
+            lines
+                .of_pages
+                .push((page.number, first..lines.segments.len()));
             let of_page = lines.segments.get(first..).unwrap_or(&[]);
             let source = page.source;
             lines.paragraphs.extend(paragraphs(of_page, source, first));
@@ -132,13 +137,20 @@ impl Lines {
         lines
     }
 
+    /// The segments of one page with their indices; the pages of a long document are looked at one by
+    /// one, so that its length costs no more than its pages.
+    pub fn on_page(&self, page: u32) -> impl DoubleEndedIterator<Item = (usize, &Passage)> + Clone {
+        let known = self.of_pages.iter().find(|(number, _)| *number == page);
+        let range = known.map_or(0..0, |(_, range)| range.clone());
+        let passages = self.segments.get(range.clone()).unwrap_or(&[]);
+        range.zip(passages)
+    }
+
     /// What stands left of a segment in its row, nearest.
     pub fn left_of(&self, segment: usize) -> Option<&Passage> {
         let it = self.segments.get(segment)?;
-        let beside = self.segments.iter().filter(|other| {
-            other.page == it.page
-                && other.at.right() <= it.at.x + 2.0
-                && overlap_y(&other.at, &it.at) > 0.5
+        let beside = self.on_page(it.page).map(|(_, it)| it).filter(|other| {
+            other.at.right() <= it.at.x + 2.0 && overlap_y(&other.at, &it.at) > 0.5
         });
         beside.max_by(|a, b| a.at.right().total_cmp(&b.at.right()))
     }
@@ -146,10 +158,8 @@ impl Lines {
     /// What stands right of a segment in its row, nearest.
     pub fn right_of(&self, segment: usize) -> Option<usize> {
         let it = self.segments.get(segment)?;
-        let beside = self.segments.iter().enumerate().filter(|(_, other)| {
-            other.page == it.page
-                && other.at.x >= it.at.right() - 2.0
-                && overlap_y(&other.at, &it.at) > 0.5
+        let beside = self.on_page(it.page).filter(|(_, other)| {
+            other.at.x >= it.at.right() - 2.0 && overlap_y(&other.at, &it.at) > 0.5
         });
         beside
             .min_by(|(_, a), (_, b)| a.at.x.total_cmp(&b.at.x))
@@ -159,10 +169,9 @@ impl Lines {
     /// What stands directly above a segment (at most two line heights), nearest.
     pub fn above(&self, segment: usize) -> Option<&Passage> {
         let it = self.segments.get(segment)?;
-        let over = self.segments.iter().filter(|other| {
+        let over = self.on_page(it.page).map(|(_, it)| it).filter(|other| {
             let gap = it.at.y - other.at.bottom();
-            other.page == it.page
-                && other.at.y < it.at.y - it.at.h * 0.4
+            other.at.y < it.at.y - it.at.h * 0.4
                 && gap < it.at.h.max(8.0) * 1.6
                 && shares_column(&other.at, &it.at)
         });
@@ -172,10 +181,9 @@ impl Lines {
     /// What stands directly below a segment (at most two line heights), nearest.
     pub fn below(&self, segment: usize) -> Option<usize> {
         let it = self.segments.get(segment)?;
-        let under = self.segments.iter().enumerate().filter(|(_, other)| {
+        let under = self.on_page(it.page).filter(|(_, other)| {
             let gap = other.at.y - it.at.bottom();
-            other.page == it.page
-                && other.at.y > it.at.y + it.at.h * 0.4
+            other.at.y > it.at.y + it.at.h * 0.4
                 && gap < it.at.h.max(8.0) * 1.6
                 && shares_column(&other.at, &it.at)
         });

@@ -88,9 +88,6 @@ impl DayRole {
     ];
 }
 
-/// Candidates of a document that are scored at most; more are lines of a long table.
-const CANDIDATES_MAX: usize = 160;
-
 /// The shares of one candidate's roles, which add up to 1.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Shares(Vec<f32>);
@@ -121,7 +118,12 @@ pub fn amounts(paper: &Paper<'_>, kind: Option<Kind>) -> Vec<Shares> {
     static KEPT: OnceLock<Model> = OnceLock::new();
     let sights = sight::amounts(paper, kind);
     let bytes = include_bytes!("../../models/amounts.onnx");
-    scored(&KEPT, bytes, &sights, AmountRole::ALL.len())
+    scored(
+        &KEPT,
+        bytes,
+        &sights,
+        (AmountRole::ALL.len(), paper.money.len()),
+    )
 }
 
 /// The roles of `days`, which are the paper's, in their order.
@@ -129,17 +131,17 @@ pub fn days(paper: &Paper<'_>, days: &[DateSpot], kind: Option<Kind>) -> Vec<Sha
     static KEPT: OnceLock<Model> = OnceLock::new();
     let sights = sight::days(paper, days, kind);
     let bytes = include_bytes!("../../models/days.onnx");
-    scored(&KEPT, bytes, &sights, DayRole::ALL.len())
+    scored(&KEPT, bytes, &sights, (DayRole::ALL.len(), days.len()))
 }
 
 fn scored(
     kept: &'static OnceLock<Model>,
     bytes: &[u8],
     sights: &[Sight],
-    roles: usize,
+    (roles, candidates): (usize, usize),
 ) -> Vec<Shares> {
     let answers: Result<Vec<Shares>, Error> = opened(kept, bytes).and_then(|model| {
-        let asked = sights.iter().take(CANDIDATES_MAX);
+        let asked = sights.iter();
         asked
             .map(|it| Ok(Shares(model.run(&it.row(), roles)?)))
             .collect()
@@ -148,7 +150,7 @@ fn scored(
         log::warn!(error:debug = error; "amounts and days are told apart by rules alone");
         Vec::new()
     });
-    shares.resize(sights.len(), Shares::default());
+    shares.resize(candidates, Shares::default());
     shares
 }
 

@@ -49,6 +49,8 @@ const NUMBERS: Block = Block {
     size: 128,
 };
 
+/// Candidates of a document that are looked at, at most; more are lines of a long table.
+const CANDIDATES_MAX: usize = 160;
 /// Where the kinds begin among the numbers.
 const KINDS: usize = 96;
 /// Words of a label that count.
@@ -128,7 +130,8 @@ pub fn amounts(paper: &Paper<'_>, kind: Option<Kind>) -> Vec<Sight> {
         sight.number(20, share(order, paper.money.len()));
         sight
     };
-    paper.money.iter().enumerate().map(look).collect()
+    let asked = paper.money.iter().enumerate().take(CANDIDATES_MAX);
+    asked.map(look).collect()
 }
 
 /// All `days` of a paper.
@@ -146,7 +149,8 @@ pub fn days(paper: &Paper<'_>, days: &[DateSpot], kind: Option<Kind>) -> Vec<Sig
         sight.flag(21, order == 0);
         sight
     };
-    days.iter().enumerate().map(look).collect()
+    let asked = days.iter().enumerate().take(CANDIDATES_MAX);
+    asked.map(look).collect()
 }
 
 fn share(part: usize, whole: usize) -> f32 {
@@ -225,10 +229,10 @@ fn label(sight: &mut Sight, paper: &Paper<'_>, place: &Place<'_>, segment: &Pass
 
 /// The nearest segment left of a candidate in its row that has words.
 fn left_with_words<'a>(paper: &'a Paper<'_>, place: &Place<'_>) -> Option<&'a Passage> {
-    let beside = paper.lines.segments.iter().filter(|other| {
+    let on_page = paper.lines.on_page(place.page).map(|(_, it)| it);
+    let beside = on_page.filter(|other| {
         let middle = other.at.y + other.at.h / 2.0;
-        other.page == place.page
-            && middle > place.at.y - place.at.h * 0.15
+        middle > place.at.y - place.at.h * 0.15
             && middle < place.at.bottom() + place.at.h * 0.15
             && other.at.right() <= place.at.x + 2.0
             && other
@@ -319,8 +323,8 @@ fn tail(lexemes: &[Lexeme], count: usize) -> &[Lexeme] {
 
 /// The middle of the heights of a page's lines.
 fn usual_height(paper: &Paper<'_>, page: u32) -> f32 {
-    let on_page = paper.lines.segments.iter().filter(|it| it.page == page);
-    let mut heights: Vec<f32> = on_page.map(|it| it.at.h).collect();
+    let on_page = paper.lines.on_page(page);
+    let mut heights: Vec<f32> = on_page.map(|(_, it)| it.at.h).collect();
     heights.sort_by(f32::total_cmp);
     heights
         .get(heights.len() / 2)
