@@ -76,10 +76,7 @@ const PAGES_MAX: usize = 30;
 pub fn understand(reading: &Reading, context: &Context) -> Extraction {
     let short;
     let reading = if reading.pages.len() > PAGES_MAX {
-        short = Reading {
-            pages: reading.pages.iter().take(PAGES_MAX).cloned().collect(),
-            ..reading.clone()
-        };
+        short = reading.beginning(PAGES_MAX);
         &short
     } else {
         reading

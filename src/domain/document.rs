@@ -549,6 +549,18 @@ impl Reading {
         let pages: Vec<String> = self.pages.iter().map(Page::text).collect();
         pages.join("\n\u{c}\n")
     }
+
+    /// The same with at most so many of its pages.
+    #[must_use]
+    pub fn beginning(&self, pages: usize) -> Self {
+        Self {
+            media_type: self.media_type,
+            pages: self.pages.iter().take(pages).cloned().collect(),
+            codes: self.codes.clone(),
+            children: self.children.clone(),
+            attachments: self.attachments.clone(),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -375,7 +375,6 @@ impl Job<'_> {
     }
 }
 
-/// Where codes are once their page is turned by half; its height is in thousandths of its width.
 /// Where words stand on the picture that are surely letters and no code read as such.
 fn sure_letters(words: &[Word], was_on_head: bool, height: f32) -> Vec<Rect> {
     let is_sure = |it: &&Word| {
@@ -397,6 +396,7 @@ fn sure_letters(words: &[Word], was_on_head: bool, height: f32) -> Vec<Rect> {
     words.iter().filter(is_sure).map(place).collect()
 }
 
+/// Where codes are once their page is turned by half; its height is in thousandths of its width.
 fn turn_by_half(codes: &mut [Code], height: f32) {
     for code in codes {
         code.at.x = (1000.0 - code.at.right()).max(0.0);

@@ -8,13 +8,16 @@ use crate::domain::obligation::{Action, Basis};
 use super::lines::tests::typed;
 use super::{Context, understand};
 
-fn of(text: &str) -> Extraction {
-    let context = Context {
+fn context() -> Context {
+    Context {
         received_on: date(2026, 11, 20),
         region: "DE-NW".to_owned(),
         language: crate::domain::person::Language::English,
-    };
-    understand(&typed(text), &context)
+    }
+}
+
+fn of(text: &str) -> Extraction {
+    understand(&typed(text), &context())
 }
 
 /// Action, day and amount of each obligation.
@@ -320,6 +323,69 @@ fn days_that_bind_nobody_make_no_task() {
             wants(&letter(body))
         );
     }
+}
+
+#[test]
+fn a_book_is_understood_by_its_first_pages() {
+    let page = |text: &str, number| crate::domain::document::Page {
+        number,
+        ..typed(text).pages.remove(0)
+    };
+    let asks = bill("Bitte überweisen Sie den Betrag bis zum 19.03.2026.");
+    let with_bill_on = |place: u32| {
+        let pages = (1..=90).map(|it| {
+            page(
+                if it == place {
+                    &asks
+                } else {
+                    "Kapitel\n\nText."
+                },
+                it,
+            )
+        });
+        let mut book = typed("");
+        book.pages = pages.collect();
+        understand(&book, &context()).obligations.len()
+    };
+    assert_eq!(with_bill_on(30), 1);
+    assert_eq!(with_bill_on(31), 0);
+}
+
+#[test]
+fn what_a_till_kept_of_what_it_was_given_is_the_total() {
+    // The label that looks surest stands at a misread figure.
+    let text = "LINDEN MARKT\n\nRECEIPT\nDate 03/11/2026\n\nBread      3.00\nMilk       5.60\n\
+        Total Sales      8.00\nRounded      8.60\nCASH       10.00\nCHANGE      1.40\nThank you";
+    let found = of(text);
+    let total = found.money(Field::Total).map(|it| it.amount.to_string());
+    assert_eq!(total.as_deref(), Some("8.60"));
+}
+
+#[test]
+fn a_sentence_is_no_sender() {
+    let text = "Nir haben Sie nicht angetroffen\n\nSommer, Kastanienweg 12\n\n\
+        Ihre Sendung liegt zur Abholung bereit\n\nAbholung bis 07.12.2026";
+    let found = of(text);
+    assert_ne!(
+        found.text(Field::Sender),
+        Some("Nir haben Sie nicht angetroffen")
+    );
+}
+
+#[test]
+fn a_day_beside_its_town_is_the_letters_own() {
+    let text = "Praxis am Park\n\nFrau\nUte Brandt\nHofweg 3\n\n\
+        Überweisung von: Dr. Rehder, 11.12.2025\nOldenhagen:      17.12.2025\n\n\
+        Ihr Termin zur Untersuchung";
+    assert_eq!(of(text).date(Field::IssueDate), Some(date(2025, 12, 17)));
+}
+
+#[test]
+fn a_french_bill_writes_its_day_first() {
+    let text = "Au vieux four\n\nFacture n° F-17\nDate facture      03/11/2026\n\n\
+        Nous vous remercions de votre commande et vous prions de régler le montant de cette facture \
+        avec votre banque\n\nTotal TTC      $ 20.00";
+    assert_eq!(of(text).date(Field::IssueDate), Some(date(2026, 11, 3)));
 }
 
 #[test]

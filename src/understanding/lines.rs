@@ -11,7 +11,7 @@ use crate::domain::document::{Page, PageSource, Reading};
 use crate::domain::finding::Evidence;
 use crate::domain::value::Rect;
 
-use super::lex::{Lexeme, lex};
+use super::lex::{Lexeme, Sort, lex};
 
 /// A word's place in a passage.
 #[derive(Clone, Debug)]
@@ -155,6 +155,21 @@ impl Lines {
         beside.max_by(|a, b| a.at.right().total_cmp(&b.at.right()))
     }
 
+    /// The nearest segment with words left of a place, in its row.
+    pub fn words_left_of(&self, page: u32, at: &Rect) -> Option<&Passage> {
+        let beside = self.on_page(page).map(|(_, it)| it).filter(|other| {
+            let middle = other.at.y + other.at.h / 2.0;
+            middle > at.y - at.h * 0.15
+                && middle < at.bottom() + at.h * 0.15
+                && other.at.right() <= at.x + 2.0
+                && has_words(&other.lexemes)
+        });
+        // The first of several that end at the same place, as people read.
+        beside
+            .rev()
+            .max_by(|a, b| a.at.right().total_cmp(&b.at.right()))
+    }
+
     /// What stands right of a segment in its row, nearest.
     pub fn right_of(&self, segment: usize) -> Option<usize> {
         let it = self.segments.get(segment)?;
@@ -236,6 +251,13 @@ impl Lines {
     pub fn is_slip(&self) -> bool {
         self.page_height(1) > 1750.0
     }
+}
+
+/// Whether lexemes hold a word, which a currency is not.
+pub fn has_words(lexemes: &[Lexeme]) -> bool {
+    lexemes.iter().any(|it| {
+        it.sort == Sort::Word && it.text.len() > 2 && it.text != "eur" && it.text != "chf"
+    })
 }
 
 /// The share of the lower box that overlaps the other vertically.

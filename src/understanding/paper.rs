@@ -122,6 +122,23 @@ impl<'a> Paper<'a> {
         spots
     }
 
+    /// Whether the amounts right above in the same column add up to this one; right edges at most
+    /// `slack` apart are one column.
+    pub fn is_column_sum(&self, spot: &MoneySpot, slack: f32) -> bool {
+        let mut column: Vec<&MoneySpot> = self
+            .money
+            .iter()
+            .filter(|it| it.page == spot.page && it.at.y < spot.at.y - spot.at.h * 0.5)
+            .filter(|it| (it.at.right() - spot.at.right()).abs() < slack)
+            .collect();
+        column.sort_by(|a, b| b.at.y.total_cmp(&a.at.y));
+        let mut sum: i64 = 0;
+        column.iter().take(40).enumerate().any(|(count, it)| {
+            sum = sum.saturating_add(it.amount.hundredths());
+            count >= 1 && sum == spot.amount.hundredths()
+        })
+    }
+
     /// Whether it came as a mail.
     pub fn is_mail(&self) -> bool {
         self.reading.media_type == MediaType::Mail

@@ -6,7 +6,7 @@ use crate::domain::value::{Amount, Money};
 
 use super::amounts;
 use super::lex::{Lexeme, Sort, has};
-use super::lines::sentences;
+use super::lines::{has_words, sentences};
 use super::paper::{MoneySpot, Paper};
 use super::scorer::{self, AmountRole, Shares};
 use super::settled::is_request;
@@ -105,6 +105,9 @@ const MODEL_WEIGHT: f32 = 0.4;
 /// From this share on an amount without a known label is one of a role.
 const SURE_SHARE: f32 = 0.5;
 
+/// Amounts whose right edges are so near stand in one column, in thousandths of the width.
+const COLUMN: f32 = 16.0;
+
 /// What was found.
 #[derive(Default)]
 pub struct Totals {
@@ -140,7 +143,11 @@ pub fn totals(paper: &Paper<'_>, kind: Option<Kind>) -> Totals {
         totals.payable = asked_in_words(paper).map(|it| claim(paper, it, 0.8));
     }
     if totals.total.is_none() {
-        let sum = paper.money.iter().rev().find(|it| is_column_sum(paper, it));
+        let sum = paper
+            .money
+            .iter()
+            .rev()
+            .find(|it| paper.is_column_sum(it, COLUMN));
         totals.total = sum.map(|it| claim(paper, it, 0.75));
     }
     let has_total = matches!(
@@ -242,7 +249,7 @@ fn support(paper: &Paper<'_>, candidate: &Candidate<'_>) -> f32 {
     if is_gross(paper, spot.amount) {
         support += 0.08;
     }
-    if is_column_sum(paper, spot) {
+    if paper.is_column_sum(spot, COLUMN) {
         support += 0.08;
     }
     if paper.money.iter().all(|other| other.amount <= spot.amount) {
@@ -255,25 +262,6 @@ fn support(paper: &Paper<'_>, candidate: &Candidate<'_>) -> f32 {
         support -= 0.45;
     }
     support
-}
-
-/// Whether the amounts right above in the same column add up to this one.
-fn is_column_sum(paper: &Paper<'_>, spot: &MoneySpot) -> bool {
-    let mut column: Vec<&MoneySpot> = paper
-        .money
-        .iter()
-        .filter(|it| it.page == spot.page && it.at.y < spot.at.y - spot.at.h * 0.5)
-        .filter(|it| (it.at.right() - spot.at.right()).abs() < 16.0)
-        .collect();
-    column.sort_by(|a, b| b.at.y.total_cmp(&a.at.y));
-    let mut sum: i64 = 0;
-    for (count, it) in column.iter().take(40).enumerate() {
-        sum = sum.saturating_add(it.amount.hundredths());
-        if count >= 1 && sum == spot.amount.hundredths() {
-            return true;
-        }
-    }
-    false
 }
 
 /// The amount that a sentence asks for: `Bitte überweisen Sie 84,20 €`, `a charge of £70.00 is now
@@ -369,11 +357,6 @@ fn row_label(paper: &Paper<'_>, spot: &MoneySpot) -> Vec<Lexeme> {
     let Some(segment) = paper.lines.segments.get(spot.segment) else {
         return Vec::new();
     };
-    let has_words = |lexemes: &[Lexeme]| {
-        lexemes.iter().any(|it| {
-            it.sort == Sort::Word && it.text.len() > 2 && it.text != "eur" && it.text != "chf"
-        })
-    };
     let before: Vec<Lexeme> = segment
         .lexemes
         .iter()
@@ -384,24 +367,6 @@ fn row_label(paper: &Paper<'_>, spot: &MoneySpot) -> Vec<Lexeme> {
         let keep = before.len().saturating_sub(8);
         return before.get(keep..).unwrap_or(&[]).to_vec();
     }
-    let mut best: Option<(f32, &super::lines::Passage)> = None;
-    for other in paper
-        .lines
-        .segments
-        .iter()
-        .filter(|it| it.page == segment.page)
-    {
-        let middle = other.at.y + other.at.h / 2.0;
-        let in_row =
-            middle > spot.at.y - spot.at.h * 0.15 && middle < spot.at.bottom() + spot.at.h * 0.15;
-        let is_left = other.at.right() <= spot.at.x + 2.0;
-        if in_row
-            && is_left
-            && has_words(&other.lexemes)
-            && best.is_none_or(|(right, _)| other.at.right() > right)
-        {
-            best = Some((other.at.right(), other));
-        }
-    }
-    best.map(|(_, it)| it.lexemes.clone()).unwrap_or_default()
+    let left = paper.lines.words_left_of(segment.page, &spot.at);
+    left.map(|it| it.lexemes.clone()).unwrap_or_default()
 }

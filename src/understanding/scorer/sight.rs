@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::super::dates::Form;
 use super::super::features::hash;
 use super::super::lex::{Lexeme, Sort};
-use super::super::lines::{Passage, sentences};
+use super::super::lines::{Passage, has_words, sentences};
 use super::super::paper::{DateSpot, Language, MoneySpot, Paper};
 use crate::domain::document::Kind;
 use crate::domain::value::Rect;
@@ -53,6 +53,8 @@ const NUMBERS: Block = Block {
 const CANDIDATES_MAX: usize = 160;
 /// Where the kinds begin among the numbers.
 const KINDS: usize = 96;
+/// As near stand the right edges of one column: till rolls waver more than pages.
+const COLUMN: f32 = 24.0;
 /// Words of a label that count.
 const LABEL_WORDS: usize = 6;
 /// Words of a sentence that count, on either side.
@@ -207,40 +209,19 @@ fn label(sight: &mut Sight, paper: &Paper<'_>, place: &Place<'_>, segment: &Pass
         after.get(..4.min(after.len())).unwrap_or(&[]),
         1.0,
     );
-    let has_words = |lexemes: &[Lexeme]| {
-        lexemes
-            .iter()
-            .any(|it| it.sort == Sort::Word && it.text.len() > 2)
-    };
     sight.flag(8, has_words(before));
     sight.flag(9, after.is_empty());
     sight.flag(10, before.is_empty() && after.is_empty());
     if has_words(before) {
         return;
     }
-    if let Some(left) = left_with_words(paper, place) {
+    if let Some(left) = paper.lines.words_left_of(place.page, &place.at) {
         words(sight, BEFORE, tail(&left.lexemes, LABEL_WORDS), 0.9);
         sight.flag(11, true);
         sight.number(12, (place.at.x - left.at.right()) / 1000.0);
     } else {
         sight.flag(13, true);
     }
-}
-
-/// The nearest segment left of a candidate in its row that has words.
-fn left_with_words<'a>(paper: &'a Paper<'_>, place: &Place<'_>) -> Option<&'a Passage> {
-    let on_page = paper.lines.on_page(place.page).map(|(_, it)| it);
-    let beside = on_page.filter(|other| {
-        let middle = other.at.y + other.at.h / 2.0;
-        middle > place.at.y - place.at.h * 0.15
-            && middle < place.at.bottom() + place.at.h * 0.15
-            && other.at.right() <= place.at.x + 2.0
-            && other
-                .lexemes
-                .iter()
-                .any(|it| it.sort == Sort::Word && it.text.len() > 2)
-    });
-    beside.max_by(|a, b| a.at.right().total_cmp(&b.at.right()))
 }
 
 /// The sentence around a candidate, where it is running text.
@@ -359,7 +340,7 @@ fn compare_amount(sight: &mut Sight, paper: &Paper<'_>, spot: &MoneySpot) {
         );
     }
     compare_sums(sight, &others, cents);
-    sight.flag(38, is_column_sum(paper, spot));
+    sight.flag(38, paper.is_column_sum(spot, COLUMN));
     let row: Vec<&MoneySpot> = paper
         .money
         .iter()
@@ -397,22 +378,6 @@ fn compare_sums(sight: &mut Sight, others: &[i64], cents: i64) {
     sight.flag(36, is_tax);
     let is_sum_of_two = positive().any(|it| it < cents && has(cents - it));
     sight.flag(37, is_sum_of_two);
-}
-
-/// Whether the amounts right above in the same column add up to this one.
-fn is_column_sum(paper: &Paper<'_>, spot: &MoneySpot) -> bool {
-    let mut column: Vec<&MoneySpot> = paper
-        .money
-        .iter()
-        .filter(|it| it.page == spot.page && it.at.y < spot.at.y - spot.at.h * 0.5)
-        .filter(|it| (it.at.right() - spot.at.right()).abs() < 24.0)
-        .collect();
-    column.sort_by(|a, b| b.at.y.total_cmp(&a.at.y));
-    let mut sum: i64 = 0;
-    column.iter().take(40).enumerate().any(|(count, it)| {
-        sum = sum.saturating_add(it.amount.hundredths());
-        count >= 1 && sum == spot.amount.hundredths()
-    })
 }
 
 /// How a day compares with the others.
