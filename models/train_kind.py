@@ -3,8 +3,8 @@
     python train_kind.py              trains on everything and writes
     python train_kind.py --held-out   leaves scenarios out and says how well those are told
 
-The graph: features → MatMul (8-bit weights, cast and scaled) → Relu → Gemm → division by the
-temperature → Softmax. The temperature is the one that fits scenarios that were not trained on.
+`nets.py` says what the graph is; what goes into its Softmax is divided by the temperature that fits
+scenarios that were not trained on.
 """
 
 import argparse
@@ -13,12 +13,11 @@ import random
 from pathlib import Path
 
 import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
 from scipy import sparse
 
 import features
 import letters
+from nets import Net, graph, quantised, softmax
 
 HERE = Path(__file__).parent
 HIDDEN = 16
@@ -52,7 +51,7 @@ def committee(rows, kinds):
     """Several nets side by side in one: what they learned by chance averages out."""
     members = []
     for number in range(MEMBERS):
-        net = Net(np.random.default_rng(SEED + number))
+        net = KindNet(np.random.default_rng(SEED + number))
         net.train(rows, kinds)
         members.append(net.weights)
     first, bias, second, last = zip(*members)
@@ -60,24 +59,18 @@ def committee(rows, kinds):
     return net
 
 
-class Net:
-    """One hidden layer, trained by Adam with dropped words, dropped hidden units, smoothed labels."""
+class KindNet(Net):
+    """Trained by Adam with dropped words, dropped hidden units, smoothed labels."""
 
     def __init__(self, rng):
-        self.rng = rng
         kinds = len(letters.KINDS)
-        self.weights = [
+        weights = [
             rng.normal(0, 0.05, (features.DIMENSION, HIDDEN)).astype(np.float32),
             np.zeros(HIDDEN, np.float32),
             rng.normal(0, 0.2, (HIDDEN, kinds)).astype(np.float32),
             np.zeros(kinds, np.float32),
         ]
-        self.moments = [(np.zeros_like(it), np.zeros_like(it)) for it in self.weights]
-        self.steps = 0
-
-    def logits(self, rows):
-        first, bias, second, last = self.weights
-        return np.maximum(rows @ first + bias, 0) @ second + last
+        super().__init__(rng, weights)
 
     def train(self, rows, kinds, epochs=EPOCHS):
         for epoch in range(epochs):
@@ -107,19 +100,6 @@ class Net:
         back = (error @ second.T) * (hidden > 0) * mask
         self.adam([rows.T @ back + DECAY * first, back.sum(0), hidden.T @ error + DECAY * second, error.sum(0)], rate)
 
-    def adam(self, gradients, rate):
-        self.steps += 1
-        for weight, gradient, (mean, square) in zip(self.weights, gradients, self.moments):
-            mean += 0.1 * (gradient - mean)
-            square += 0.001 * (gradient * gradient - square)
-            scale = np.sqrt(1 - 0.999**self.steps) / (1 - 0.9**self.steps)
-            weight -= rate * scale * mean / (np.sqrt(square) + 1e-8)
-
-
-def softmax(values):
-    values = np.exp(values - values.max(axis=1, keepdims=True))
-    return values / values.sum(axis=1, keepdims=True)
-
 
 def fit_temperature(logits, kinds):
     """The temperature at which the true kinds are least surprising."""
@@ -141,45 +121,6 @@ def held_out(rows, kinds, names):
     by_kind = {kind: float((told[kinds == number] == number).mean()) for number, kind in enumerate(letters.KINDS)}
     worst = sorted((float((told[names == name] == kinds[names == name]).mean()), name) for name in set(names))
     return float((told == kinds).mean()), fit_temperature(logits, kinds), by_kind, worst, (logits, told)
-
-
-def quantised(first):
-    """8-bit weights and one scale for each hidden unit."""
-    scale = np.abs(first).max(axis=0) / 127.0
-    return np.round(first / scale).astype(np.int8), scale.astype(np.float32)
-
-
-def graph(net, temperature):
-    first, bias, second, last = net.weights
-    small, scale = quantised(first)
-    tensors = [
-        numpy_helper.from_array(small, "first"),
-        numpy_helper.from_array(scale, "scale"),
-        numpy_helper.from_array(bias, "bias"),
-        numpy_helper.from_array((second / temperature).astype(np.float32), "second"),
-        numpy_helper.from_array((last / temperature).astype(np.float32), "last"),
-    ]
-    nodes = [
-        helper.make_node("Cast", ["first"], ["wide"], to=TensorProto.FLOAT),
-        helper.make_node("MatMul", ["features", "wide"], ["summed"]),
-        helper.make_node("Mul", ["summed", "scale"], ["scaled"]),
-        helper.make_node("Add", ["scaled", "bias"], ["biased"]),
-        helper.make_node("Relu", ["biased"], ["hidden"]),
-        helper.make_node("Gemm", ["hidden", "second", "last"], ["logits"]),
-        helper.make_node("Softmax", ["logits"], ["shares"], axis=1),
-    ]
-    shape = helper.make_tensor_value_info
-    built = helper.make_graph(
-        nodes,
-        "kind",
-        [shape("features", TensorProto.FLOAT, [1, features.DIMENSION])],
-        [shape("shares", TensorProto.FLOAT, [1, len(letters.KINDS)])],
-        tensors,
-    )
-    model = helper.make_model(built, opset_imports=[helper.make_opsetid("", 13)], ir_version=8, producer_name="workmate")
-    helper.set_model_props(model, {"kinds": " ".join(letters.KINDS), "features": str(features.VERSION), "licence": "Apache-2.0"})
-    onnx.checker.check_model(model)
-    return model
 
 
 def fixture(net, temperature):
@@ -224,7 +165,8 @@ def main():
     net = committee(rows, kinds)
     fresh, truth, _ = dataset(60, SEED + 1)
     print(f"fresh documents of known scenarios: {(quantised_logits(net, fresh).argmax(axis=1) == truth).mean():.3f}")
-    model = graph(net, temperature)
+    properties = {"kinds": " ".join(letters.KINDS), "features": str(features.VERSION)}
+    model = graph("kind", net.weights, properties, temperature)
     (HERE / "kind.onnx").write_bytes(model.SerializeToString())
     (HERE / "kind_fixture.json").write_text(json.dumps(fixture(net, temperature), ensure_ascii=False, separators=(",", ":")) + "\n")
     print(f"kind.onnx: {(HERE / 'kind.onnx').stat().st_size} bytes")

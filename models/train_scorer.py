@@ -3,8 +3,6 @@
     cargo build --example candidates          what the models see is said by the Rust code itself
     python train_scorer.py                    trains on everything and writes
     python train_scorer.py --held-out         leaves scenarios out and says how well their roles are told
-
-The graph: features → MatMul (8-bit weights, cast and scaled) → Relu → Gemm → Softmax.
 """
 
 import argparse
@@ -14,14 +12,13 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
 from scipy import sparse
 
 import accounts
 import layout
 import letters
 import tills
+from nets import Net, graph, quantised, softmax
 
 HERE = Path(__file__).parent
 PROGRAM = HERE.parent / "target/debug/examples/candidates"
@@ -61,13 +58,18 @@ def generated(count_per_kind, slips, seed):
 
 def seen(documents):
     """What the Rust code sees of each document's candidates."""
-    lines = [json.dumps({"received": RECEIVED, "pages": [{**page, "words": [word_of(it) for it in page["words"]]} for page in one["pages"]]}) for one in documents]
+    lines = [json.dumps({"received": RECEIVED, "pages": [page_of(number, page) for number, page in enumerate(one["pages"], 1)]}) for one in documents]
     told = subprocess.run([PROGRAM], input="\n".join(lines), capture_output=True, text=True, check=True)
     return [json.loads(line) for line in told.stdout.splitlines()]
 
 
-def word_of(word):
-    return {"text": word["text"], "box": [round(it, 2) for it in word["box"]], "line": word["line"], "block": word["block"]}
+def page_of(number, page):
+    """A page as the reader tells it (`domain::document::Page`)."""
+    words = [
+        {"text": it["text"], "box": dict(zip("xywh", (round(side, 2) for side in it["box"]))), "line": it["line"], "block": it["block"], "confidence": 1.0}
+        for it in page["words"]
+    ]
+    return {"number": number, "source": "ocr", "width": page["width"], "height": page["height"], "words": words}
 
 
 def role(document, candidate, roles):
@@ -95,23 +97,21 @@ def dataset(what, documents, told):
     return sparse.csr_matrix((values, indices, starts), (len(rows), DIMENSION)), np.array(wanted), np.array(names), np.array(numbers)
 
 
-class Net:
-    """One hidden layer, trained by Adam with dropped words and dropped hidden units."""
+class RoleNet(Net):
+    """Trained by Adam with dropped words and dropped hidden units."""
 
     def __init__(self, roles, seed):
-        self.rng = np.random.default_rng(seed)
-        self.weights = [
-            self.rng.normal(0, 0.08, (DIMENSION, HIDDEN)).astype(np.float32),
+        rng = np.random.default_rng(seed)
+        weights = [
+            rng.normal(0, 0.08, (DIMENSION, HIDDEN)).astype(np.float32),
             np.zeros(HIDDEN, np.float32),
-            self.rng.normal(0, 0.3, (HIDDEN, roles)).astype(np.float32),
+            rng.normal(0, 0.3, (HIDDEN, roles)).astype(np.float32),
             np.zeros(roles, np.float32),
         ]
-        self.moments = [(np.zeros_like(it), np.zeros_like(it)) for it in self.weights]
-        self.steps = 0
+        super().__init__(rng, weights)
 
     def shares(self, rows):
-        first, bias, second, last = self.weights
-        return softmax(np.maximum(rows @ first + bias, 0) @ second + last)
+        return softmax(self.logits(rows))
 
     def train(self, rows, roles):
         for epoch in range(EPOCHS):
@@ -140,19 +140,6 @@ class Net:
         back = (error @ second.T) * (hidden > 0) * mask
         self.adam([rows.T @ back + 3e-6 * first, back.sum(0), hidden.T @ error, error.sum(0)], rate)
 
-    def adam(self, gradients, rate):
-        self.steps += 1
-        for weight, gradient, (mean, square) in zip(self.weights, gradients, self.moments):
-            mean += 0.1 * (gradient - mean)
-            square += 0.001 * (gradient * gradient - square)
-            scale = np.sqrt(1 - 0.999**self.steps) / (1 - 0.9**self.steps)
-            weight -= rate * scale * mean / (np.sqrt(square) + 1e-8)
-
-
-def softmax(values):
-    values = np.exp(values - values.max(axis=1, keepdims=True))
-    return values / values.sum(axis=1, keepdims=True)
-
 
 def measured(net, data, roles, key):
     """How often each role is told, and how often the likeliest candidate for `key` is one."""
@@ -169,34 +156,6 @@ def measured(net, data, roles, key):
     return {"all": round(float((told == wanted).mean()), 4), "likeliest": round(right / max(of, 1), 4), **by_role}
 
 
-def quantised(first):
-    scale = np.abs(first).max(axis=0) / 127.0 + 1e-9
-    return np.round(first / scale).astype(np.int8), scale.astype(np.float32)
-
-
-def graph(net, what):
-    first, bias, second, last = net.weights
-    small, scale = quantised(first)
-    tensors = [numpy_helper.from_array(value, name) for name, value in (("first", small), ("scale", scale), ("bias", bias), ("second", second), ("last", last))]
-    nodes = [
-        helper.make_node("Cast", ["first"], ["wide"], to=TensorProto.FLOAT),
-        helper.make_node("MatMul", ["features", "wide"], ["summed"]),
-        helper.make_node("Mul", ["summed", "scale"], ["scaled"]),
-        helper.make_node("Add", ["scaled", "bias"], ["biased"]),
-        helper.make_node("Relu", ["biased"], ["hidden"]),
-        helper.make_node("Gemm", ["hidden", "second", "last"], ["logits"]),
-        helper.make_node("Softmax", ["logits"], ["shares"], axis=1),
-    ]
-    shape = helper.make_tensor_value_info
-    inputs = [shape("features", TensorProto.FLOAT, [1, DIMENSION])]
-    outputs = [shape("shares", TensorProto.FLOAT, [1, len(ROLES[what])])]
-    built = helper.make_graph(nodes, what, inputs, outputs, tensors)
-    model = helper.make_model(built, opset_imports=[helper.make_opsetid("", 13)], ir_version=8, producer_name="workmate")
-    helper.set_model_props(model, {"roles": " ".join(ROLES[what]), "licence": "Apache-2.0"})
-    onnx.checker.check_model(model)
-    return model
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--held-out", action="store_true")
@@ -211,14 +170,14 @@ def main():
         rows, wanted, names, numbers = data
         if options.held_out:
             out = np.array([letters.group_of(name) == 0 for name in names])
-            net = Net(len(ROLES[what]), SEED)
+            net = RoleNet(len(ROLES[what]), SEED)
             net.train(rows[~out], wanted[~out])
             print(what, len(wanted), "held out:", measured(net, (rows[out], wanted[out], names[out], numbers[out]), ROLES[what], key))
             continue
-        net = Net(len(ROLES[what]), SEED)
+        net = RoleNet(len(ROLES[what]), SEED)
         net.train(rows, wanted)
         print(what, len(wanted), "seen:", measured(net, data, ROLES[what], key))
-        (HERE / f"{what}.onnx").write_bytes(graph(net, what).SerializeToString())
+        (HERE / f"{what}.onnx").write_bytes(graph(what, net.weights, {"roles": " ".join(ROLES[what])}).SerializeToString())
         small, scale = quantised(net.weights[0])
         net.weights[0] = small * scale
         chosen = np.random.default_rng(SEED).choice(len(wanted), 12, replace=False)

@@ -155,13 +155,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Err(error) => return say::error(&error),
     };
     let reading = match text::pages(&text, &Limits::default()) {
-        Ok(pages) => Reading {
-            media_type: MediaType::Text,
-            pages,
-            codes: Vec::new(),
-            children: Vec::new(),
-            attachments: Vec::new(),
-        },
+        Ok(pages) => Reading::of_pages(MediaType::Text, pages),
         Err(error) => return say::error(&error),
     };
     let found = deadlines(&Asked {
@@ -242,13 +236,10 @@ mod tests {
     use super::*;
 
     fn of(text: &str, region: &str, arrived: Option<Date>) -> Vec<Found> {
-        let reading = Reading {
-            media_type: MediaType::Text,
-            pages: text::pages(text, &Limits::default()).unwrap(),
-            codes: Vec::new(),
-            children: Vec::new(),
-            attachments: Vec::new(),
-        };
+        let reading = Reading::of_pages(
+            MediaType::Text,
+            text::pages(text, &Limits::default()).unwrap(),
+        );
         deadlines(&Asked {
             reading: &reading,
             issued: date(2026, 3, 2),

@@ -544,6 +544,17 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// Pages and nothing besides.
+    pub const fn of_pages(media_type: MediaType, pages: Vec<Page>) -> Self {
+        Self {
+            media_type,
+            pages,
+            codes: Vec::new(),
+            children: Vec::new(),
+            attachments: Vec::new(),
+        }
+    }
+
     /// The words of all pages, pages apart by a form feed.
     pub fn text(&self) -> String {
         let pages: Vec<String> = self.pages.iter().map(Page::text).collect();

@@ -186,13 +186,7 @@ impl Job<'_> {
         for page in &pages {
             (self.sink)(Event::Page(page));
         }
-        let mut reading = Reading {
-            media_type,
-            pages,
-            codes: Vec::new(),
-            children: Vec::new(),
-            attachments: Vec::new(),
-        };
+        let mut reading = Reading::of_pages(media_type, pages);
         inside.append_to(&mut reading, &mut timings, self);
         Ok((reading, timings))
     }

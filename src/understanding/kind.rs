@@ -95,13 +95,7 @@ pub(super) mod fixture {
     }
 
     pub fn reading(pages: Vec<Page>) -> Reading {
-        Reading {
-            media_type: MediaType::Pdf,
-            pages,
-            codes: Vec::new(),
-            children: Vec::new(),
-            attachments: Vec::new(),
-        }
+        Reading::of_pages(MediaType::Pdf, pages)
     }
 
     impl Document {

@@ -536,13 +536,7 @@ pub(crate) mod tests {
             height: 842.0,
             words,
         };
-        Reading {
-            media_type: MediaType::Pdf,
-            pages: vec![page],
-            codes: Vec::new(),
-            children: Vec::new(),
-            attachments: Vec::new(),
-        }
+        Reading::of_pages(MediaType::Pdf, vec![page])
     }
 
     #[test]

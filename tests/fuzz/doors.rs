@@ -118,13 +118,7 @@ pub fn text(bytes: &[u8]) {
     let plain = text::decode(bytes);
     for plain in [text::between_tags(&plain), plain] {
         if let Ok(pages) = text::pages(&plain, &tight()) {
-            let reading = Reading {
-                media_type: MediaType::Text,
-                pages,
-                codes: Vec::new(),
-                children: Vec::new(),
-                attachments: Vec::new(),
-            };
+            let reading = Reading::of_pages(MediaType::Text, pages);
             drop(understand(&reading, &context()));
         }
     }

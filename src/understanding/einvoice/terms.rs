@@ -418,11 +418,5 @@ fn sheet(text: &str) -> Reading {
         height: 842.0,
         words,
     };
-    Reading {
-        media_type: MediaType::Text,
-        pages: vec![page],
-        codes: Vec::new(),
-        children: Vec::new(),
-        attachments: Vec::new(),
-    }
+    Reading::of_pages(MediaType::Text, vec![page])
 }

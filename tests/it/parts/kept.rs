@@ -146,13 +146,7 @@ fn reading(pages: u32) -> Reading {
             block: 0,
         }],
     };
-    Reading {
-        media_type: MediaType::Text,
-        pages: (1..=pages).map(page).collect(),
-        codes: Vec::new(),
-        children: Vec::new(),
-        attachments: Vec::new(),
-    }
+    Reading::of_pages(MediaType::Text, (1..=pages).map(page).collect())
 }
 
 fn stack(ranges: &[(u32, u32)]) -> Inside {

@@ -191,13 +191,7 @@ impl Web {
 
     /// Reads and understands a document by hand: an invoice of 84,20 € due on 18 March.
     pub async fn understand(&self, id: DocumentId) {
-        let reading = Reading {
-            media_type: MediaType::Text,
-            pages: vec![invoice_page()],
-            codes: Vec::new(),
-            children: Vec::new(),
-            attachments: Vec::new(),
-        };
+        let reading = Reading::of_pages(MediaType::Text, vec![invoice_page()]);
         let extraction = invoice();
         let caller = Caller::worker("understand_documents");
         let understand = move |tx: &workmate::store::WriteTx<'_>| {

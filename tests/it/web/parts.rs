@@ -31,13 +31,7 @@ async fn stack(web: &Web, visible_to: Visibility) -> (DocumentId, Vec<DocumentId
         height: 842.0,
         words: Vec::new(),
     };
-    let reading = Reading {
-        media_type: MediaType::Text,
-        pages: (1..=3).map(page).collect(),
-        codes: Vec::new(),
-        children: Vec::new(),
-        attachments: Vec::new(),
-    };
+    let reading = Reading::of_pages(MediaType::Text, (1..=3).map(page).collect());
     let sheaf = |first, last| Sheaf {
         pages: PageRange::new(first, last).unwrap(),
         asn: Some(7),
