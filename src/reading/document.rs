@@ -13,6 +13,7 @@ use std::time::Instant;
 use super::failure::Failure;
 use super::image::{Picture, Pictures};
 use super::ocr::language::Languages;
+use super::ocr::seats::Seats;
 use super::ocr::{Engines, Recognised};
 use super::parts::{self, Part};
 use super::{
@@ -214,11 +215,11 @@ impl Job<'_> {
         });
         let known = self.engines.known(&self.options.languages);
         let languages = Languages::new(&known);
-        let sheets = self.side_by_side(count, |index| {
+        let sheets = self.side_by_side(count, |index, seats| {
             let begin = Instant::now();
             let picture = pictures.load(before + index)?;
             let decoded = milliseconds(begin);
-            let mut sheet = self.read_picture(number(index), &picture, &languages)?;
+            let mut sheet = self.read_picture(number(index), &picture, &languages, seats)?;
             sheet.timings.read = decoded;
             (self.sink)(Event::Page(&sheet.page));
             Ok(sheet)
@@ -231,8 +232,9 @@ impl Job<'_> {
         number: u32,
         picture: &Picture,
         languages: &Languages<'_>,
+        seats: &Seats,
     ) -> Result<Sheet, Failure> {
-        let mut sheet = self.recognise(number, picture, languages)?;
+        let mut sheet = self.recognise(number, picture, languages, seats)?;
         if self.options.previews == Previews::Make {
             let begin = Instant::now();
             let made = if sheet.was_on_head {
@@ -254,11 +256,12 @@ impl Job<'_> {
         number: u32,
         picture: &Picture,
         languages: &Languages<'_>,
+        seats: &Seats,
     ) -> Result<Sheet, Failure> {
         let begin = Instant::now();
         let Recognised { words, was_on_head } = match self.options.ocr {
             Ocr::Off => Recognised::default(),
-            Ocr::WhereNeeded => self.letters(number, picture, languages)?,
+            Ocr::WhereNeeded => self.letters(number, picture, languages, seats)?,
         };
         let letters_took = milliseconds(begin);
         let begin = Instant::now();
@@ -298,42 +301,45 @@ impl Job<'_> {
         number: u32,
         picture: &Picture,
         languages: &Languages<'_>,
+        seats: &Seats,
     ) -> Result<Recognised, Failure> {
         let used = languages.next();
-        let recognised = self.engines.recognise(number, picture, &used)?;
+        let recognised = self.engines.recognise(number, picture, &used, seats)?;
         match languages.heard(&recognised.words, &used) {
-            Some(better) => self.engines.recognise(number, picture, &better),
+            Some(better) => self.engines.recognise(number, picture, &better, seats),
             None => Ok(recognised),
         }
     }
 
-    /// Does `work` for each index below `count`, on up to as many threads as the job allows. The
-    /// first failure ends it.
+    /// Does `work` for each index below `count`, on up to as many threads as the job allows; those
+    /// that are idle are free seats. The first failure ends it.
     fn side_by_side<F>(&self, count: usize, work: F) -> Result<Vec<Sheet>, Failure>
     where
-        F: Fn(usize) -> Result<Sheet, Failure> + Sync,
+        F: Fn(usize, &Seats) -> Result<Sheet, Failure> + Sync,
     {
-        let threads = usize::from(self.options.threads.clamp(1, 16)).min(count);
-        if threads < 2 {
-            return (0..count).map(work).collect();
-        }
+        let allowed = usize::from(self.options.threads.clamp(1, 16));
+        let lanes = allowed.min(count.max(1));
+        let seats = Seats::new(allowed.saturating_sub(lanes));
         let next = AtomicUsize::new(0);
         let done: Mutex<Vec<(usize, Result<Sheet, Failure>)>> = Mutex::new(Vec::new());
-        let lane = || loop {
-            let index = next.fetch_add(1, Ordering::SeqCst);
-            if index >= count {
-                return;
-            }
-            let result = work(index);
-            if result.is_err() {
-                next.store(count, Ordering::SeqCst);
-            }
-            if let Ok(mut done) = done.lock() {
-                done.push((index, result));
+        let lane = || {
+            loop {
+                let index = next.fetch_add(1, Ordering::SeqCst);
+                if index >= count {
+                    seats.add();
+                    return;
+                }
+                let result = work(index, &seats);
+                if result.is_err() {
+                    next.store(count, Ordering::SeqCst);
+                }
+                if let Ok(mut done) = done.lock() {
+                    done.push((index, result));
+                }
             }
         };
         std::thread::scope(|scope| {
-            for _ in 1..threads {
+            for _ in 1..lanes {
                 scope.spawn(lane);
             }
             lane();

@@ -5,13 +5,29 @@
 //! `OMP_THREAD_LIMIT=1` must stand in the process's environment before it starts: with it, pages
 //! side by side are fast, without it threads of one page fight each other.
 
+#[cfg(feature = "ocr")]
+mod engine;
 pub mod language;
+pub mod seats;
 
+#[cfg(feature = "ocr")]
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+#[cfg(feature = "ocr")]
+use ::image::imageops;
+#[cfg(feature = "ocr")]
+use tesseract_rs::TesseractError;
+
+use self::engine::Engine;
+#[cfg(feature = "ocr")]
+use self::engine::Piece;
+use self::seats::Seats;
 use super::failure::Failure;
 use super::image::Picture;
+#[cfg(feature = "ocr")]
+use super::prepare::{cut, layout::Layout};
 use crate::domain::document::Word;
 
 /// Where Debian, Raspberry Pi OS and others keep Tesseract's languages.
@@ -34,7 +50,7 @@ pub struct Engines {
         not(feature = "ocr"),
         expect(dead_code, reason = "nothing is kept without OCR")
     )]
-    idle: Mutex<Vec<engine::Engine>>,
+    idle: Mutex<Vec<Engine>>,
 }
 
 impl Engines {
@@ -112,7 +128,13 @@ pub struct Recognised {
 #[cfg(not(feature = "ocr"))]
 impl Engines {
     /// Always fails: this build has no engine.
-    pub fn recognise(&self, _: u32, _: &Picture, _: &[String]) -> Result<Recognised, Failure> {
+    pub fn recognise(
+        &self,
+        _: u32,
+        _: &Picture,
+        _: &[String],
+        _: &Seats,
+    ) -> Result<Recognised, Failure> {
         Err(Failure::OcrLeftOut)
     }
 
@@ -132,39 +154,104 @@ impl Engines {
         }
     }
 
-    /// The words on a picture of a page, in reading order.
+    /// The words on a picture of a page, in reading order. A page that can be cut in two is;
+    /// where a seat is free, its halves are read side by side.
     pub fn recognise(
         &self,
         page: u32,
         picture: &Picture,
         languages: &[String],
+        seats: &Seats,
     ) -> Result<Recognised, Failure> {
-        let data = self.data.as_deref();
-        let languages = installed(data, languages)?;
+        let languages = installed(self.data.as_deref(), languages)?;
+        let failed = |_| Failure::OcrFailed { page };
+        if let Some([upper, lower]) = halves(picture) {
+            let upper_words = || self.with_engine(&languages, |it| it.words(&upper));
+            let lower_words = || self.with_engine(&languages, |it| it.words(&lower));
+            let seat = seats.take();
+            let (first, second) = if seat.is_none() {
+                (upper_words(), lower_words())
+            } else {
+                std::thread::scope(|scope| {
+                    let beside = scope.spawn(lower_words);
+                    let first = upper_words();
+                    let second = beside.join();
+                    (first, second.unwrap_or(Err(TesseractError::OcrError)))
+                })
+            };
+            drop(seat);
+            let mut words = first.map_err(failed)?;
+            append_below(&mut words, second.map_err(failed)?);
+            return Ok(Recognised {
+                words,
+                was_on_head: false,
+            });
+        }
+        self.with_engine(&languages, |engine| {
+            let words =
+                engine.words(&Piece::of(picture, Cow::Borrowed(picture.grey.as_raw()), 0))?;
+            if picture.look.is_upright || !looks_upside_down(&words) {
+                return Ok(Recognised {
+                    words,
+                    was_on_head: false,
+                });
+            }
+            let on_head = imageops::rotate180(&picture.grey);
+            let turned = engine.words(&Piece::of(picture, Cow::Owned(on_head.into_raw()), 0))?;
+            let was_on_head = certainty(&turned) > certainty(&words);
+            let words = if was_on_head { turned } else { words };
+            Ok(Recognised { words, was_on_head })
+        })
+        .map_err(failed)
+    }
+
+    /// Has an engine work: a warm one, or one that is warm from then on.
+    fn with_engine<T>(
+        &self,
+        languages: &str,
+        work: impl FnOnce(&Engine) -> Result<T, TesseractError>,
+    ) -> Result<T, TesseractError> {
         let warm = self.idle.lock().ok().and_then(|mut idle| {
             let at = idle.iter().position(|it| it.languages == languages)?;
             Some(idle.swap_remove(at))
         });
-        let failed = || Failure::OcrFailed { page };
         let engine = match warm {
             Some(engine) => engine,
-            None => engine::Engine::start(data.unwrap_or(Path::new("")), &languages)
-                .map_err(|_| failed())?,
+            None => Engine::start(self.data.as_deref().unwrap_or(Path::new("")), languages)?,
         };
-        let mut words = engine.words(picture).map_err(|_| failed())?;
-        let mut was_on_head = false;
-        if !picture.look.is_upright && looks_upside_down(&words) {
-            let turned = engine.words_upside_down(picture).map_err(|_| failed())?;
-            if certainty(&turned) > certainty(&words) {
-                words = turned;
-                was_on_head = true;
-            }
-        }
+        let done = work(&engine)?;
         if let Ok(mut idle) = self.idle.lock() {
             idle.push(engine);
         }
-        Ok(Recognised { words, was_on_head })
+        Ok(done)
     }
+}
+
+/// The two halves of a page, where it can be cut; one that may stand on its head is looked at whole.
+#[cfg(feature = "ocr")]
+fn halves(picture: &Picture) -> Option<[Piece<'_>; 2]> {
+    let look = picture.look;
+    if !look.is_upright || look.layout != Layout::Page {
+        return None;
+    }
+    let halves = cut::halves(&picture.grey, picture.dpi, look.slope)?;
+    Some([
+        Piece::of(picture, halves.upper, 0),
+        Piece::of(picture, halves.lower, halves.above),
+    ])
+}
+
+/// Puts the words of the lower half behind those of the upper one.
+#[cfg(feature = "ocr")]
+fn append_below(words: &mut Vec<Word>, below: Vec<Word>) {
+    let (lines, blocks) = words
+        .last()
+        .map_or((0, 0), |it| (it.line + 1, it.block + 1));
+    words.extend(below.into_iter().map(|it| Word {
+        line: it.line + lines,
+        block: it.block + blocks,
+        ..it
+    }));
 }
 
 /// Letters upside down are still taken for letters, but with little confidence.
@@ -182,155 +269,6 @@ fn certainty(words: &[Word]) -> f32 {
     let weigh =
         |it: &Word| u16::try_from(letters(it)).map_or(0.0, f32::from) * it.confidence.powi(2);
     words.iter().map(weigh).sum()
-}
-
-#[cfg(feature = "ocr")]
-mod engine {
-    use image::{GrayImage, imageops};
-    use tesseract_rs::TesseractError;
-    use tesseract_rs::{ResultIterator, TessPageIteratorLevel, TessPageSegMode, TesseractAPI};
-
-    use super::{Path, Picture, Word};
-    use crate::domain::value::Rect;
-    use crate::reading::prepare::layout::Layout;
-
-    /// The neural engine alone; Debian's languages hold no other.
-    const LSTM_ONLY: i32 = 1;
-    /// Below this confidence a word is more likely dirt than letters.
-    const CONFIDENCE_MIN: f32 = 0.05;
-
-    pub struct Engine {
-        api: TesseractAPI,
-        pub languages: String,
-    }
-
-    impl Engine {
-        pub fn start(data: &Path, languages: &str) -> Result<Self, TesseractError> {
-            let api = TesseractAPI::new();
-            let data = data.to_str().ok_or(TesseractError::InitError)?;
-            api.init_2(data, languages, LSTM_ONLY)?;
-            // Its messages would otherwise go to the log, one a page.
-            api.set_variable("debug_file", "/dev/null")?;
-            Ok(Self {
-                api,
-                languages: languages.to_owned(),
-            })
-        }
-
-        /// The words on the picture, boxes in thousandths of its width.
-        pub fn words(&self, picture: &Picture) -> Result<Vec<Word>, TesseractError> {
-            self.words_on(&picture.grey, picture)
-        }
-
-        /// The words on the picture turned by half, boxes as on the turned one.
-        pub fn words_upside_down(&self, picture: &Picture) -> Result<Vec<Word>, TesseractError> {
-            self.words_on(&imageops::rotate180(&picture.grey), picture)
-        }
-
-        fn words_on(
-            &self,
-            grey: &GrayImage,
-            picture: &Picture,
-        ) -> Result<Vec<Word>, TesseractError> {
-            let (width, height) = (from(grey.width())?, from(grey.height())?);
-            self.api
-                .set_page_seg_mode(segmentation(picture.look.layout))?;
-            self.api
-                .set_variable("user_defined_dpi", &picture.dpi.to_string())?;
-            // Lines that are hard to read are otherwise read once more with black and white changed
-            // over, a tenth of the time; on a page that finds letters only where something is dark.
-            // The faint print of a roll is sometimes read better so.
-            let look = picture.look;
-            let invert = look.has_dark || look.layout == Layout::Roll;
-            let invert = if invert { "1" } else { "0" };
-            self.api.set_variable("tessedit_do_invert", invert)?;
-            self.api.set_image(grey.as_raw(), width, height, 1, width)?;
-            if self.api.recognize().is_err() {
-                // No layout was found: dirt, a photo, a few letters. Those few may be a line.
-                self.api
-                    .set_page_seg_mode(TessPageSegMode::PSM_SINGLE_BLOCK)?;
-                if self.api.recognize().is_err() {
-                    self.api.clear()?;
-                    return Ok(Vec::new());
-                }
-            }
-            let words = match self.api.get_iterator() {
-                // An empty page has no iterator.
-                Err(TesseractError::NullPointerError) => Ok(Vec::new()),
-                Err(error) => Err(error),
-                Ok(iterator) => collected(&iterator, grey.width()),
-            };
-            self.api.clear()?;
-            // What it adapted to on this page says nothing about the next.
-            self.api.clear_adaptive_classifier()?;
-            words
-        }
-    }
-
-    fn from(pixels: u32) -> Result<i32, TesseractError> {
-        i32::try_from(pixels).map_err(|_| TesseractError::InvalidDimensions)
-    }
-
-    /// A till roll is one block: taken as a page, the column of its prices is often lost. Anything
-    /// else is looked at as a page.
-    fn segmentation(layout: Layout) -> TessPageSegMode {
-        match layout {
-            Layout::Roll => TessPageSegMode::PSM_SINGLE_BLOCK,
-            Layout::Page => TessPageSegMode::PSM_AUTO,
-        }
-    }
-
-    fn collected(iterator: &ResultIterator, width: u32) -> Result<Vec<Word>, TesseractError> {
-        let mut words: Vec<Word> = Vec::new();
-        let mut last_line = None;
-        let mut last_block = None;
-        let (mut line, mut block) = (0, 0);
-        loop {
-            let at = |level| iterator.get_bounding_box(level);
-            let Ok(line_here) = at(TessPageIteratorLevel::RIL_TEXTLINE) else {
-                // The iterator of a blank page points at no word.
-                return Ok(words);
-            };
-            let block_here = at(TessPageIteratorLevel::RIL_PARA)?;
-            let is_first = last_line.is_none();
-            line += u32::from(!is_first && last_line != Some(line_here));
-            block += u32::from(!is_first && last_block != Some(block_here));
-            (last_line, last_block) = (Some(line_here), Some(block_here));
-            let text = iterator
-                .get_utf8_text(TessPageIteratorLevel::RIL_WORD)
-                .unwrap_or_default();
-            let confidence = iterator.confidence(TessPageIteratorLevel::RIL_WORD)? / 100.0;
-            let text = text.trim();
-            if !text.is_empty() && confidence >= CONFIDENCE_MIN {
-                words.push(Word {
-                    text: text.to_owned(),
-                    at: thousandths(at(TessPageIteratorLevel::RIL_WORD)?, width),
-                    confidence: confidence.clamp(0.0, 1.0),
-                    line,
-                    block,
-                });
-            }
-            if !iterator.next(TessPageIteratorLevel::RIL_WORD)? {
-                return Ok(words);
-            }
-        }
-    }
-
-    fn thousandths((left, top, right, bottom): (i32, i32, i32, i32), width: u32) -> Rect {
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::as_conversions,
-            reason = "pixels of a page"
-        )]
-        let scaled = |it: i32| it.max(0) as f32 * 1000.0 / width.max(1) as f32;
-        let (x, y) = (scaled(left), scaled(top));
-        Rect {
-            x,
-            y,
-            w: scaled(right) - x,
-            h: scaled(bottom) - y,
-        }
-    }
 }
 
 #[cfg(test)]

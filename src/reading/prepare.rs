@@ -6,6 +6,7 @@
 //! smaller picture that people are shown. What is not certain is not done: a scan that lies straight
 //! and is lit evenly stays as it is.
 
+pub mod cut;
 pub mod edges;
 pub mod ink;
 pub mod layout;
@@ -60,7 +61,7 @@ pub struct Plan {
 }
 
 /// What a page looks like to whoever recognises its letters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Look {
     /// Whether its letters are known to stand, so that nobody need try them on their head.
     pub is_upright: bool,
@@ -68,6 +69,8 @@ pub struct Look {
     pub has_dark: bool,
     /// How its text is arranged.
     pub layout: Layout,
+    /// By how much its rows descend to the right, in pixels a pixel.
+    pub slope: f32,
 }
 
 impl Plan {
@@ -124,10 +127,13 @@ impl Plan {
                 (page, ink, lie) = (on_side, ink_on_side, lie_on_side);
             }
         }
+        let mut slope = 0.0;
         if lie.is_clear() && lie.degrees.abs() > askew_min {
             self.degrees = lie.degrees;
             page = level_grey(&page, lie.degrees);
             ink = Ink::of(&page);
+        } else if lie.is_clear() {
+            slope = -lie.degrees.to_radians().tan();
         }
         let stand = turn::stand(&ink);
         if stand.is_on_head() {
@@ -137,6 +143,7 @@ impl Plan {
             is_upright: stand.is_upright() || stand.is_on_head(),
             has_dark: layout::has_dark(&page),
             layout: layout::of(&page),
+            slope,
         };
     }
 

@@ -7,6 +7,7 @@ use super::{Event, Job, Sheet, milliseconds, number};
 use crate::domain::document::{MediaType, Page, Reading};
 use crate::reading::failure::Failure;
 use crate::reading::ocr::language::Languages;
+use crate::reading::ocr::seats::Seats;
 use crate::reading::pdf::{Layer, PdfFile};
 use crate::reading::prepare::Plan;
 use crate::reading::{Limits, Ocr, Previews, Timings, preview};
@@ -46,7 +47,9 @@ impl Job<'_> {
             languages: &Languages::new(&known),
             before,
         };
-        let sheets = self.side_by_side(count, |index| self.read_pdf_page(&pages, index))?;
+        let sheets = self.side_by_side(count, |index, seats| {
+            self.read_pdf_page(&pages, index, seats)
+        })?;
         let (mut reading, mut timings) = self.gather(media_type, sheets, Vec::new());
         timings.read += layers_took;
         inside.append_to(&mut reading, &mut timings, self);
@@ -54,7 +57,12 @@ impl Job<'_> {
     }
 
     /// Reads the page at `index`, counted from the first one that is read.
-    fn read_pdf_page(&self, pages: &Pages<'_>, index: usize) -> Result<Sheet, Failure> {
+    fn read_pdf_page(
+        &self,
+        pages: &Pages<'_>,
+        index: usize,
+        seats: &Seats,
+    ) -> Result<Sheet, Failure> {
         let limits = &self.options.limits;
         let place = pages.before + index;
         let Some(layer) = pages.layers.get(place) else {
@@ -70,7 +78,7 @@ impl Job<'_> {
             let (picture, done) = picture.prepared();
             plan = done;
             let rendered = milliseconds(begin);
-            let mut sheet = self.recognise(number, &picture, pages.languages)?;
+            let mut sheet = self.recognise(number, &picture, pages.languages, seats)?;
             if sheet.was_on_head {
                 plan.turn = plan.turn.and_half();
             }
