@@ -12,13 +12,17 @@ use crate::domain::document::Kind;
 const OWN: &[(&str, f32)] = &[
     (
         "rechnungsdatum|ausstellungsdatum|ausstelldatum|belegdatum|bescheiddatum|briefdatum|auszugsdatum|erstellungsdatum|druckdatum|angebotsdatum|bestelldatum|auftragsdatum|fakturadatum|vertragsdatum|rechnungsdat|tattag",
-        0.93,
+        NAMES_IT,
     ),
     (
         "invoice|issue|bill|statement|notice|letter|receipt|quote|order|billing date",
-        0.93,
+        NAMES_IT,
     ),
-    ("date of|issued [this] issue|invoice|notice|letter|on", 0.93),
+    ("date de|d [la] facture|émission|avoir", NAMES_IT),
+    (
+        "date of|issued [this] issue|invoice|notice|letter|on",
+        NAMES_IT,
+    ),
     ("datum|date|dated|sent|gesendet", 0.9),
     ("rechnung|bescheid|kontoauszug|auszug vom", 0.8),
     ("invoice facture date|du", 0.8),
@@ -33,9 +37,13 @@ const OWN: &[(&str, f32)] = &[
 const OTHER: &[&str] = &[
     "fällig*|fallig*|fälligkeit*|zahlbar|zahlungsziel|due|geb|geburtsdatum|geburtstag|birth|dob|born",
     "leistung*|liefer*|lieferdatum|zeitraum|service|delivery|delivered|period|ausführung|valuta|wert|bestellt|behandlung*",
+    "échéance|livraison|règlement|paiement|commande|prestation",
     "bis|until|gültig*|valid|expires|expiry|ablauf*|ende|beginn|start*|ab|termin|appointment|zwischen|von|from|seit|since|laufzeit|mietbeginn|abgerechnet|periode|eingang|eingegangen|anreise|abreise|check",
     "abhol*|letzter|abholtag|frist|spätestens|renews|collect|zuwendung|eichschein|kaufdatum|gekauft|schadentag|unfall*|aufnahme|entlassung|bezahlt|paid|zahlung*|payment|last|letzte|next|nächste|stand|fassung|version|mandat*|vorjahr",
 ];
+
+/// What a label that names the document itself is worth.
+const NAMES_IT: f32 = 0.93;
 
 /// How much the model's share counts beside the rules.
 const MODEL_WEIGHT: f32 = 0.25;
@@ -108,8 +116,9 @@ fn score(paper: &Paper<'_>, spot: &DateSpot) -> f32 {
         if is_town(&beside) && after.is_empty() {
             score = score.max(0.75);
         }
-        if is_other(&beside) && label(&beside) < 0.5
-            || beside.is_empty() && is_other(&above) && label(&above) < 0.5
+        // "Due date" is a date, but another one; "Date of invoice and delivery" is the document's.
+        if is_other(&beside) && label(&beside) < NAMES_IT
+            || beside.is_empty() && is_other(&above) && label(&above) < NAMES_IT
         {
             score = 0.12;
         }

@@ -3,7 +3,7 @@
 
 use crate::domain::finding::Evidence;
 
-use super::lex::{Lexeme, Sort, fold, has};
+use super::lex::{Lexeme, Sort, find, fold, has};
 use super::lines::Passage;
 use super::paper::Paper;
 
@@ -19,6 +19,24 @@ const LEGAL_FORMS: &[&str] = &[
 const BODIES: &[&str] = &[
     "dr|prof|rechtsanwalt|rechtsanwälte|steuerberater|notar|notariat|architekt|physiotherapie|finanzamt|stadt|gemeinde|marktgemeinde|stadtgemeinde|landkreis|landratsamt|kreis|amtsgericht|landgericht|magistrat|bezirkshauptmannschaft|jobcenter|familienkasse|zollamt|hauptzollamt|universität|hochschule|ministerium|kanton|gemeindeverwaltung|stadtverwaltung|steuerverwaltung|steueramt|polizei|bundesagentur|agentur|standesamt|bürgeramt|einwohneramt|beitragsservice|rundfunk|krankenkasse|stadtwerke|sparkasse|volksbank|raiffeisenbank|bank|versicherung|versicherungen|praxis|zahnarztpraxis|gemeinschaftspraxis|klinikum|klinik|krankenhaus|apotheke|tierarztpraxis|kanzlei|hausverwaltung|verein|tsv|sv|kindergarten|kita|schule|gymnasium|grundschule|bibliothek|bücherei|stadtbibliothek|malerbetrieb|autohaus|werkstatt|tierheim|hotel|restaurant|bäckerei|radiologie",
     "council|hmrc|university|college|school|surgery|clinic|hospital|library|court|department|revenue|county|borough|trust|society|association|associates|services|bank|insurance|dental|practice|medical|pharmacy|energy|water|church|club|academy|university|agency|authority",
+];
+
+/// What stands before or above the name of whoever a document is for.
+const FOR: &[&str] = &[
+    "rechnungsempfänger|leistungsempfänger|empfänger|rechnungsadresse|rechnungsanschrift|lieferadresse|lieferanschrift|käufer|auftraggeber|kunde",
+    "bill|billed|ship|shipped|sold|invoice|deliver to",
+    "billing|shipping|delivery address",
+    "buyer|customer|recipient|addressee",
+    "adresse de livraison|facturation",
+    "destinataire|acheteur",
+];
+
+/// What stands before or above the name of whoever wrote one.
+const BY: &[&str] = &[
+    "verkäufer|lieferant|rechnungssteller|rechnungsaussteller|aussteller|leistungserbringer|absender|zahlungsempfänger|vermieter",
+    "seller|supplier|vendor|merchant|payee|landlord",
+    "sold|issued by",
+    "fournisseur|vendeur|émetteur",
 ];
 
 /// A name with how much speaks for it.
@@ -42,7 +60,9 @@ pub fn sender(paper: &Paper<'_>) -> Option<(String, Evidence, f32)> {
     {
         return Some(found);
     }
-    let recipient = recipient_names(paper);
+    let mut recipient = recipient_names(paper);
+    recipient.extend(labelled(paper, FOR));
+    let named = labelled(paper, BY);
     let height = typical_height(paper);
     let mut candidates: Vec<Candidate> = Vec::new();
     for (index, passage) in paper.lines.segments.iter().enumerate() {
@@ -53,7 +73,10 @@ pub fn sender(paper: &Paper<'_>) -> Option<(String, Evidence, f32)> {
             if is_unusable(&name) || recipient.iter().any(|it| is_same(it, &name)) {
                 continue;
             }
-            let score = score(paper, passage, &name, at, height) - dated(paper, passage);
+            let mut score = score(paper, passage, &name, at, height) - dated(paper, passage);
+            if named.iter().any(|it| is_same(it, &name)) {
+                score += 2.0;
+            }
             let start = at;
             let evidence = passage.evidence(&(start..start + name.len()));
             candidates.push(Candidate {
@@ -149,13 +172,18 @@ fn names_in(passage: &Passage) -> Vec<(String, usize)> {
         .split_inclusive(['·', '|', '•', '*', ',', ';', ':', '–'])
         .collect();
     for part in parts {
+        // What a colon ends is a label.
+        let is_label = part.ends_with(':') && part.len() < passage.text.len();
         let lead = part.len() - part.trim_start().len();
         let name = part
             .trim()
             .trim_end_matches(['·', '|', '•', '*', ',', ';', ':', '–'])
             .trim();
         let words = name.split(' ').count();
-        if (1..=9).contains(&words) && name.chars().filter(|it| it.is_alphabetic()).count() >= 3 {
+        if !is_label
+            && (1..=9).contains(&words)
+            && name.chars().filter(|it| it.is_alphabetic()).count() >= 3
+        {
             names.push((name.to_owned(), offset + lead));
         }
         offset += part.len();
@@ -254,9 +282,9 @@ fn has_legal_form(name: &str) -> bool {
 
 /// Words that stand in letterheads and footers without naming anybody.
 const NO_NAMES: &[&str] = &[
-    "tel|telefon|fax|phone|email|mail|www|http|https|iban|bic|ust|vat|hrb|hra|geschäftsführer|vorstand|inhaber|seite|page|blatt|steuer|registergericht|konto|blz",
+    "tel|telefon|fax|phone|email|mail|www|http|https|iban|bic|ust|vat|hrb|hra|tva|siret|siren|ape|rcs|btw|kvk|geschäftsführer|vorstand|inhaber|seite|page|blatt|steuer|registergericht|konto|blz",
     "herrn|frau|familie|herr|mr|mrs|ms|miss|dear|sehr|hallo|guten|liebe|lieber|to|an|from|von|subject|betreff",
-    "rechnung|rechnungsnummer|rechnungsdatum|datum|date|invoice|bescheid|mahnung|kundennummer|angebot|straße|strasse|str|postfach|street|road|avenue|lane|telefax",
+    "rechnung|rechnungsnummer|rechnungsdatum|datum|date|invoice|bescheid|mahnung|kundennummer|angebot|facture|avoir|devis|factuur|fattura|factura|copyright|straße|strasse|str|postfach|street|road|avenue|lane|telefax",
     "gesamt|summe|betrag|total|amount|menge|preis|artikel|description|mwst|netto|brutto|receipt|tax|bill|cash|gst|reg|freundliche*|grüße|gruß|sincerely|regards|gläubiger*|bankverbindung|ihr|ihre|your|our|unser|unsere|wir|we|bitte|please|einladung|kontoauszug|gutschrift|lieferschein|zahlungserinnerung|erinnerung|reminder|notice|statement",
 ];
 
@@ -282,6 +310,8 @@ fn is_unusable(name: &str) -> bool {
         .filter(|it| SENTENCE_WORDS.contains(&it.text.as_str()))
         .count();
     is_title
+        || name.contains('©')
+        || name.to_lowercase().contains("(c)")
         || spoken >= 2 && !has_legal_form(name)
         || digits > 4
         || name.contains('@')
@@ -302,6 +332,37 @@ fn looks_like_street(lexemes: &[Lexeme]) -> bool {
         || lexemes
             .first()
             .is_some_and(|it| it.sort == Sort::Number && it.text.len() >= 4)
+}
+
+/// The names that stand behind a label in its line, or alone below it.
+fn labelled(paper: &Paper<'_>, labels: &[&'static str]) -> Vec<String> {
+    let mut names = Vec::new();
+    for (index, passage) in paper.lines.segments.iter().enumerate() {
+        let first = passage.lexemes.get(..passage.lexemes.len().min(4));
+        let Some(end) = first
+            .and_then(|it| labels.iter().find_map(|label| find(it, label)))
+            .filter(|it| it.start == 0)
+            .map(|it| it.end)
+        else {
+            continue;
+        };
+        let is_mark = |it: &&Lexeme| it.sort == Sort::Mark;
+        let rest = passage.lexemes.get(end..).unwrap_or(&[]);
+        let name = rest.iter().find(|it| !is_mark(it));
+        match name {
+            // A word of the label's own sentence is no name.
+            Some(name) if rest.first().is_some_and(|it| it.is_mark(':')) => {
+                names.extend(passage.text.get(name.at.start..).map(ToOwned::to_owned));
+            }
+            Some(_) => {}
+            None => {
+                let below = paper.lines.below(index);
+                let below = below.and_then(|it| paper.lines.segments.get(it));
+                names.extend(below.map(|it| it.text.clone()));
+            }
+        }
+    }
+    names
 }
 
 /// The names to whom the document is addressed: what follows a form of address in the address field.
