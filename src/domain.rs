@@ -14,6 +14,7 @@ pub mod id;
 pub mod journal;
 pub mod obligation;
 pub mod part;
+pub mod party;
 pub mod person;
 pub mod policy;
 pub mod reminder;

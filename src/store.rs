@@ -16,6 +16,7 @@ pub mod happenings;
 pub mod idempotency;
 pub mod journal;
 pub mod pages;
+pub mod parties;
 pub mod parts;
 pub mod people;
 pub mod reminders;

@@ -46,7 +46,7 @@ use crate::work::{Board, Readings, Wake};
 
 use auth::throttle::Throttle;
 use events::Listeners;
-use pages::{documents, login, one_document, one_task, preferences, system, tasks, today};
+use pages::{documents, login, one_document, one_task, preferences, senders, system, tasks, today};
 
 /// Bytes of a body that is no upload.
 const BODY_BYTES_MAX: usize = 256 << 10;
@@ -194,6 +194,8 @@ fn rooms(upload: DefaultBodyLimit) -> Routes {
         .post("/tasks/{id}/answer", one_task::answer)
         .post("/tasks/{id}/reopen", one_task::reopen)
         .post("/tasks/{id}/delete", one_task::delete)
+        .get("/senders", senders::show)
+        .post("/senders/{id}/forget", senders::forget)
         .get("/system", system::show)
         .post("/preferences", preferences::change)
         .post("/logout", login::log_out)
@@ -221,7 +223,7 @@ fn counters() -> Routes {
 
 /// What a program with a token may reach; each handler's `#[utoipa::path]` says method and path.
 fn api(upload: DefaultBodyLimit) -> OpenApiRouter<WebState> {
-    use api::{documents, house, reminders, tasks};
+    use api::{documents, house, parties, reminders, tasks};
     let routes = OpenApiRouter::new()
         .routes(routes!(documents::list))
         .routes(routes!(documents::upload).layer(upload))
@@ -241,6 +243,8 @@ fn api(upload: DefaultBodyLimit) -> OpenApiRouter<WebState> {
         .routes(routes!(tasks::one, tasks::change, tasks::delete))
         .routes(routes!(tasks::answer))
         .routes(routes!(reminders::list))
+        .routes(routes!(parties::list))
+        .routes(routes!(parties::forget))
         .routes(routes!(house::events))
         .routes(routes!(house::system))
         .routes(routes!(house::openapi));

@@ -53,6 +53,7 @@ id!(/** One reminder to one person by one channel. */ DeliveryId);
 id!(/** One try of a delivery. */ AttemptId);
 id!(/** One member of the household. */ PersonId);
 id!(/** One bearer token of the API. */ TokenId);
+id!(/** Somebody outside the household. */ PartyId);
 
 #[cfg(test)]
 mod tests {

@@ -23,6 +23,8 @@ named! {
         Token = "token",
         /// A setting.
         Setting = "setting",
+        /// A party.
+        Party = "party",
     }
 }
 

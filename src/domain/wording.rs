@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::obligation::Action;
 use super::person::Language;
-use super::value::{Amount, Currency, Money};
+use super::value::{Amount, Currency, Iban, Money};
 
 const MONTHS_GERMAN: [&str; 12] = [
     "Januar",
@@ -178,6 +178,20 @@ pub fn page_and_data_differ(what: Differing, page: &str, data: &str, language: L
         ),
         Language::English => format!(
             "Which is right: {about}? The page says “{page}”, the e-invoice's data “{data}”."
+        ),
+    }
+}
+
+/// Asks about an account that a sender never named before, with the one that money went to.
+pub fn other_account(name: &str, stated: &Iban, usual: &Iban, language: Language) -> String {
+    match language {
+        Language::German => format!(
+            "Neues Konto? Dieses Schreiben nennt {stated}, bisher nannte {name} {usual}. Vor dem \
+             Überweisen nachfragen, unter einer Nummer, die nicht aus diesem Schreiben stammt."
+        ),
+        Language::English => format!(
+            "A new account? This letter names {stated}; until now {name} named {usual}. Ask before \
+             paying, by a number that is not from this letter."
         ),
     }
 }

@@ -3,7 +3,7 @@
 use rusqlite::{named_params, params};
 
 use super::rows::{Columns, json};
-use super::{Error, ReadTx, WriteTx, documents, journal, parts, search};
+use super::{Error, ReadTx, WriteTx, documents, journal, parties, parts, search};
 use crate::domain::document::Document;
 use crate::domain::finding::{Correction, Extraction, Field, Finding, Question, Value};
 use crate::domain::id::DocumentId;
@@ -216,6 +216,7 @@ pub fn correct(
         version,
         ..document
     };
+    parties::teach(tx, &document, corrections)?;
     refresh(tx, &document)?;
     parts::derive_holders(tx, document.id)?;
     let fields: Vec<&str> = corrections.iter().map(|it| it.field.as_str()).collect();

@@ -43,9 +43,12 @@ fn happening(tx: &ReadTx<'_>, entry: Entry) -> Result<Option<Happening>, Error> 
             Some(task) if may_see(tx, "task", &task)? => ("reminder", task),
             _ => return Ok(None),
         },
-        Entity::Document | Entity::Task | Entity::Person | Entity::Token | Entity::Setting => {
-            return Ok(None);
-        }
+        Entity::Document
+        | Entity::Task
+        | Entity::Person
+        | Entity::Token
+        | Entity::Setting
+        | Entity::Party => return Ok(None),
     };
     let (sequence, at, change) = (entry.sequence, entry.at, entry.change);
     Ok(Some(Happening {

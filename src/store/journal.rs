@@ -212,6 +212,8 @@ pub fn newest(tx: &ReadTx<'_>, limit: u32) -> Result<Vec<Entry>, Error> {
                     (SELECT 1 FROM document WHERE id = j.entity_id AND {VISIBLE})
                   WHEN 'task' THEN EXISTS
                     (SELECT 1 FROM task WHERE id = j.entity_id AND {VISIBLE})
+                  WHEN 'party' THEN EXISTS
+                    (SELECT 1 FROM party WHERE id = j.entity_id AND {VISIBLE})
                   ELSE 1
                 END
           ORDER BY sequence DESC LIMIT :limit"

@@ -11,6 +11,7 @@ use super::OpenError;
 const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("migrations/0001_start.sql")),
     M::up(include_str!("migrations/0002_parts.sql")),
+    M::up(include_str!("migrations/0003_parties.sql")),
 ];
 
 /// Takes the data directory for this process; the lock ends with it, also when it is killed.

@@ -4,7 +4,7 @@ use jiff::{Timestamp, ToSpan};
 use rusqlite::params;
 
 use super::blobs::{BlobName, Blobs, Picture};
-use super::{Error, ReadTx, WriteTx, documents, journal, parts, search, tasks};
+use super::{Error, ReadTx, WriteTx, documents, journal, parties, parts, search, tasks};
 use crate::domain::document::Document;
 use crate::domain::id::DocumentId;
 use crate::domain::journal::Entity;
@@ -115,6 +115,7 @@ pub fn erase(tx: &WriteTx<'_>, document: &Document, blobs: &Blobs) -> Result<(),
             [name.as_str()],
         )?;
     }
+    parties::forget_strangers(tx)?;
     documents::log_change(tx, document, "erased", &[])?;
     journal::erase_content(tx, Entity::Document, &id)
 }

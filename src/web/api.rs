@@ -5,6 +5,7 @@
 
 pub mod documents;
 pub mod house;
+pub mod parties;
 pub mod reminders;
 pub mod shapes;
 pub mod task_shapes;

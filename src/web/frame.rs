@@ -243,7 +243,7 @@ fn part_of(path: &str) -> &'static str {
         "" => "today",
         "documents" => "documents",
         "tasks" => "tasks",
-        "system" => "system",
+        "system" | "senders" => "system",
         _ => "",
     }
 }

@@ -5,6 +5,8 @@ pub mod login;
 pub mod one_document;
 pub mod one_task;
 pub mod preferences;
+pub mod questions;
+pub mod senders;
 pub mod stories;
 pub mod system;
 pub mod tasks;

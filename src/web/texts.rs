@@ -223,6 +223,16 @@ texts! {
     no_turns: "Noch keine Runde.", "No turn yet.";
     fine: "in Ordnung", "fine";
     failing: "gestört", "failing";
+    senders: "Absender", "Senders";
+    senders_hint: "Wer dem Haushalt schreibt, und was das Haus von ihnen gelernt hat: ihre Konten und das, was Sie berichtigt haben.",
+        "Who writes to the household, and what the house has learned of them: their accounts and what you have corrected.";
+    no_senders: "Noch niemand.", "Nobody yet.";
+    since: "seit", "since";
+    confirmed: "bestätigt", "confirmed";
+    forget: "Vergessen", "Forget";
+    forget_hint: "Gelerntes wird vergessen; die Dokumente bleiben, wie sie sind.",
+        "What was learned is forgotten; the documents stay as they are.";
+    it_is_right: "Stimmt so", "It is right";
     stuck_documents: "Festgefahrene Dokumente", "Stuck documents";
     nothing_stuck: "Nichts steckt fest.", "Nothing is stuck.";
     about: "Dieses Haus", "This house";

@@ -348,6 +348,33 @@ pub fn with_parts(language: Language, count: usize) -> String {
     }
 }
 
+/// `3 Dokumente`.
+pub fn letters(language: Language, count: u64) -> String {
+    match (language, count) {
+        (Language::German, 1) => "1 Dokument".to_owned(),
+        (Language::German, _) => format!("{count} Dokumente"),
+        (Language::English, 1) => "1 document".to_owned(),
+        (Language::English, _) => format!("{count} documents"),
+    }
+}
+
+/// What a person taught: how a sender's name is read.
+pub fn also_read_as(language: Language, words: &str) -> String {
+    match language {
+        Language::German => format!("Auch gelesen als „{words}“"),
+        Language::English => format!("Also read as “{words}”"),
+    }
+}
+
+/// What a person taught: what a sender's letters are.
+pub fn kind_taught(language: Language, found: Kind, right: Kind) -> String {
+    let (found, right) = (kind(language, found), kind(language, right));
+    match language {
+        Language::German => format!("Was nach „{found}“ aussieht, ist: {right}"),
+        Language::English => format!("What looks like “{found}” is: {right}"),
+    }
+}
+
 /// `Seite 12 von 60`.
 pub fn page_of_pages(t: &Texts, done: u32, pages: u32) -> String {
     let text = t.page_of_pages.replace("{done}", &done.to_string());

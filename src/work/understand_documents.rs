@@ -17,7 +17,7 @@ use crate::domain::wording;
 use crate::reading::process::{ReadError, Reader};
 use crate::reading::stack::Rules;
 use crate::store::documents::Awaiting;
-use crate::store::{Caller, Store, Viewer, WriteTx, documents, findings, pages, parts};
+use crate::store::{Caller, Store, Viewer, WriteTx, documents, findings, pages, parties, parts};
 use crate::understanding::Context;
 
 /// Documents of one turn.
@@ -102,12 +102,14 @@ impl UnderstandDocuments {
 
 impl UnderstandDocuments {
     async fn keep(&self, id: DocumentId, mut extraction: Extraction) -> Result<(), Error> {
+        let language = self.language;
         let keep = move |tx: &WriteTx<'_>| {
             let document = documents::by_id(tx, id)?;
             // What a mail leaves open, the papers in it answer or ask themselves.
             if !parts::of(tx, &document)?.is_empty() {
                 extraction.questions.clear();
             }
+            parties::meet(tx, &document, &mut extraction, language)?;
             findings::keep(tx, id, &extraction)
         };
         self.store.write(Caller::worker(Self::NAME), keep).await?;

@@ -284,6 +284,14 @@ impl Daemon {
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
     }
 
+    /// `PATCH` of the API.
+    pub async fn patch(&self, path: &str, change: &Value) {
+        let url = format!("{}/api/v1/{path}", self.address);
+        let request = self.client.patch(url).bearer_auth(&self.token).json(change);
+        let answer = request.send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+    }
+
     /// `DELETE` of the API; the status.
     pub async fn delete(&self, path: &str) -> u16 {
         let url = format!("{}/api/v1/{path}", self.address);

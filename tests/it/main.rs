@@ -29,6 +29,7 @@ mod reminders;
 mod role;
 mod samples;
 mod scans;
+mod senders;
 mod tidy;
 mod walls;
 mod web;

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::stories::{self, Line};
-use super::{Choice, documents::kinds};
+use super::{Choice, documents::kinds, questions};
 use crate::domain::deadline::explanation::Rule;
 use crate::domain::deadline::wording;
 use crate::domain::document::{Document, Page, Stage, Visibility};
@@ -129,7 +129,7 @@ struct DocumentPage {
     with_parts: String,
     deleted: bool,
     stuck: Option<String>,
-    questions: Vec<String>,
+    questions: Vec<questions::OpenQuestion>,
     wants: Vec<Want>,
     findings: Vec<Claim>,
     missing: Vec<Choice>,
@@ -171,10 +171,6 @@ fn look(
     let tasks = tasks::of_document(tx, id)?;
     let entries = journal::of(tx, Entity::Document, &id.to_string(), HISTORY_MAX)?;
     let pages = pages::list(tx, id)?;
-    let open_questions = extraction.questions.iter().filter(|it| {
-        it.finding
-            .is_none_or(|field| !extraction.corrected.contains(&field))
-    });
     let family = family(tx, locale, &document)?;
     Ok(DocumentPage {
         with_parts: words::with_parts(language, family.going),
@@ -193,7 +189,7 @@ fn look(
         bar: bar(locale, readings, &document),
         deleted: document.deleted_at.is_some(),
         stuck: stuck_reason(&document),
-        questions: open_questions.map(|it| it.text.clone()).collect(),
+        questions: questions::open(&extraction, locale),
         wants: wants(tx, locale, &extraction, &tasks, id)?,
         findings: claims(locale, &extraction),
         missing: missing(locale, &extraction),

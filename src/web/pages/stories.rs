@@ -44,6 +44,7 @@ pub fn lines(tx: &ReadTx<'_>, locale: &Locale, entries: &[Entry]) -> Result<Vec<
         link: match entry.entity {
             Entity::Document => Some(format!("/documents/{}", entry.entity_id)),
             Entity::Task => Some(format!("/tasks/{}", entry.entity_id)),
+            Entity::Party => Some("/senders".to_owned()),
             Entity::Delivery | Entity::Person | Entity::Token | Entity::Setting => None,
         },
     };
@@ -74,6 +75,7 @@ fn text(language: Language, entry: &Entry) -> String {
         Entity::Person => pick(language, "Person", "Person"),
         Entity::Token => pick(language, "Zugang", "Token"),
         Entity::Setting => pick(language, "Einstellung", "Setting"),
+        Entity::Party => pick(language, "Absender", "Sender"),
     };
     format!("{noun} {}", deed(language, &entry.change))
 }
@@ -87,6 +89,10 @@ fn deed(language: Language, change: &str) -> String {
         "cancelled" => ("abgebrochen", "cancelled"),
         "retried" => ("noch einmal begonnen", "started again"),
         "corrected" => ("berichtigt", "corrected"),
+        "met" => ("kennengelernt", "met"),
+        "taught" => ("berichtigt", "taught"),
+        "account learned" => ("hat ein Konto genannt", "named an account"),
+        "forgotten" => ("vergessen", "forgotten"),
         "deleted" => ("in den Papierkorb gelegt", "moved to the trash"),
         "handed over" => (
             "gehört jetzt zu etwas anderem",

@@ -22,7 +22,9 @@ use workmate::domain::task;
 use workmate::domain::value::{Confidence, Currency, Money, Rect};
 use workmate::reading::process::{Reader, ReaderSettings};
 use workmate::reading::{Limits, Passwords};
-use workmate::store::{Caller, Store, documents, findings, pages as store_pages, people, tasks};
+use workmate::store::{
+    Caller, Store, documents, findings, pages as store_pages, parties, people, tasks,
+};
 use workmate::web::auth::{password, secret};
 use workmate::web::{self, About, BrokerLamp, Household, WebState};
 use workmate::work::archive::Archive;
@@ -192,10 +194,11 @@ impl Web {
     /// Reads and understands a document by hand: an invoice of 84,20 € due on 18 March.
     pub async fn understand(&self, id: DocumentId) {
         let reading = Reading::of_pages(MediaType::Text, vec![invoice_page()]);
-        let extraction = invoice();
+        let mut extraction = invoice();
         let caller = Caller::worker("understand_documents");
         let understand = move |tx: &workmate::store::WriteTx<'_>| {
-            store_pages::keep(tx, id, &reading)?;
+            let read = store_pages::keep(tx, id, &reading)?;
+            parties::meet(tx, &read, &mut extraction, Language::German)?;
             let document = findings::keep(tx, id, &extraction)?;
             let arrived = jiff::civil::date(2026, 3, 2);
             let derived = task::derive(&findings::corrected(tx, id)?, arrived, Language::German);

@@ -51,6 +51,7 @@ async fn every_page_speaks_both_languages_and_runs_nothing_inline() {
         ("/tasks", "Neue Aufgabe", "New task"),
         (task.as_str(), "Aufgabe ändern", "Change the task"),
         ("/system", "Dieses Haus", "This house"),
+        ("/senders", "Wer dem Haushalt schreibt", "Who writes to"),
     ];
     for (path, german, english) in pages {
         for (language, words) in [("de", german), ("en", english)] {
@@ -270,5 +271,34 @@ async fn an_asset_is_kept_for_a_year_under_its_version_and_compared_without() {
     assert_eq!(
         zipped.send().await.unwrap().headers()["content-encoding"],
         "gzip"
+    );
+}
+
+#[tokio::test]
+async fn senders_are_shown_with_what_was_learned_and_forgotten() {
+    let web = Web::open().await;
+    let anna = web.browser("Anna").await;
+    assert!(page(&web, &anna, "/senders").await.contains("Noch niemand"));
+    let document = add_letter(&web, &anna).await;
+    web.understand(document.rsplit('/').next().unwrap().parse().unwrap())
+        .await;
+    let path = format!("{document}/findings");
+    let fields = [("field", "sender"), ("value", "Wasserwerk am See")];
+    let saved = anna.form(&web, &path, &fields).send().await.unwrap();
+    assert_eq!(saved.status(), StatusCode::SEE_OTHER);
+    let html = page(&web, &anna, "/senders").await;
+    assert!(html.contains("Wasserwerk am See"), "{html}");
+    assert!(html.contains("Auch gelesen als"), "{html}");
+    assert!(html.contains("1 Dokument"), "{html}");
+    let (_, form) = html.split_once("action=\"/senders/").unwrap();
+    let (id, _) = form.split_once("/forget\"").unwrap();
+    let path = format!("/senders/{id}/forget");
+    let forgotten = anna.form(&web, &path, &[]).send().await.unwrap();
+    assert_eq!(forgotten.status(), StatusCode::SEE_OTHER);
+    assert!(page(&web, &anna, "/senders").await.contains("Noch niemand"));
+    assert!(
+        page(&web, &anna, &document)
+            .await
+            .contains("Wasserwerk am See")
     );
 }
