@@ -27,14 +27,17 @@ pub struct Daemon {
 impl Daemon {
     /// A daemon on an empty folder, with its readers leaving after a second of rest.
     pub async fn start(ground: &Ground) -> Result<Self> {
-        Self::start_on(ground, tempfile::tempdir()?).await
+        Self::start_on(ground, tempfile::tempdir()?, None).await
     }
 
-    async fn start_on(ground: &Ground, data: TempDir) -> Result<Self> {
+    async fn start_on(ground: &Ground, data: TempDir, known: Option<String>) -> Result<Self> {
         let client = reqwest::Client::builder().timeout(PATIENCE).build()?;
         let port = free_port()?;
         let (child, _) = launched(ground, data.path(), port, &client).await?;
-        let token = token(ground, data.path(), port)?;
+        let token = match known {
+            Some(token) => token,
+            None => token(ground, data.path(), port)?,
+        };
         let address = format!("http://127.0.0.1:{port}");
         Ok(Self {
             child,
@@ -50,7 +53,8 @@ impl Daemon {
         self.child.kill()?;
         self.child.wait()?;
         let data = std::mem::replace(&mut self.data, tempfile::tempdir()?);
-        Self::start_on(ground, data).await
+        let token = std::mem::take(&mut self.token);
+        Self::start_on(ground, data, Some(token)).await
     }
 
     pub fn pid(&self) -> u32 {
