@@ -33,7 +33,7 @@ use crate::work::read_documents::{Manner, ReadDocuments};
 use crate::work::remind::Remind;
 use crate::work::take_answers::TakeAnswers;
 use crate::work::tidy_up::TidyUp;
-use crate::work::understand_documents::UnderstandDocuments;
+use crate::work::understand_documents::{UnderstandDocuments, Understanding};
 use crate::work::watch_folder::WatchFolder;
 use crate::work::{self, Board, Readings, Wake, Worker};
 
@@ -215,6 +215,8 @@ impl House {
             store: self.store.clone(),
             intake: self.intake.clone(),
             base_url: self.base_url.clone(),
+            understanding: understanding(&crew.config, crew.store.clone(), crew.reader.clone()),
+            wake: crew.wake.clone(),
         };
         let channels = self.broker.iter().map(|_| ChannelName::Mqtt).collect();
         crew.start_documents();
@@ -290,14 +292,8 @@ impl Crew {
             read = read.with_archive(self.archive.clone());
         }
         self.start(read, &self.wake.reading);
-        let understand = UnderstandDocuments::new(
-            self.store.clone(),
-            self.wake.clone(),
-            self.reader.clone(),
-            self.zone.clone(),
-            (self.config.household.region.clone(), language),
-            stacks(&self.config),
-        );
+        let understanding = understanding(&self.config, self.store.clone(), self.reader.clone());
+        let understand = UnderstandDocuments::new(understanding, self.wake.clone());
         self.start(understand, &self.wake.understanding);
         let (store, wake) = (self.store.clone(), self.wake.clone());
         let derive = DeriveTasks::new(store, wake, self.zone.clone(), language);
@@ -433,6 +429,18 @@ pub fn reader_settings(config: &Config) -> ReaderSettings {
         memory_bytes_max: u64::from(reading.memory_megabytes) << 20,
         ocr_data: path(&reading.tessdata_dir),
         readable: path(&reading.onnxruntime).into_iter().collect(),
+    }
+}
+
+/// How a house with this configuration understands.
+pub fn understanding(config: &Config, store: Store, reader: Reader) -> Understanding {
+    Understanding {
+        store,
+        reader,
+        zone: config.household.time_zone(),
+        region: config.household.region.clone(),
+        language: config.household.language,
+        stacks: stacks(config),
     }
 }
 

@@ -15,6 +15,7 @@ pub mod read;
 mod say;
 mod serve;
 mod token;
+mod understand;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -54,6 +55,8 @@ enum Command {
     Deadline(deadline::Arguments),
     /// Give files to the house.
     Add(add::AddArguments),
+    /// Understand what is there already once more, with better rules and models, and say what changes.
+    Understand(understand::Arguments),
     /// Say whether the configuration is right, without starting anything.
     Check,
     /// Say what is missing or wrong on this machine, and how to mend it.
@@ -102,6 +105,9 @@ pub fn run() -> ExitCode {
             serve::run(it, &environment)
         }),
         Command::Add(add) => with_config(file.as_deref(), &environment, |it| add::run(it, &add)),
+        Command::Understand(arguments) => with_config(file.as_deref(), &environment, |it| {
+            understand::run(it, arguments)
+        }),
         Command::Health => with_config(file.as_deref(), &environment, |it| health::run(&it)),
         Command::Person(person) => {
             with_config(file.as_deref(), &environment, |it| person::run(it, person))

@@ -16,12 +16,14 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::document::{OriginKind, Visibility};
+use crate::domain::id::DocumentId;
 use crate::store::documents::Accepted;
 use crate::store::journal::{self, Verification};
 use crate::store::{self, Caller, Store, Viewer, people};
 use crate::web::auth::secret;
-use crate::work::chain;
 use crate::work::intake::{Incoming, Intake};
+use crate::work::understand_documents::Understanding;
+use crate::work::{Wake, chain};
 
 /// The socket's name in the data directory.
 pub const SOCKET: &str = "control.sock";
@@ -75,6 +77,13 @@ pub enum Request {
     },
     /// Follow the journal's chain.
     VerifyJournal,
+    /// Understand the next document once more.
+    UnderstandAgain {
+        /// The one behind which it comes; the first without it.
+        after: Option<String>,
+        /// Whether what changes is kept.
+        apply: bool,
+    },
     /// Whether the store answers.
     Health,
 }
@@ -97,6 +106,17 @@ pub enum Response {
     },
     /// The journal.
     Journal(Verification),
+    /// A document was understood once more.
+    Understood {
+        /// Its id.
+        id: String,
+        /// Its title.
+        title: String,
+        /// What is claimed otherwise than before, a line each.
+        changes: Vec<String>,
+        /// How many come behind it.
+        left: u64,
+    },
     /// It is done.
     Done,
     /// It could not be done.
@@ -115,6 +135,10 @@ pub struct Desk {
     pub intake: Intake,
     /// How browsers reach the house.
     pub base_url: String,
+    /// How the house understands.
+    pub understanding: Understanding,
+    /// Who is to look when something has changed.
+    pub wake: Wake,
 }
 
 impl Desk {
@@ -122,6 +146,8 @@ impl Desk {
     pub async fn answer(&self, request: Request, bytes: Vec<u8>) -> Response {
         let result = if let Request::Add { file_name, person } = request {
             self.add(file_name, person, bytes).await
+        } else if let Request::UnderstandAgain { after, apply } = request {
+            self.again(after, apply).await
         } else {
             self.perform(request).await.map_err(|error| chain(&error))
         };
@@ -166,6 +192,25 @@ impl Desk {
         })
     }
 
+    async fn again(&self, after: Option<String>, apply: bool) -> Result<Response, String> {
+        let after = after.map(|it| it.parse::<DocumentId>()).transpose();
+        let after = after.map_err(|error| error.to_string())?;
+        let again = self.understanding.again(after, apply).await;
+        let Some(again) = again.map_err(|error| chain(&error))? else {
+            return Ok(Response::Done);
+        };
+        if apply && !again.changes.is_empty() {
+            self.wake.tasks.notify_one();
+            self.wake.state.notify_one();
+        }
+        Ok(Response::Understood {
+            id: again.document.to_string(),
+            title: again.title,
+            changes: again.changes,
+            left: again.left,
+        })
+    }
+
     async fn perform(&self, request: Request) -> Result<Response, store::Error> {
         let caller = Caller::house("command", "command");
         match request {
@@ -199,7 +244,7 @@ impl Desk {
                 return Ok(Response::Journal(verification));
             }
             Request::Health => self.store.read(Viewer::House, |_| Ok(())).await?,
-            Request::Add { .. } => {}
+            Request::Add { .. } | Request::UnderstandAgain { .. } => {}
         }
         Ok(Response::Done)
     }

@@ -7,7 +7,8 @@
 //!
 //! In the order of a document's way: [`watch_folder`] → [`intake`] → [`read_documents`] →
 //! [`understand_documents`] → [`derive_tasks`] → [`remind`] → [`deliver`], with [`take_answers`] and
-//! [`publish_state`] towards the broker and [`tidy_up`] behind everybody. [`Board`] and [`Readings`]
+//! [`publish_state`] towards the broker and [`tidy_up`] behind everybody;
+//! [`understand_again`] runs over what is there already. [`Board`] and [`Readings`]
 //! say what is going on just now.
 
 pub mod archive;
@@ -21,6 +22,7 @@ pub mod read_documents;
 pub mod remind;
 pub mod take_answers;
 pub mod tidy_up;
+pub mod understand_again;
 pub mod understand_documents;
 pub mod watch_folder;
 

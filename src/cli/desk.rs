@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 
+use crate::app;
 use crate::config::Config;
 use crate::control::{self, Desk, Request, Response};
 use crate::domain::clock::Clock;
+use crate::reading::process::Reader;
 use crate::store::{OpenError, Store};
 use crate::work::Wake;
 use crate::work::intake::Intake;
@@ -51,10 +53,13 @@ impl Way {
         };
         let intake = Intake::new(store.clone(), Wake::default(), self.config.intake.bytes_max);
         let base_url = self.config.server.base_url(self.config.server.listen);
+        let reader = Reader::new(app::reader_settings(&self.config));
         let desk = self.own.insert(Desk {
+            understanding: app::understanding(&self.config, store.clone(), reader),
             store,
             intake,
             base_url,
+            wake: Wake::default(),
         });
         failed(desk.answer(request, bytes).await)
     }

@@ -299,16 +299,14 @@ impl Document {
         }
     }
 
-    /// Its findings are known now.
+    /// Its findings are known now, or others than before.
     pub fn understood(self) -> Result<Self, WrongStage> {
         match self.stage {
-            Stage::Read { pages } => Ok(Self {
+            Stage::Read { pages } | Stage::Understood { pages } => Ok(Self {
                 stage: Stage::Understood { pages },
                 ..self
             }),
-            Stage::Received | Stage::Understood { .. } | Stage::Stuck { .. } => {
-                Err(WrongStage { document: self.id })
-            }
+            Stage::Received | Stage::Stuck { .. } => Err(WrongStage { document: self.id }),
         }
     }
 }

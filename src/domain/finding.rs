@@ -1,5 +1,7 @@
 //! What a document says: claims with the words that support them, and a person's corrections.
 
+use std::fmt;
+
 use jiff::civil::Date;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -64,6 +66,18 @@ pub enum Value {
     Text(String),
 }
 
+impl fmt::Display for Value {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Money(it) => it.fmt(formatter),
+            Self::Date(it) => it.fmt(formatter),
+            Self::Iban(it) => it.fmt(formatter),
+            Self::Kind(it) => it.fmt(formatter),
+            Self::Text(it) => it.fmt(formatter),
+        }
+    }
+}
+
 /// A day as `2026-03-02` alone: eight figures without dashes are a number of somebody's.
 fn dashed_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
     let text = String::deserialize(deserializer)?;
@@ -103,6 +117,18 @@ pub struct Finding {
     pub evidence: Option<Evidence>,
     /// Who says so.
     pub by: ClaimedBy,
+}
+
+impl Finding {
+    /// `invoice_number: RE-1`
+    fn line(&self) -> String {
+        let name = if self.name.is_empty() {
+            self.field.as_str()
+        } else {
+            &self.name
+        };
+        format!("{name}: {}", self.value)
+    }
 }
 
 /// Something the machine wants a person to decide.
@@ -164,6 +190,40 @@ impl Extraction {
             Value::Date(date) => Some(date),
             Value::Money(_) | Value::Iban(_) | Value::Kind(_) | Value::Text(_) => None,
         }
+    }
+
+    /// What `newer` claims otherwise, a line each in English: a field with what it was and is, and
+    /// duties that come and go. How sure a claim is and where it stands is no change.
+    pub fn changes_to(&self, newer: &Self) -> Vec<String> {
+        let mut changes = Vec::new();
+        let same = |a: &Finding, b: &Finding| a.field == b.field && a.name == b.name;
+        for old in &self.findings {
+            match newer.findings.iter().find(|it| same(it, old)) {
+                Some(new) if new.value == old.value => {}
+                Some(new) => changes.push(format!("{} → {}", old.line(), new.value)),
+                None => changes.push(format!("{} → nothing", old.line())),
+            }
+        }
+        for new in &newer.findings {
+            if !self.findings.iter().any(|it| same(it, new)) {
+                changes.push(format!("{} (new)", new.line()));
+            }
+        }
+        let missing = |all: &[String], line: &String| !all.contains(line);
+        let duties = |it: &Self| -> Vec<String> {
+            let lines = it.obligations.iter().map(Obligation::line);
+            let asked = it
+                .questions
+                .iter()
+                .map(|it| format!("question: {}", it.text));
+            lines.chain(asked).collect()
+        };
+        let (old, new) = (duties(self), duties(newer));
+        let gone = old.iter().filter(|it| missing(&new, it));
+        changes.extend(gone.map(|it| format!("{it} → nothing")));
+        let come = new.iter().filter(|it| missing(&old, it));
+        changes.extend(come.map(|it| format!("{it} (new)")));
+        changes
     }
 
     /// Lays a person's corrections over the machine's claims: a correction replaces the claim about
@@ -229,6 +289,31 @@ mod tests {
         };
         let corrected = found.corrected(&[correction]);
         assert_eq!(corrected.findings, [payable(8420, ClaimedBy::Person)]);
+    }
+
+    #[test]
+    fn changes_are_told_by_what_was_and_what_is() {
+        let old = Extraction {
+            findings: vec![payable(100, ClaimedBy::Rule)],
+            ..Extraction::default()
+        };
+        let surer = Extraction {
+            findings: vec![payable(100, ClaimedBy::Data)],
+            ..Extraction::default()
+        };
+        assert!(old.changes_to(&surer).is_empty());
+        let newer = Extraction {
+            findings: vec![payable(8420, ClaimedBy::Rule)],
+            questions: vec![Question {
+                text: "To whom?".to_owned(),
+                finding: None,
+            }],
+            ..Extraction::default()
+        };
+        let changes = ["payable: 1.00 EUR → 84.20 EUR", "question: To whom? (new)"];
+        assert_eq!(old.changes_to(&newer), changes);
+        let nothing = ["payable: 1.00 EUR → nothing"];
+        assert_eq!(old.changes_to(&Extraction::default()), nothing);
     }
 
     #[test]

@@ -92,3 +92,14 @@ impl Obligation {
         self.safe_due.map_or(self.due, |safe| safe.min(self.due))
     }
 }
+
+impl Obligation {
+    /// `pay 84.20 EUR by 2026-03-18`, in English, for a terminal.
+    pub fn line(&self) -> String {
+        let amount = self.amount.zip(self.currency);
+        let amount = amount.map(|(amount, currency)| format!(" {amount} {currency}"));
+        let may = if self.optional { "may " } else { "" };
+        let amount = amount.unwrap_or_default();
+        format!("{may}{}{amount} by {}", self.action, self.due)
+    }
+}

@@ -312,6 +312,25 @@ pub fn awaiting(
     documents.collect()
 }
 
+/// The understood document that came next behind another one, the first without one, and how many
+/// come behind it.
+pub fn understood_after(
+    tx: &ReadTx<'_>,
+    after: Option<DocumentId>,
+) -> Result<Option<(Document, u64)>, Error> {
+    let after = after.map(|it| it.to_string()).unwrap_or_default();
+    let mut query = tx.prepare_cached(
+        "SELECT *, count(*) OVER () - 1 AS behind FROM document
+          WHERE stage = 'understood' AND deleted_at IS NULL AND id > ?1
+          ORDER BY id LIMIT 1",
+    )?;
+    let mut rows = query.query_and_then([after], |row| {
+        let behind = Columns::of("document", row).count("behind")?;
+        Ok((document_from_row(row)?, behind))
+    })?;
+    rows.next().transpose()
+}
+
 /// The earliest moment at which a waiting document may be tried again, if one waits.
 pub fn next_retry(tx: &ReadTx<'_>) -> Result<Option<Timestamp>, Error> {
     let at: Option<i64> = tx.query_row(

@@ -17,6 +17,49 @@ use crate::domain::value::Iban;
 /// A name of so many letters may be read with one letter wrong in each of them.
 const LETTERS_A_SLIP: usize = 8;
 
+/// Who wrote a letter, as far as that is told.
+struct Told {
+    /// The sign of the name that was read.
+    words: Option<String>,
+    /// Whether that name is sure.
+    is_sure: bool,
+    /// Whose it is, and whether a person said so.
+    party: Option<(Party, bool)>,
+}
+
+fn told(tx: &ReadTx<'_>, document: &Document, extraction: &Extraction) -> Result<Told, Error> {
+    let words = extraction.text(Field::Sender).map(|it| sign(&folded(it)));
+    let words = words.filter(|it| !it.is_empty());
+    let is_sure = is_named(extraction);
+    let by_name = match &words {
+        Some(words) => told_by(tx, document, words)?,
+        None => None,
+    };
+    let by_name = by_name.filter(|(_, is_taught)| is_sure || *is_taught);
+    let party = match (by_name, account(extraction)) {
+        (None, Some(iban)) if !is_sure => holder(tx, document, iban)?,
+        (by_name, _) => by_name,
+    };
+    Ok(Told {
+        words,
+        is_sure,
+        party,
+    })
+}
+
+/// Says what is known of whoever wrote a letter, and remembers nothing.
+pub fn speak(
+    tx: &ReadTx<'_>,
+    document: &Document,
+    extraction: &mut Extraction,
+    language: Language,
+) -> Result<(), Error> {
+    if let Some((party, is_taught)) = told(tx, document, extraction)?.party {
+        party.speak(extraction, is_taught, language);
+    }
+    Ok(())
+}
+
 /// Tells who wrote a letter, says what is known of them, and remembers what is new. Its `extraction`
 /// is the machine's.
 pub fn meet(
@@ -25,33 +68,22 @@ pub fn meet(
     extraction: &mut Extraction,
     language: Language,
 ) -> Result<(), Error> {
-    let name = extraction.text(Field::Sender).map(ToOwned::to_owned);
-    let words = name.as_deref().map(|it| sign(&folded(it)));
-    let words = words.filter(|it| !it.is_empty());
+    let told = told(tx, document, extraction)?;
     tx.execute(
         "UPDATE document SET sender_sign = ?2, kind_read = ?3 WHERE id = ?1",
         params![
             document.id.to_string(),
-            words,
+            told.words,
             extraction.kind().map(Kind::as_str)
         ],
     )?;
-    let is_sure = is_named(extraction);
-    let told = match &words {
-        Some(words) => told_by(tx, document, words)?,
-        None => None,
-    };
-    let told = told.filter(|(_, is_taught)| is_sure || *is_taught);
-    let told = match (told, account(extraction)) {
-        (None, Some(iban)) if !is_sure => holder(tx, document, iban)?,
-        (told, _) => told,
-    };
-    let party = match (told, name.zip(words)) {
+    let name = extraction.text(Field::Sender).map(ToOwned::to_owned);
+    let party = match (told.party, name.zip(told.words)) {
         (Some((party, is_taught)), _) => {
             party.speak(extraction, is_taught, language);
             party
         }
-        (None, Some((name, words))) if is_sure => create(tx, document, &name, &words)?,
+        (None, Some((name, words))) if told.is_sure => create(tx, document, &name, &words)?,
         (None, _) => return belong(tx, document.id, None),
     };
     belong(tx, document.id, Some(party.id))?;

@@ -17,7 +17,9 @@ use crate::domain::wording;
 use crate::reading::process::{ReadError, Reader};
 use crate::reading::stack::Rules;
 use crate::store::documents::Awaiting;
-use crate::store::{Caller, Store, Viewer, WriteTx, documents, findings, pages, parties, parts};
+use crate::store::{
+    self, Caller, ReadTx, Store, Viewer, WriteTx, documents, findings, pages, parties, parts,
+};
 use crate::understanding::Context;
 
 /// Documents of one turn.
@@ -25,40 +27,38 @@ const BATCH: u32 = 16;
 /// Seconds before the second try.
 const RETRY_SECONDS: i64 = 5;
 
-/// The worker.
-pub struct UnderstandDocuments {
-    store: Store,
-    wake: Wake,
-    reader: Reader,
-    zone: TimeZone,
-    region: String,
-    language: Language,
-    stacks: Rules,
+/// How this house understands documents. Cheap to clone.
+#[derive(Clone)]
+pub struct Understanding {
+    /// The house's memory.
+    pub store: Store,
+    /// The process that the models live in.
+    pub reader: Reader,
+    /// Days begin in it.
+    pub zone: TimeZone,
+    /// Whose holidays and laws hold.
+    pub region: String,
+    /// Questions are asked in it.
+    pub language: Language,
+    /// How stacks are divided.
+    pub stacks: Rules,
 }
 
-impl UnderstandDocuments {
-    /// Understands as a household in `region` would and asks in its `language`; days begin in
-    /// `zone`, and stacks are divided by `stacks`.
-    pub fn new(
-        store: Store,
-        wake: Wake,
-        reader: Reader,
-        zone: TimeZone,
-        (region, language): (String, Language),
-        stacks: Rules,
-    ) -> Self {
-        Self {
-            store,
-            wake,
-            reader,
-            zone,
-            region,
-            language,
-            stacks,
-        }
-    }
+/// Why a document was not understood.
+pub(super) enum Failed {
+    Store(store::Error),
+    Reader(ReadError),
+}
 
-    async fn understand(&self, document: Document, attempts: u32) -> Result<(), Error> {
+impl From<store::Error> for Failed {
+    fn from(error: store::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Understanding {
+    /// What the machine claims about a document that was read.
+    pub(super) async fn of(&self, document: &Document) -> Result<Extraction, Failed> {
         let id = document.id;
         let reading = self
             .store
@@ -68,54 +68,95 @@ impl UnderstandDocuments {
         let is_stack = document.pages.is_none() && !self.stacks.divide(&reading).sheaves.is_empty();
         if is_stack {
             // Its letters say what they want, each by itself.
-            return self.keep(id, Extraction::default()).await;
+            return Ok(Extraction::default());
         }
         let context = Context {
             received_on: arrival_day(document.received_at, now, &self.zone),
             region: self.region.clone(),
             language: self.language,
         };
+        let understood = self.reader.understand(&reading, &context).await;
+        understood.map_err(Failed::Reader)
+    }
+
+    /// Keeps it.
+    pub(super) async fn keep(
+        &self,
+        id: DocumentId,
+        mut extraction: Extraction,
+    ) -> Result<(), store::Error> {
+        let language = self.language;
+        let keep = move |tx: &WriteTx<'_>| {
+            let document = documents::by_id(tx, id)?;
+            settle(tx, &document, &mut extraction)?;
+            parties::meet(tx, &document, &mut extraction, language)?;
+            findings::keep(tx, id, &extraction)
+        };
+        let caller = Caller::worker(UnderstandDocuments::NAME);
+        self.store.write(caller, keep).await?;
+        Ok(())
+    }
+}
+
+/// What a mail leaves open, the papers in it answer or ask themselves.
+pub(super) fn settle(
+    tx: &ReadTx<'_>,
+    document: &Document,
+    extraction: &mut Extraction,
+) -> Result<(), store::Error> {
+    if !parts::of(tx, document)?.is_empty() {
+        extraction.questions.clear();
+    }
+    Ok(())
+}
+
+/// The worker.
+pub struct UnderstandDocuments {
+    understanding: Understanding,
+    wake: Wake,
+}
+
+impl UnderstandDocuments {
+    /// Understands what was read as this house does.
+    pub const fn new(understanding: Understanding, wake: Wake) -> Self {
+        Self {
+            understanding,
+            wake,
+        }
+    }
+
+    async fn understand(&self, document: Document, attempts: u32) -> Result<(), Error> {
+        let id = document.id;
+        let (store, language) = (&self.understanding.store, self.understanding.language);
         let caller = Caller::worker(Self::NAME);
-        match self.reader.understand(&reading, &context).await {
-            Ok(extraction) => self.keep(id, extraction).await?,
-            Err(ReadError::Unavailable { message }) => return Err(Error::Unavailable(message)),
-            Err(error) if attempts == 0 => {
+        match self.understanding.of(&document).await {
+            Ok(extraction) => {
+                self.understanding.keep(id, extraction).await?;
+                self.wake.tasks.notify_one();
+                self.wake.state.notify_one();
+                log::info!(document:display = id; "a document was understood");
+            }
+            Err(Failed::Store(error)) => return Err(error.into()),
+            Err(Failed::Reader(ReadError::Unavailable { message })) => {
+                return Err(Error::Unavailable(message));
+            }
+            Err(Failed::Reader(error)) if attempts == 0 => {
                 let failed = chain(&error);
                 log::warn!(document:display = id; "understanding failed, once more: {failed}");
                 let put_off = move |tx: &WriteTx<'_>| {
                     documents::put_off(tx, id, tx.now() + RETRY_SECONDS.seconds())
                 };
-                self.store.write(caller, put_off).await?;
+                store.write(caller, put_off).await?;
             }
-            Err(error) => {
-                let reason = wording::stuck(error.code(), &error.to_string(), self.language);
+            Err(Failed::Reader(error)) => {
+                let reason = wording::stuck(error.code(), &error.to_string(), language);
                 let stuck = move |tx: &WriteTx<'_>| {
                     documents::stuck(tx, id, StuckAt::Understanding, reason)
                 };
-                self.store.write(caller, stuck).await?;
+                store.write(caller, stuck).await?;
                 self.wake.state.notify_one();
             }
         }
-        Ok(())
-    }
-}
-
-impl UnderstandDocuments {
-    async fn keep(&self, id: DocumentId, mut extraction: Extraction) -> Result<(), Error> {
-        let language = self.language;
-        let keep = move |tx: &WriteTx<'_>| {
-            let document = documents::by_id(tx, id)?;
-            // What a mail leaves open, the papers in it answer or ask themselves.
-            if !parts::of(tx, &document)?.is_empty() {
-                extraction.questions.clear();
-            }
-            parties::meet(tx, &document, &mut extraction, language)?;
-            findings::keep(tx, id, &extraction)
-        };
-        self.store.write(Caller::worker(Self::NAME), keep).await?;
-        self.wake.tasks.notify_one();
-        self.wake.state.notify_one();
-        log::info!(document:display = id; "a document was understood");
         Ok(())
     }
 }
@@ -126,11 +167,11 @@ impl Worker for UnderstandDocuments {
 
     async fn turn(&mut self, stop: &CancellationToken) -> Result<Turn, Error> {
         // A year that is left out is told from the day of arrival.
-        if !self.store.clock().is_sane() {
+        if !self.understanding.store.clock().is_sane() {
             return Ok(Turn::Idle);
         }
-        let waiting = self
-            .store
+        let store = &self.understanding.store;
+        let waiting = store
             .read(Viewer::House, |tx| {
                 documents::awaiting(tx, Awaiting::Understanding, BATCH)
             })
@@ -145,10 +186,7 @@ impl Worker for UnderstandDocuments {
         if found {
             return Ok(Turn::More);
         }
-        let next = self
-            .store
-            .read(Viewer::House, documents::next_retry)
-            .await?;
+        let next = store.read(Viewer::House, documents::next_retry).await?;
         Ok(next.map_or(Turn::Idle, Turn::Until))
     }
 }

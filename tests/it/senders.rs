@@ -354,3 +354,53 @@ async fn after_one_correction_the_next_two_letters_of_that_sender_are_right() {
     assert_eq!(daemon.get("parties").await.unwrap()["parties"], json!([]));
     daemon.stop().await;
 }
+
+#[tokio::test]
+async fn what_is_there_already_is_understood_once_more_with_what_was_learned() {
+    let mut daemon = Daemon::prepare(&[]);
+    daemon.start().await;
+    let first = daemon.upload("1.txt", letter(1, OURS)).await.unwrap();
+    let second = daemon.upload("2.txt", letter(2, OURS)).await.unwrap();
+    daemon.finished(2, PATIENCE).await;
+    let nothing = daemon.command(&["understand", "--all"]).unwrap();
+    assert!(
+        nothing.contains("2 documents understood once more, 0 would change"),
+        "{nothing}"
+    );
+    let correction = json!({"findings": [{"field": "sender", "value": "Bürohaus Kranz"}]});
+    daemon
+        .patch(&format!("documents/{first}"), &correction)
+        .await;
+    let told = daemon.command(&["understand", "--all"]).unwrap();
+    assert!(
+        told.contains(&second) && told.contains("→ Bürohaus Kranz"),
+        "{told}"
+    );
+    let sender = async |daemon: &Daemon, id: &str| {
+        let document = daemon.get(&format!("documents/{id}")).await.unwrap();
+        document["sender"].as_str().unwrap_or("").to_owned()
+    };
+    assert_ne!(
+        sender(&daemon, &second).await,
+        "Bürohaus Kranz",
+        "it was only said"
+    );
+    let kept = daemon.command(&["understand", "--all", "--apply"]).unwrap();
+    assert!(kept.contains("changed"), "{kept}");
+    for id in [&first, &second] {
+        assert_eq!(sender(&daemon, id).await, "Bürohaus Kranz");
+    }
+    daemon.stop().await;
+    // The same without a daemon, and from the middle on.
+    let rest = daemon
+        .command(&["understand", "--all", "--after", &first])
+        .unwrap();
+    assert!(
+        rest.contains("1 documents understood once more, 0 would change"),
+        "{rest}"
+    );
+    let wrong = daemon
+        .command(&["understand", "--all", "--after", "x"])
+        .unwrap_err();
+    assert!(wrong.contains("26 letters"), "{wrong}");
+}
