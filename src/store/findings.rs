@@ -96,10 +96,7 @@ fn refresh(tx: &WriteTx<'_>, document: &Document) -> Result<(), Error> {
     } else {
         super::pages::list(tx, document.id)?
     };
-    let body: Vec<String> = pages
-        .iter()
-        .map(crate::domain::document::Page::text)
-        .collect();
+    let body: Vec<String> = pages.iter().map(search::text_of).collect();
     let asn = document.asn.map(|it| format!(" ASN{it} ASN{it:05}"));
     let names = [
         document.title.as_str(),

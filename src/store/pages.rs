@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, named_params, params};
 use serde::{Deserialize, Serialize};
 
 use super::rows::{Columns, json};
-use super::{Error, ReadTx, WriteTx, documents};
+use super::{Error, ReadTx, WriteTx, documents, search};
 use crate::domain::document::{Document, Page, Reading, Word};
 use crate::domain::id::DocumentId;
 use crate::domain::value::Rect;
@@ -63,7 +63,8 @@ pub fn keep(tx: &WriteTx<'_>, id: DocumentId, reading: &Reading) -> Result<Docum
         "INSERT OR REPLACE INTO reading (document, rest) VALUES (?1, ?2)",
         params![key, json(&rest)],
     )?;
-    super::search::index(tx, id, &document.title, "", &reading.text())?;
+    let body: Vec<String> = reading.pages.iter().map(search::text_of).collect();
+    search::index(tx, id, &document.title, "", &body.join("\n"))?;
     let count = u32::try_from(reading.pages.len())
         .ok()
         .and_then(NonZeroU32::new);

@@ -8,6 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::{Error, ReadTx, WriteTx};
+use crate::domain::document::{Page, Word};
 use crate::domain::id::DocumentId;
 
 /// Text of one document that is searched at the most, in characters.
@@ -33,6 +34,49 @@ pub fn folded(text: &str) -> String {
         }
     }
     folded
+}
+
+/// The words of a page as they are searched: what was divided at a line's end is one word again.
+pub fn text_of(page: &Page) -> String {
+    let mut text = String::new();
+    let mut last: Option<&Word> = None;
+    for word in &page.words {
+        match last {
+            Some(before) if before.line != word.line => match divided(&before.text, &word.text) {
+                Some(Division::Syllable) => drop(text.pop()),
+                Some(Division::Hyphen) => {}
+                None => text.push('\n'),
+            },
+            Some(_) => text.push(' '),
+            None => {}
+        }
+        text.push_str(&word.text);
+        last = Some(word);
+    }
+    text
+}
+
+/// Why a word ends its line with a hyphen.
+enum Division {
+    /// It goes on in the next line, without it.
+    Syllable,
+    /// It goes on in the next line, with it: Baden-Baden.
+    Hyphen,
+}
+
+fn divided(end: &str, begin: &str) -> Option<Division> {
+    /// After these a hyphen stands for what both words share: "Kranken- und Pflegekasse".
+    const SHARING: &[&str] = &["und", "oder", "bzw.", "sowie", "bis", "and", "or", "to"];
+    let stem = end.strip_suffix(['-', '\u{ad}', '‐'])?;
+    if !stem.ends_with(char::is_alphabetic) || SHARING.contains(&begin) {
+        return None;
+    }
+    let first = begin.chars().next()?;
+    if first.is_lowercase() {
+        Some(Division::Syllable)
+    } else {
+        first.is_uppercase().then_some(Division::Hyphen)
+    }
 }
 
 /// The FTS5 expression for what somebody typed; `None` where nothing of it can be searched.
@@ -96,6 +140,38 @@ fn number(tx: &ReadTx<'_>, id: DocumentId) -> Result<Option<i64>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::document::PageSource;
+    use crate::domain::value::Rect;
+
+    #[test]
+    fn words_divided_at_a_lines_end_are_one_word_in_the_search() {
+        let lines = [
+            "die Nebenkosten-",
+            "abrechnung aus Baden-",
+            "Baden von der Kranken-",
+            "und Pflegekasse über 5-",
+            "mal Strom",
+        ];
+        let words = (0_u32..).zip(lines).flat_map(|(line, text)| {
+            text.split(' ').map(move |text| Word {
+                text: text.to_owned(),
+                at: Rect::default(),
+                confidence: 1.0,
+                line,
+                block: 0,
+            })
+        });
+        let page = Page {
+            number: 1,
+            source: PageSource::Ocr,
+            width: 595.0,
+            height: 842.0,
+            words: words.collect(),
+        };
+        let expected = "die Nebenkostenabrechnung aus Baden-Baden von der Kranken-\nund \
+                        Pflegekasse über 5-\nmal Strom";
+        assert_eq!(text_of(&page), expected);
+    }
 
     #[test]
     fn umlauts_are_found_however_they_are_written() {
