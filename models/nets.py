@@ -37,7 +37,7 @@ def softmax(values):
 
 def quantised(first):
     """8-bit weights and one scale for each hidden unit."""
-    scale = np.abs(first).max(axis=0) / 127.0
+    scale = np.maximum(np.abs(first).max(axis=0), 1e-9) / 127.0
     return np.round(first / scale).astype(np.int8), scale.astype(np.float32)
 
 

@@ -1,7 +1,8 @@
 //! Letters on pictures, by Tesseract.
 //!
 //! The engine gets raw grey pixels, never a file. An engine takes a third of a second and 70 MB to
-//! start, so engines are kept warm between pages and documents; each works on one page at a time.
+//! start, so engines are kept warm between pages and documents; each works on one page, or half of
+//! one, at a time.
 //! `OMP_THREAD_LIMIT=1` must stand in the process's environment before it starts: with it, pages
 //! side by side are fast, without it threads of one page fight each other.
 

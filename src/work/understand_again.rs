@@ -6,8 +6,10 @@
 
 use super::understand_documents::{Failed, Understanding, settle};
 use super::{Error, chain};
+use crate::domain::document::Document;
 use crate::domain::finding::Extraction;
 use crate::domain::id::DocumentId;
+use crate::reading::process::ReadError;
 use crate::store::{ReadTx, Viewer, documents, findings, parties};
 
 /// A document that was understood once more.
@@ -55,6 +57,9 @@ impl Understanding {
         let extraction = match self.of(&document).await {
             Ok(extraction) => extraction,
             Err(Failed::Store(error)) => return Err(error.into()),
+            Err(Failed::Reader(ReadError::Unavailable { message })) => {
+                return Err(Error::Unavailable(message));
+            }
             Err(Failed::Reader(error)) => {
                 return Ok(Some(again(vec![format!(
                     "not understood: {}",
@@ -71,7 +76,7 @@ impl Understanding {
 
     async fn changes(
         &self,
-        document: &crate::domain::document::Document,
+        document: &Document,
         before: Extraction,
         mut after: Extraction,
     ) -> Result<Vec<String>, Error> {

@@ -1,7 +1,8 @@
 //! Reading against the `tesseract` command, and what the reader takes while it reads.
 //!
 //! The page is a dense letter of about 350 words, printed and scanned by the project's own paper; both
-//! sides get the same picture and the same languages, one thread for each page.
+//! sides get the same picture and the same languages; the command has one thread, a figure says what
+//! the reader has.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;

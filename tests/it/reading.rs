@@ -8,6 +8,8 @@ use std::time::Duration;
 use image::{DynamicImage, GrayImage, ImageFormat, Luma};
 use workmate::domain::document::{MediaType, PageSource};
 use workmate::domain::part::PageRange;
+use workmate::reading::image::Pictures;
+use workmate::reading::prepare::cut;
 use workmate::reading::process::{ReadError, ReadJob, Reader, ReaderSettings, Trust};
 use workmate::reading::{Limits, Ocr, Papers, PreviewSize, Previews, ReadOptions};
 use workmate::understanding::Context;
@@ -462,4 +464,32 @@ fn an_invoice_of_bare_xml_is_read_in_any_encoding() {
             "{name}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_page_read_in_halves_has_the_same_words_with_one_thread_and_with_more() {
+    let sheet = super::scans::letter("waste-charges-notice");
+    let limits = Limits::default();
+    let pictures = Pictures::open(&sheet, MediaType::Jpeg, &limits).unwrap();
+    let picture = pictures.load(0).unwrap();
+    let halves = cut::halves(&picture.grey, picture.dpi, picture.look.slope).unwrap();
+    let above = halves.above * 1000 / picture.grey.width();
+    let reader = Reader::new(settings());
+    let mut read = Vec::new();
+    for threads in [1, 4] {
+        let job = ReadJob {
+            options: ReadOptions {
+                threads,
+                ..ReadOptions::default()
+            },
+            ..job(sheet.clone())
+        };
+        read.push(reader.read(job).await.unwrap().reading.pages);
+    }
+    assert_eq!(read[0], read[1]);
+    // Both halves are there, and lie where they lay on the page.
+    let lines: Vec<f32> = read[0][0].words.iter().map(|it| it.at.y).collect();
+    let cut = f32::from(u16::try_from(above).unwrap());
+    let upper = lines.iter().filter(|it| **it < cut).count();
+    assert!(upper > 20 && lines.len() - upper > 20, "{upper} {lines:?}");
 }
