@@ -211,31 +211,12 @@ mod tests {
     use jiff::civil::{date, time};
 
     use super::*;
-    use crate::domain::document::Visibility;
 
     fn task(due: Option<jiff::civil::Date>, created: &str) -> Task {
         let created_at: Timestamp = created.parse().unwrap();
-        Task {
-            id: TaskId::new(created_at, 1),
-            title: "Pay".to_owned(),
-            notes: String::new(),
-            action: None,
-            due,
-            due_time: None,
-            safe_due: None,
-            money: None,
-            optional: false,
-            remind_at: Vec::new(),
-            assignees: Vec::new(),
-            status: Status::Open,
-            later_until: None,
-            source: None,
-            edited: Vec::new(),
-            arrived_late: false,
-            created_at,
-            visible_to: Visibility::Household,
-            version: 1,
-        }
+        let mut task = Task::new(TaskId::new(created_at, 1), "Pay".to_owned(), created_at);
+        task.due = due;
+        task
     }
 
     fn berlin() -> TimeZone {

@@ -47,6 +47,28 @@ pub struct TaskSource {
     pub key: String,
 }
 
+/// Steps of one task at the most.
+pub const STEPS_MAX: usize = 50;
+/// Labels of one task at the most.
+pub const LABELS_MAX: usize = 12;
+/// Documents and tasks that one task points to, at the most of each.
+pub const LINKS_MAX: usize = 20;
+
+/// One tickable part of a task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Names it within its task, whatever its place becomes.
+    pub number: u32,
+    /// What is to be done, in a line.
+    pub title: String,
+    /// By the end of this day.
+    #[serde(default)]
+    pub due: Option<Date>,
+    /// When it was ticked.
+    #[serde(default)]
+    pub done_at: Option<Timestamp>,
+}
+
 /// One thing a person must do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
@@ -68,6 +90,20 @@ pub struct Task {
     pub money: Option<Money>,
     /// A right, not a duty.
     pub optional: bool,
+    /// Not worth looking at before this day.
+    pub start: Option<Date>,
+    /// Its parts, in the order in which they are done.
+    pub steps: Vec<Step>,
+    /// Words to find it by, in the order in which they were given.
+    pub labels: Vec<String>,
+    /// What it belongs to; empty for nothing.
+    pub project: String,
+    /// Whom to speak to about it: a name, a number, an address. Empty for nobody.
+    pub contact: String,
+    /// Documents that belong to it, beside the one it comes from.
+    pub documents: Vec<DocumentId>,
+    /// What must be done before it.
+    pub blocked_by: Vec<TaskId>,
     /// Moments chosen by a person, beside those of the ladder.
     pub remind_at: Vec<Timestamp>,
     /// Who it is for; nobody means the whole household.
@@ -103,10 +139,56 @@ named! {
         Money = "money",
         /// The people.
         Assignees = "assignees",
+        /// The day it begins.
+        Start = "start",
+        /// Its parts.
+        Steps = "steps",
+        /// Its words.
+        Labels = "labels",
+        /// What it belongs to.
+        Project = "project",
+        /// Whom to speak to.
+        Contact = "contact",
+        /// Its documents.
+        Documents = "documents",
+        /// What must be done before.
+        BlockedBy = "blocked_by",
     }
 }
 
 impl Task {
+    /// An open task of the household that says no more than its line.
+    pub fn new(id: TaskId, title: String, created_at: Timestamp) -> Self {
+        Self {
+            id,
+            title,
+            notes: String::new(),
+            action: None,
+            due: None,
+            due_time: None,
+            safe_due: None,
+            money: None,
+            optional: false,
+            start: None,
+            steps: Vec::new(),
+            labels: Vec::new(),
+            project: String::new(),
+            contact: String::new(),
+            documents: Vec::new(),
+            blocked_by: Vec::new(),
+            remind_at: Vec::new(),
+            assignees: Vec::new(),
+            status: Status::Open,
+            later_until: None,
+            source: None,
+            edited: Vec::new(),
+            arrived_late: false,
+            created_at,
+            visible_to: Visibility::Household,
+            version: 1,
+        }
+    }
+
     /// The day that reminders count to.
     pub fn remind_by(&self) -> Option<Date> {
         let due = self.due?;
@@ -117,6 +199,45 @@ impl Task {
     pub fn is_edited(&self, field: TaskField) -> bool {
         self.edited.contains(&field)
     }
+}
+
+/// The steps that `titles` ask for, where `known` are there already: one with the same line keeps its
+/// number, its day and its tick. Empty lines are left out.
+pub fn steps_of(titles: &[String], known: &[Step]) -> Vec<Step> {
+    let mut left: Vec<&Step> = known.iter().collect();
+    let mut last = known.iter().map(|it| it.number).max().unwrap_or(0);
+    let wanted = titles
+        .iter()
+        .map(|it| it.trim())
+        .filter(|it| !it.is_empty());
+    let step = |title: &str| {
+        if let Some(place) = left.iter().position(|it| it.title == title) {
+            return left.remove(place).clone();
+        }
+        last = last.saturating_add(1);
+        Step {
+            number: last,
+            title: title.to_owned(),
+            due: None,
+            done_at: None,
+        }
+    };
+    wanted.map(step).take(STEPS_MAX).collect()
+}
+
+/// Labels as they are kept: trimmed, without `#`, each once, no more than [`LABELS_MAX`].
+pub fn labels_of<'a>(words: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut labels: Vec<String> = Vec::new();
+    for word in words {
+        let word = word.trim().trim_start_matches('#');
+        let is_known = labels
+            .iter()
+            .any(|it| it.to_lowercase() == word.to_lowercase());
+        if !word.is_empty() && !is_known && labels.len() < LABELS_MAX {
+            labels.push(word.to_owned());
+        }
+    }
+    labels
 }
 
 /// The key of each obligation, in their order: its action, and `-2`, `-3` … for the second and third
@@ -214,4 +335,28 @@ pub struct Answer {
     /// For `later`: not before this moment; the next morning if nothing is said.
     #[serde(default)]
     pub until: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_that_stays_keeps_its_tick_wherever_it_goes() {
+        let titles =
+            |lines: &[&str]| -> Vec<String> { lines.iter().map(|it| (*it).to_owned()).collect() };
+        let mut steps = steps_of(&titles(&["Copy passport", " ", "Sign"]), &[]);
+        assert_eq!(steps.iter().map(|it| it.number).collect::<Vec<_>>(), [1, 2]);
+        steps[1].done_at = Some(Timestamp::UNIX_EPOCH);
+        let next = steps_of(&titles(&["Sign", "Post it"]), &steps);
+        assert_eq!(next.iter().map(|it| it.number).collect::<Vec<_>>(), [2, 3]);
+        assert!(next[0].done_at.is_some());
+        assert!(next[1].done_at.is_none());
+    }
+
+    #[test]
+    fn a_label_is_kept_once_and_without_its_sign() {
+        let labels = labels_of(["#Car", "car ", "", "  tax"]);
+        assert_eq!(labels, ["Car", "tax"]);
+    }
 }

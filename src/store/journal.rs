@@ -10,6 +10,9 @@ use super::{Error, ReadTx, WriteTx, random_bytes};
 use crate::domain::document::Sha256Hash;
 use crate::domain::journal::{Actor, Entity, Entry};
 
+/// The change of an entry whose content is what somebody said, as a JSON string.
+pub const COMMENTED: &str = "commented";
+
 /// A change about to be journaled.
 pub struct Change<'a, T: Serialize + ?Sized> {
     /// What changed.
@@ -235,6 +238,19 @@ pub fn of(tx: &ReadTx<'_>, entity: Entity, id: &str, limit: u32) -> Result<Vec<E
         entry_from_row(&Columns::of("journal", row))
     })?;
     entries.collect()
+}
+
+/// What somebody said, where `entry` is a comment whose content is still kept.
+pub fn comment(tx: &ReadTx<'_>, entry: &Entry) -> Result<Option<String>, Error> {
+    if entry.change != COMMENTED {
+        return Ok(None);
+    }
+    let mut query = tx.prepare_cached("SELECT content FROM journal_content WHERE sequence = ?1")?;
+    let parameters = [column(entry.sequence)];
+    let mut rows = query.query_and_then(parameters, |row| {
+        Columns::of("journal_content", row).json("content")
+    })?;
+    rows.next().transpose()
 }
 
 /// Erases what the journal keeps about one thing; the chain stays verifiable.

@@ -1,70 +1,41 @@
 //! Tasks: derived from documents without ever undoing what a person did, made by hand, answered.
 
+mod lists;
+mod rows;
+
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
-use rusqlite::{Row, named_params, params};
+use rusqlite::{named_params, params};
 
 use super::journal::{self, Change};
-use super::rows::{Columns, VISIBLE, json, visibility_column};
+use super::rows::VISIBLE;
 use super::{Error, ReadTx, WriteTx, documents};
 use crate::domain::document::{Document, Visibility};
 use crate::domain::id::{DocumentId, PersonId, TaskId};
 use crate::domain::journal::Entity;
-use crate::domain::task::{Answer, AnswerKind, Derived, Status, Task, TaskField, TaskSource};
-use crate::domain::value::{Amount, Money};
+use crate::domain::task::{Answer, AnswerKind, Derived, Status, Step, Task, TaskField, TaskSource};
+use crate::domain::value::Money;
 
-/// A task that a person makes by hand.
-#[derive(Clone, Debug, Default)]
-pub struct NewTask {
-    /// What is to be done, in a line.
-    pub title: String,
-    /// More about it.
-    pub notes: String,
-    /// By the end of this day.
-    pub due: Option<Date>,
-    /// At this hour.
-    pub due_time: Option<Time>,
-    /// How much is meant.
-    pub money: Option<Money>,
-    /// Moments to speak about it, beside the ladder's.
-    pub remind_at: Vec<Timestamp>,
-    /// Who it is for; nobody means the household.
-    pub assignees: Vec<PersonId>,
-    /// Who may see it.
-    pub visible_to: Visibility,
-}
+pub use lists::{Counts, Filter, Summary, View, counts, list, summary};
 
-/// Makes a task by hand.
-pub fn create(tx: &WriteTx<'_>, new: NewTask) -> Result<Task, Error> {
-    let mut edited = Vec::new();
-    edited.extend([
+/// Makes a task by hand: its line, all else that was said of it, and who may see it.
+pub fn create(
+    tx: &WriteTx<'_>,
+    title: String,
+    said: Edit,
+    visible_to: Visibility,
+) -> Result<Task, Error> {
+    let mut task = Task::new(TaskId::new(tx.now(), tx.random()), title, tx.now());
+    task.visible_to = visible_to;
+    apply(tx, &mut task, said)?;
+    // It is a person's altogether.
+    task.edited = vec![
         TaskField::Title,
         TaskField::Notes,
         TaskField::Due,
         TaskField::Money,
-    ]);
-    let task = Task {
-        id: TaskId::new(tx.now(), tx.random()),
-        title: new.title,
-        notes: new.notes,
-        action: None,
-        due: new.due,
-        due_time: new.due_time,
-        safe_due: None,
-        money: new.money,
-        optional: false,
-        remind_at: new.remind_at,
-        assignees: new.assignees,
-        status: Status::Open,
-        later_until: None,
-        source: None,
-        edited,
-        arrived_late: false,
-        created_at: tx.now(),
-        visible_to: new.visible_to,
-        version: 1,
-    };
-    insert(tx, &task)?;
+    ];
+    rows::write(tx, &task)?;
     log_change(tx, &task, "created", &["title", "due"])?;
     Ok(task)
 }
@@ -108,31 +79,24 @@ fn make(tx: &WriteTx<'_>, document: &Document, one: &Derived) -> Result<(), Erro
         Visibility::Household => Vec::new(),
         Visibility::Persons(persons) => persons.clone(),
     };
+    let id = TaskId::new(tx.now(), tx.random());
     let task = Task {
-        id: TaskId::new(tx.now(), tx.random()),
-        title: one.title.clone(),
-        notes: String::new(),
         action: Some(one.action),
         due: Some(one.due),
         due_time: one.due_time,
         safe_due: one.safe_due,
         money: one.money,
         optional: one.optional,
-        remind_at: Vec::new(),
         assignees,
-        status: Status::Open,
-        later_until: None,
         source: Some(TaskSource {
             document: document.id,
             key: one.key.clone(),
         }),
-        edited: Vec::new(),
         arrived_late: one.arrived_late,
-        created_at: tx.now(),
         visible_to: document.visible_to.clone(),
-        version: 1,
+        ..Task::new(id, one.title.clone(), tx.now())
     };
-    insert(tx, &task)?;
+    rows::write(tx, &task)?;
     log_change(tx, &task, "derived", &["title", "due"])
 }
 
@@ -166,7 +130,7 @@ fn follow(tx: &WriteTx<'_>, task: &Task, one: &Derived) -> Result<(), Error> {
     .map(|_| ())
 }
 
-/// What a person changes of a task; `None` leaves a field as it is.
+/// What a person says of a task; `None` leaves a field as it is.
 #[derive(Clone, Debug, Default)]
 pub struct Edit {
     /// The line.
@@ -179,8 +143,112 @@ pub struct Edit {
     pub money: Option<Option<Money>>,
     /// Moments chosen by a person.
     pub remind_at: Option<Vec<Timestamp>>,
-    /// The people.
+    /// The people; nobody means the household.
     pub assignees: Option<Vec<PersonId>>,
+    /// The day it begins.
+    pub start: Option<Option<Date>>,
+    /// Its parts.
+    pub steps: Option<Vec<Step>>,
+    /// Its words.
+    pub labels: Option<Vec<String>>,
+    /// What it belongs to.
+    pub project: Option<String>,
+    /// Whom to speak to.
+    pub contact: Option<String>,
+    /// Its documents.
+    pub documents: Option<Vec<DocumentId>>,
+    /// What must be done before.
+    pub blocked_by: Option<Vec<TaskId>>,
+}
+
+/// Sets `value` where something was said of it, and notes the field.
+fn set<T>(place: &mut T, value: Option<T>, field: TaskField, changed: &mut Vec<TaskField>) {
+    if let Some(value) = value {
+        *place = value;
+        changed.push(field);
+    }
+}
+
+/// Puts what was said into `task`; which fields that were.
+fn apply(tx: &ReadTx<'_>, task: &mut Task, said: Edit) -> Result<Vec<TaskField>, Error> {
+    let mut changed: Vec<TaskField> = Vec::new();
+    set(&mut task.title, said.title, TaskField::Title, &mut changed);
+    set(&mut task.notes, said.notes, TaskField::Notes, &mut changed);
+    if let Some((due, due_time)) = said.due {
+        (task.due, task.due_time, task.safe_due) = (due, due_time, None);
+        task.arrived_late = false;
+        changed.push(TaskField::Due);
+    }
+    set(&mut task.money, said.money, TaskField::Money, &mut changed);
+    let people = said.assignees;
+    set(
+        &mut task.assignees,
+        people,
+        TaskField::Assignees,
+        &mut changed,
+    );
+    set(&mut task.start, said.start, TaskField::Start, &mut changed);
+    set(&mut task.steps, said.steps, TaskField::Steps, &mut changed);
+    set(
+        &mut task.labels,
+        said.labels,
+        TaskField::Labels,
+        &mut changed,
+    );
+    set(
+        &mut task.project,
+        said.project,
+        TaskField::Project,
+        &mut changed,
+    );
+    set(
+        &mut task.contact,
+        said.contact,
+        TaskField::Contact,
+        &mut changed,
+    );
+    if let Some(linked) = said.documents {
+        for id in linked.iter().filter(|it| !task.documents.contains(it)) {
+            documents::by_id(tx, *id)?;
+        }
+        set(
+            &mut task.documents,
+            Some(linked),
+            TaskField::Documents,
+            &mut changed,
+        );
+    }
+    if let Some(before) = said.blocked_by {
+        for id in before.iter().filter(|it| !task.blocked_by.contains(it)) {
+            expect_no_ring(tx, task.id, *id)?;
+        }
+        set(
+            &mut task.blocked_by,
+            Some(before),
+            TaskField::BlockedBy,
+            &mut changed,
+        );
+    }
+    if let Some(remind_at) = said.remind_at {
+        task.remind_at = remind_at;
+    }
+    Ok(changed)
+}
+
+/// Two tasks that wait for each other would wait for ever.
+fn expect_no_ring(tx: &ReadTx<'_>, task: TaskId, before: TaskId) -> Result<(), Error> {
+    let (mut seen, mut ahead) = (Vec::new(), vec![before]);
+    while let Some(id) = ahead.pop() {
+        if id == task {
+            let what = "the tasks would wait for each other".to_owned();
+            return Err(Error::Conflict { what });
+        }
+        if !seen.contains(&id) {
+            seen.push(id);
+            ahead.extend(by_id(tx, id)?.blocked_by);
+        }
+    }
+    Ok(())
 }
 
 /// A person changes a task; what they changed is never overwritten by a machine.
@@ -192,31 +260,7 @@ pub fn edit(
 ) -> Result<Task, Error> {
     let mut task = by_id(tx, id)?;
     expect_version(&task, expected)?;
-    let mut fields: Vec<TaskField> = Vec::new();
-    if let Some(title) = edit.title {
-        task.title = title;
-        fields.push(TaskField::Title);
-    }
-    if let Some(notes) = edit.notes {
-        task.notes = notes;
-        fields.push(TaskField::Notes);
-    }
-    if let Some((due, due_time)) = edit.due {
-        (task.due, task.due_time, task.safe_due) = (due, due_time, None);
-        task.arrived_late = false;
-        fields.push(TaskField::Due);
-    }
-    if let Some(money) = edit.money {
-        task.money = money;
-        fields.push(TaskField::Money);
-    }
-    if let Some(assignees) = edit.assignees {
-        task.assignees = assignees;
-        fields.push(TaskField::Assignees);
-    }
-    if let Some(remind_at) = edit.remind_at {
-        task.remind_at = remind_at;
-    }
+    let fields = apply(tx, &mut task, edit)?;
     let names: Vec<&str> = fields.iter().map(|it| it.as_str()).collect();
     for field in &fields {
         if !task.edited.contains(field) {
@@ -224,6 +268,23 @@ pub fn edit(
         }
     }
     update(tx, task, "edited", &names)
+}
+
+/// Ticks a step, or takes its tick back.
+pub fn tick(tx: &WriteTx<'_>, id: TaskId, number: u32, is_done: bool) -> Result<Task, Error> {
+    let mut task = by_id(tx, id)?;
+    let step = task.steps.iter_mut().find(|it| it.number == number);
+    let step = step.ok_or_else(|| Error::missing("step", number))?;
+    if step.done_at.is_some() == is_done {
+        return Ok(task);
+    }
+    step.done_at = is_done.then(|| tx.now());
+    let change = if is_done {
+        "step done"
+    } else {
+        "step reopened"
+    };
+    update(tx, task, change, &[TaskField::Steps.as_str()])
 }
 
 /// Somebody answers. Answering the same again changes nothing; `later` without a moment means
@@ -249,6 +310,34 @@ pub fn answer(
     }
     super::reminders::silence(tx, id)?;
     update(tx, next, answer.answer.as_str(), &["status", "later_until"])
+}
+
+/// Somebody answers several at once: all of them, or none where one is missing.
+pub fn answer_all(
+    tx: &WriteTx<'_>,
+    ids: &[TaskId],
+    said: &Answer,
+    next_morning: Timestamp,
+) -> Result<Vec<Task>, Error> {
+    let answered = ids.iter().map(|it| answer(tx, *it, said, next_morning));
+    answered.collect()
+}
+
+/// Somebody says something about a task that is no answer. It stands in the journal alone.
+pub fn comment(tx: &WriteTx<'_>, id: TaskId, text: &str) -> Result<Task, Error> {
+    let task = by_id(tx, id)?;
+    journal::append(
+        tx,
+        &Change {
+            entity: Entity::Task,
+            id: id.to_string(),
+            version: task.version,
+            change: journal::COMMENTED,
+            fields: &[],
+            content: text,
+        },
+    )?;
+    Ok(task)
 }
 
 /// A person takes back an answer: the task is open again.
@@ -311,7 +400,7 @@ pub fn by_id(tx: &ReadTx<'_>, id: TaskId) -> Result<Task, Error> {
     let mut query =
         tx.prepare_cached(&format!("SELECT * FROM task WHERE id = :id AND {VISIBLE}"))?;
     let parameters = named_params! { ":id": id.to_string(), ":viewer": tx.viewer_id() };
-    let mut rows = query.query_and_then(parameters, task_from_row)?;
+    let mut rows = query.query_and_then(parameters, rows::task_from_row)?;
     rows.next()
         .unwrap_or_else(|| Err(Error::missing("task", id)))
 }
@@ -322,86 +411,8 @@ pub fn of_document(tx: &ReadTx<'_>, document: DocumentId) -> Result<Vec<Task>, E
         "SELECT * FROM task WHERE document = :document AND {VISIBLE} ORDER BY due, id"
     ))?;
     let parameters = named_params! { ":document": document.to_string(), ":viewer": tx.viewer_id() };
-    let tasks = query.query_and_then(parameters, task_from_row)?;
+    let tasks = query.query_and_then(parameters, rows::task_from_row)?;
     tasks.collect()
-}
-
-/// Which tasks a list holds.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// With this status.
-    pub status: Option<Status>,
-    /// Due on or before this day.
-    pub due_until: Option<Date>,
-    /// Words in the title.
-    pub query: Option<String>,
-    /// After this task: the last one of the page before.
-    pub after: Option<TaskId>,
-}
-
-/// By due day, those without one last.
-pub fn list(tx: &ReadTx<'_>, filter: &Filter, limit: u32) -> Result<Vec<Task>, Error> {
-    let mut query = tx.prepare_cached(&format!(
-        "SELECT * FROM task
-          WHERE {VISIBLE}
-            AND (:status IS NULL OR status = :status)
-            AND (:until IS NULL OR due <= :until)
-            AND (:query IS NULL OR title LIKE '%' || :query || '%')
-            AND (:after IS NULL OR (coalesce(due, '9999'), id) >
-                 (SELECT coalesce(due, '9999'), id FROM task WHERE id = :after))
-          ORDER BY coalesce(due, '9999'), id LIMIT :limit"
-    ))?;
-    let parameters = named_params! {
-        ":viewer": tx.viewer_id(),
-        ":status": filter.status.map(Status::as_str),
-        ":until": filter.due_until.map(|it| it.to_string()),
-        ":query": filter.query,
-        ":after": filter.after.map(|it| it.to_string()),
-        ":limit": limit,
-    };
-    let tasks = query.query_and_then(parameters, task_from_row)?;
-    tasks.collect()
-}
-
-/// How many tasks are open, and the next one that is due.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Wanting something.
-    pub open: u64,
-    /// Of those, due before today.
-    pub overdue: u64,
-    /// Of those, due today.
-    pub due_today: u64,
-    /// The open task that is due next, today or later.
-    pub next_upcoming: Option<Task>,
-}
-
-/// What the viewer has to do, seen from `today`.
-pub fn summary(tx: &ReadTx<'_>, today: Date) -> Result<Summary, Error> {
-    let mut query = tx.prepare_cached(&format!(
-        "SELECT count(*) AS open,
-                count(*) FILTER (WHERE due < :today) AS overdue,
-                count(*) FILTER (WHERE due = :today) AS due_today
-           FROM task WHERE status = 'open' AND {VISIBLE}"
-    ))?;
-    let parameters = named_params! { ":viewer": tx.viewer_id(), ":today": today.to_string() };
-    let mut rows = query.query_and_then(parameters, |row| {
-        let columns = Columns::of("task", row);
-        Ok::<_, Error>(Summary {
-            open: columns.count("open")?,
-            overdue: columns.count("overdue")?,
-            due_today: columns.count("due_today")?,
-            next_upcoming: None,
-        })
-    })?;
-    let mut summary = rows.next().transpose()?.unwrap_or_default();
-    let mut query = tx.prepare_cached(&format!(
-        "SELECT * FROM task WHERE status = 'open' AND due >= :today AND {VISIBLE}
-          ORDER BY due, coalesce(due_time, '99'), id LIMIT 1"
-    ))?;
-    let mut rows = query.query_and_then(parameters, task_from_row)?;
-    summary.next_upcoming = rows.next().transpose()?;
-    Ok(summary)
 }
 
 /// Documents whose tasks are to be derived anew; one that holds others waits until it is known what
@@ -419,77 +430,12 @@ pub fn documents_to_derive(tx: &ReadTx<'_>, limit: u32) -> Result<Vec<Document>,
     documents.collect()
 }
 
-fn insert(tx: &WriteTx<'_>, task: &Task) -> Result<(), Error> {
-    tx.prepare_cached(
-        "INSERT INTO task (id, title, notes, action, due, due_time, safe_due, amount, currency,
-                           optional, remind_at, assignees, status, later_until, document, key,
-                           edited, arrived_late, created_at, visible_to, version)
-         VALUES (:id, :title, :notes, :action, :due, :due_time, :safe_due, :amount, :currency,
-                 :optional, :remind_at, :assignees, :status, :later_until, :document, :key,
-                 :edited, :arrived_late, :created_at, :visible_to, :version)",
-    )?
-    .execute(named_params! {
-        ":id": task.id.to_string(),
-        ":title": task.title,
-        ":notes": task.notes,
-        ":action": task.action.map(crate::domain::obligation::Action::as_str),
-        ":due": task.due.map(|it| it.to_string()),
-        ":due_time": task.due_time.map(|it| it.to_string()),
-        ":safe_due": task.safe_due.map(|it| it.to_string()),
-        ":amount": task.money.map(|it| it.amount.hundredths()),
-        ":currency": task.money.map(|it| it.currency.to_string()),
-        ":optional": task.optional,
-        ":remind_at": json(&milliseconds(&task.remind_at)),
-        ":assignees": json(&task.assignees),
-        ":status": task.status.as_str(),
-        ":later_until": task.later_until.map(Timestamp::as_millisecond),
-        ":document": task.source.as_ref().map(|it| it.document.to_string()),
-        ":key": task.source.as_ref().map(|it| it.key.clone()),
-        ":edited": json(&task.edited),
-        ":arrived_late": task.arrived_late,
-        ":created_at": task.created_at.as_millisecond(),
-        ":visible_to": visibility_column(&task.visible_to),
-        ":version": i64::try_from(task.version).unwrap_or(i64::MAX),
-    })?;
-    Ok(())
-}
-
-fn milliseconds(moments: &[Timestamp]) -> Vec<i64> {
-    moments.iter().map(|it| it.as_millisecond()).collect()
-}
-
 fn update(tx: &WriteTx<'_>, task: Task, change: &str, fields: &[&str]) -> Result<Task, Error> {
     let task = Task {
         version: task.version + 1,
         ..task
     };
-    tx.prepare_cached(
-        "UPDATE task SET title = :title, notes = :notes, action = :action, due = :due,
-                due_time = :due_time, safe_due = :safe_due, amount = :amount,
-                currency = :currency, optional = :optional, remind_at = :remind_at,
-                assignees = :assignees, status = :status, later_until = :later_until,
-                edited = :edited, arrived_late = :arrived_late, version = :version, plan = 1
-          WHERE id = :id",
-    )?
-    .execute(named_params! {
-        ":id": task.id.to_string(),
-        ":title": task.title,
-        ":notes": task.notes,
-        ":action": task.action.map(crate::domain::obligation::Action::as_str),
-        ":due": task.due.map(|it| it.to_string()),
-        ":due_time": task.due_time.map(|it| it.to_string()),
-        ":safe_due": task.safe_due.map(|it| it.to_string()),
-        ":amount": task.money.map(|it| it.amount.hundredths()),
-        ":currency": task.money.map(|it| it.currency.to_string()),
-        ":optional": task.optional,
-        ":remind_at": json(&milliseconds(&task.remind_at)),
-        ":assignees": json(&task.assignees),
-        ":status": task.status.as_str(),
-        ":later_until": task.later_until.map(Timestamp::as_millisecond),
-        ":edited": json(&task.edited),
-        ":arrived_late": task.arrived_late,
-        ":version": i64::try_from(task.version).unwrap_or(i64::MAX),
-    })?;
+    rows::write(tx, &task)?;
     log_change(tx, &task, change, fields)?;
     Ok(task)
 }
@@ -509,51 +455,11 @@ fn log_change(tx: &WriteTx<'_>, task: &Task, change: &str, fields: &[&str]) -> R
     )
 }
 
-pub(super) fn task_from_row(row: &Row<'_>) -> Result<Task, Error> {
-    let columns = Columns::of("task", row);
-    let amount: Option<i64> = columns.plain("amount")?;
-    let currency = columns.parsed_or_none("currency")?;
-    let money = amount.zip(currency).map(|(hundredths, currency)| Money {
-        amount: Amount::from_hundredths(hundredths),
-        currency,
-    });
-    let document: Option<DocumentId> = columns.parsed_or_none("document")?;
-    let key: Option<String> = columns.plain("key")?;
-    let remind_at: Vec<i64> = columns.json("remind_at")?;
-    let remind_at: Result<Vec<_>, _> = remind_at
-        .into_iter()
-        .map(Timestamp::from_millisecond)
-        .collect();
-    Ok(Task {
-        id: columns.parsed("id")?,
-        title: columns.plain("title")?,
-        notes: columns.plain("notes")?,
-        action: columns.parsed_or_none("action")?,
-        due: columns.parsed_or_none("due")?,
-        due_time: columns.parsed_or_none("due_time")?,
-        safe_due: columns.parsed_or_none("safe_due")?,
-        money,
-        optional: columns.plain("optional")?,
-        remind_at: remind_at.map_err(|cause| columns.corrupt(cause))?,
-        assignees: columns.json("assignees")?,
-        status: columns.parsed("status")?,
-        later_until: columns.instant_or_none("later_until")?,
-        source: document
-            .zip(key)
-            .map(|(document, key)| TaskSource { document, key }),
-        edited: columns.json("edited")?,
-        arrived_late: columns.plain("arrived_late")?,
-        created_at: columns.instant("created_at")?,
-        visible_to: columns.visibility()?,
-        version: columns.count("version")?,
-    })
-}
-
 /// Tasks whose reminders are to be planned anew.
 pub fn to_plan(tx: &ReadTx<'_>, limit: u32) -> Result<Vec<Task>, Error> {
     let mut query =
         tx.prepare_cached("SELECT * FROM task WHERE plan = 1 ORDER BY rowid LIMIT ?1")?;
-    let tasks = query.query_and_then([limit], task_from_row)?;
+    let tasks = query.query_and_then([limit], rows::task_from_row)?;
     tasks.collect()
 }
 
@@ -563,7 +469,7 @@ pub fn to_digest(tx: &ReadTx<'_>, limit: u32) -> Result<Vec<Task>, Error> {
         "SELECT * FROM task
           WHERE arrived_late = 1 AND digested = 0 AND status = 'open' ORDER BY due LIMIT ?1",
     )?;
-    let tasks = query.query_and_then([limit], task_from_row)?;
+    let tasks = query.query_and_then([limit], rows::task_from_row)?;
     tasks.collect()
 }
 

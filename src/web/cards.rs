@@ -11,7 +11,7 @@ use crate::domain::finding::{Evidence, Extraction};
 use crate::domain::id::{DocumentId, PersonId};
 use crate::domain::task::{Status, Task, keys};
 use crate::store::documents::Listed;
-use crate::store::{Error, ReadTx, blobs, documents, findings, parts, people};
+use crate::store::{Error, ReadTx, blobs, documents, findings, parts, people, tasks};
 use crate::work::Readings;
 
 /// The leaf of a calendar.
@@ -71,6 +71,14 @@ pub struct TaskCard {
     pub put_off: Option<String>,
     /// Who it is for, where it is not for all.
     pub assignees: Option<String>,
+    /// Another open task must be done before it.
+    pub waits: bool,
+    /// `2 / 5` of its steps are done.
+    pub steps: Option<String>,
+    /// Its words.
+    pub labels: Vec<String>,
+    /// It can be chosen among others, to be answered with them.
+    pub can_choose: bool,
 }
 
 /// How loud a day is, seen from `today`.
@@ -134,8 +142,24 @@ impl<'a> Dealer<'a> {
             .filter_map(|it| self.people.get(it).map(String::as_str))
             .collect();
         card.assignees = (!names.is_empty()).then(|| names.join(", "));
+        card.waits = card.open && self.waits(task)?;
+        let done = task.steps.iter().filter(|it| it.done_at.is_some()).count();
+        let steps = || words::steps(language, done, task.steps.len());
+        card.steps = (!task.steps.is_empty()).then(steps);
+        card.labels.clone_from(&task.labels);
         card.source = self.source(task)?;
         Ok(card)
+    }
+
+    fn waits(&self, task: &Task) -> Result<bool, Error> {
+        for id in &task.blocked_by {
+            match tasks::by_id(self.tx, *id) {
+                Ok(before) if before.status == Status::Open => return Ok(true),
+                Ok(_) | Err(Error::Missing { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(false)
     }
 
     /// The card of a task with the words that ask for it.

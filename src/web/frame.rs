@@ -10,10 +10,12 @@ use axum::response::{Html, IntoResponse, Response};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, civil::Date};
 
+use super::api::tasks::AT_ONCE_MAX;
 use super::auth::{CurrentPerson, cookie};
 use super::failure::Failure;
 use super::texts::Texts;
 use super::{Household, WebState, assets, words};
+use crate::domain::id::TaskId;
 use crate::domain::person::Language;
 use crate::store::{documents, tasks};
 
@@ -52,15 +54,17 @@ pub struct Flash {
     pub text: &'static str,
     /// Something did not go as wished.
     pub is_warning: bool,
-    /// The task whose answer can be taken back.
-    pub reopen: Option<String>,
+    /// The tasks whose answer can be taken back.
+    pub reopen: Vec<TaskId>,
 }
 
 /// What happened, as the next page says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Happened {
-    /// A task was answered: `done` or `not_mine`, and can be opened again.
-    Answered(&'static str, String),
+    /// Tasks were answered, and can be opened again.
+    Answered(&'static str, Vec<TaskId>),
+    /// Nothing was chosen that could have been answered.
+    NothingChosen,
     /// Something was changed.
     Saved,
     /// Somebody else was faster.
@@ -76,7 +80,11 @@ pub enum Happened {
 impl Happened {
     fn cookie(&self) -> String {
         let value = match self {
-            Self::Answered(answer, task) => format!("{answer}.{task}"),
+            Self::Answered(answer, tasks) => {
+                let ids: Vec<String> = tasks.iter().map(ToString::to_string).collect();
+                format!("{answer}.{}", ids.join("."))
+            }
+            Self::NothingChosen => "nothing_chosen".to_owned(),
             Self::Saved => "saved".to_owned(),
             Self::Outdated => "outdated".to_owned(),
             Self::Trashed => "trashed".to_owned(),
@@ -87,14 +95,15 @@ impl Happened {
     }
 
     fn flash(value: &str, t: &'static Texts) -> Option<Flash> {
-        let (code, task) = value.split_once('.').unwrap_or((value, ""));
-        let is_id = task.len() == 26 && task.bytes().all(|it| it.is_ascii_alphanumeric());
-        let reopen = is_id.then(|| task.to_owned());
+        let (code, ids) = value.split_once('.').unwrap_or((value, ""));
+        let ids = ids.split('.').take(AT_ONCE_MAX);
+        let reopen = ids.filter_map(|it| it.parse().ok()).collect();
         let (text, is_warning) = match code {
             "done" => (t.was_done, false),
             "not_mine" => (t.was_not_mine, false),
             "later" => (t.was_put_off, false),
             "saved" => (t.was_saved, false),
+            "nothing_chosen" => (t.nothing_chosen, true),
             "trashed" => (t.was_trashed, false),
             "accepted" => (t.was_accepted, false),
             "cancelled" => (t.was_cancelled, false),

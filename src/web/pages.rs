@@ -9,6 +9,7 @@ pub mod questions;
 pub mod senders;
 pub mod stories;
 pub mod system;
+pub mod task_form;
 pub mod tasks;
 pub mod today;
 

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
+use super::auth::secret;
 use super::failure::Failure;
 use crate::domain::document::{OriginKind, Sha256Hash, Visibility};
 use crate::store::Caller;
@@ -38,6 +39,13 @@ pub struct Form {
 }
 
 impl Form {
+    /// Whether a page of the person with this CSRF token sent it.
+    pub fn is_from(&self, csrf: &str) -> bool {
+        self.csrf
+            .as_deref()
+            .is_some_and(|it| secret::is_same(it, csrf))
+    }
+
     /// SHA-256 over all files and their names: what an `Idempotency-Key` stands for.
     pub fn hash(&self) -> Sha256Hash {
         let mut hasher = Sha256::new();

@@ -348,6 +348,14 @@ pub fn with_parts(language: Language, count: usize) -> String {
     }
 }
 
+/// How many of a task's steps are done.
+pub fn steps(language: Language, done: usize, all: usize) -> String {
+    match language {
+        Language::German => format!("{done} von {all} Schritten"),
+        Language::English => format!("{done} of {all} steps"),
+    }
+}
+
 /// `3 Dokumente`.
 pub fn letters(language: Language, count: u64) -> String {
     match (language, count) {

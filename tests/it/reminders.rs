@@ -7,12 +7,13 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use workmate::domain::clock::Clock;
 use workmate::domain::delivery::ChannelName;
+use workmate::domain::document::Visibility;
 use workmate::domain::id::TaskId;
 use workmate::domain::reminder::{self, Ladder};
 use workmate::domain::task::{Answer, AnswerKind};
 use workmate::store::deliveries::{self, Outcome, Subject};
-use workmate::store::tasks::{self, NewTask};
-use workmate::store::{Caller, Store, Viewer};
+use workmate::store::tasks::{self, Edit};
+use workmate::store::{Caller, Store, Viewer, WriteTx};
 use workmate::work::remind::Remind;
 use workmate::work::{Turn, Wake, Worker};
 
@@ -64,14 +65,18 @@ impl Household {
     }
 
     async fn task(&self, title: &str, due: jiff::civil::Date) -> TaskId {
-        let new = NewTask {
-            title: title.to_owned(),
-            due: Some(due),
-            ..NewTask::default()
+        let said = Edit {
+            due: Some((Some(due), None)),
+            ..Edit::default()
         };
+        self.make(title, said).await
+    }
+
+    async fn make(&self, title: &str, said: Edit) -> TaskId {
+        let (title, all) = (title.to_owned(), Visibility::Household);
+        let make = move |tx: &WriteTx<'_>| tasks::create(tx, title, said, all);
         let caller = Caller::house("anna", "web");
-        let task = self.store.write(caller, |tx| tasks::create(tx, new)).await;
-        task.unwrap().id
+        self.store.write(caller, make).await.unwrap().id
     }
 
     /// Lets the worker do all there is to do, takes what it wants said, and says it.
@@ -234,17 +239,11 @@ async fn after_days_without_a_broker_one_message_is_left() {
 #[tokio::test]
 async fn a_moment_that_a_person_chose_is_kept() {
     let mut house = Household::at("2026-03-01T10:00");
-    let new = NewTask {
-        title: "call the plumber".to_owned(),
-        remind_at: vec![moment("2026-03-02T17:30")],
-        ..NewTask::default()
+    let said = Edit {
+        remind_at: Some(vec![moment("2026-03-02T17:30")]),
+        ..Edit::default()
     };
-    let caller = Caller::house("anna", "api");
-    house
-        .store
-        .write(caller, |tx| tasks::create(tx, new))
-        .await
-        .unwrap();
+    house.make("call the plumber", said).await;
     assert!(house.said_at("2026-03-02T17:29").await.is_empty());
     assert_eq!(
         house.said_at("2026-03-02T17:30").await,

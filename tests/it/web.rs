@@ -7,3 +7,4 @@ mod doors;
 mod harness;
 mod pages;
 mod parts;
+mod tasks;

@@ -315,32 +315,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::document::Visibility;
-    use crate::domain::task::Status;
     use crate::domain::value::Money;
 
     fn task() -> Task {
-        Task {
-            id: TaskId::new(Timestamp::UNIX_EPOCH, 1),
-            title: "Waterworks: pay 84.20 EUR".to_owned(),
-            notes: String::new(),
-            action: None,
-            due: Some(date(2026, 3, 18)),
-            due_time: None,
-            safe_due: None,
-            money: Some(Money::new(8420, Currency::EUR)),
-            optional: false,
-            remind_at: Vec::new(),
-            assignees: Vec::new(),
-            status: Status::Open,
-            later_until: None,
-            source: None,
-            edited: Vec::new(),
-            arrived_late: false,
-            created_at: Timestamp::UNIX_EPOCH,
-            visible_to: Visibility::Household,
-            version: 1,
-        }
+        let title = "Waterworks: pay 84.20 EUR".to_owned();
+        let at = Timestamp::UNIX_EPOCH;
+        let mut task = Task::new(TaskId::new(at, 1), title, at);
+        task.due = Some(date(2026, 3, 18));
+        task.money = Some(Money::new(8420, Currency::EUR));
+        task
     }
 
     fn spoken(detail: Detail) -> serde_json::Value {

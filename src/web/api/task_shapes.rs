@@ -3,9 +3,41 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use jiff::civil::{Date, Time};
+
+use crate::domain::id::{DocumentId, PersonId, TaskId};
 use crate::domain::reminder::Reminder;
-use crate::domain::task::Task;
+use crate::domain::task::{Step, Task};
 use crate::domain::value::Money;
+use crate::store::tasks::Counts;
+
+/// One tickable part of a task.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepBody {
+    /// Names it within its task; left out for a new one.
+    pub number: Option<u32>,
+    /// What is to be done, in a line.
+    pub title: String,
+    /// By the end of this day.
+    #[schema(value_type = Option<String>, format = Date)]
+    #[serde(default)]
+    pub due: Option<Date>,
+    /// Whether it is ticked.
+    #[serde(default)]
+    pub done: bool,
+}
+
+impl From<&Step> for StepBody {
+    fn from(step: &Step) -> Self {
+        Self {
+            number: Some(step.number),
+            title: step.title.clone(),
+            due: step.due,
+            done: step.done_at.is_some(),
+        }
+    }
+}
 
 /// One task.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -28,6 +60,20 @@ pub struct TaskBody {
     pub currency: Option<String>,
     /// A right, not a duty.
     pub optional: bool,
+    /// Not worth looking at before this day.
+    pub start: Option<String>,
+    /// Its parts, in their order.
+    pub steps: Vec<StepBody>,
+    /// Words to find it by.
+    pub labels: Vec<String>,
+    /// What it belongs to; empty for nothing.
+    pub project: String,
+    /// Whom to speak to about it; empty for nobody.
+    pub contact: String,
+    /// Ids of documents that belong to it, beside the one it comes from.
+    pub documents: Vec<String>,
+    /// Ids of the tasks that must be done before it.
+    pub blocked_by: Vec<String>,
     /// Moments chosen by a person (RFC 3339).
     pub remind_at: Vec<String>,
     /// Ids of the people it is for; nobody means the whole household.
@@ -56,6 +102,13 @@ impl From<&Task> for TaskBody {
             amount: task.money.map(|it| it.amount.to_string()),
             currency: task.money.map(|it| it.currency.to_string()),
             optional: task.optional,
+            start: task.start.map(|it| it.to_string()),
+            steps: task.steps.iter().map(StepBody::from).collect(),
+            labels: task.labels.clone(),
+            project: task.project.clone(),
+            contact: task.contact.clone(),
+            documents: task.documents.iter().map(ToString::to_string).collect(),
+            blocked_by: task.blocked_by.iter().map(ToString::to_string).collect(),
             remind_at: task.remind_at.iter().map(ToString::to_string).collect(),
             assignees: task.assignees.iter().map(ToString::to_string).collect(),
             status: task.status.to_string(),
@@ -87,10 +140,10 @@ pub struct NewTaskBody {
     pub notes: String,
     /// By the end of this day.
     #[schema(value_type = Option<String>, format = Date)]
-    pub due: Option<jiff::civil::Date>,
+    pub due: Option<Date>,
     /// At this hour.
     #[schema(value_type = Option<String>)]
-    pub due_time: Option<jiff::civil::Time>,
+    pub due_time: Option<Time>,
     /// Moments to speak about it, beside the usual ones.
     #[schema(value_type = Vec<String>)]
     #[serde(default)]
@@ -98,10 +151,33 @@ pub struct NewTaskBody {
     /// Ids of the people it is for.
     #[schema(value_type = Vec<String>)]
     #[serde(default)]
-    pub assignees: Vec<crate::domain::id::PersonId>,
+    pub assignees: Vec<PersonId>,
     /// How much is meant.
     #[schema(value_type = Option<Object>)]
     pub money: Option<Money>,
+    /// Not worth looking at before this day.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub start: Option<Date>,
+    /// Its parts, in their order.
+    #[serde(default)]
+    pub steps: Vec<StepBody>,
+    /// Words to find it by.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// What it belongs to.
+    #[serde(default)]
+    pub project: String,
+    /// Whom to speak to about it.
+    #[serde(default)]
+    pub contact: String,
+    /// Ids of documents that belong to it.
+    #[schema(value_type = Vec<String>)]
+    #[serde(default)]
+    pub documents: Vec<DocumentId>,
+    /// Ids of the tasks that must be done before it.
+    #[schema(value_type = Vec<String>)]
+    #[serde(default)]
+    pub blocked_by: Vec<TaskId>,
 }
 
 /// What is changed of a task; what is left out stays, `null` empties.
@@ -115,21 +191,39 @@ pub struct TaskChange {
     /// The day.
     #[schema(value_type = Option<String>, format = Date)]
     #[serde(deserialize_with = "given")]
-    pub due: Option<Option<jiff::civil::Date>>,
+    pub due: Option<Option<Date>>,
     /// The hour.
     #[schema(value_type = Option<String>)]
     #[serde(deserialize_with = "given")]
-    pub due_time: Option<Option<jiff::civil::Time>>,
+    pub due_time: Option<Option<Time>>,
     /// Moments chosen by a person.
     #[schema(value_type = Option<Vec<String>>)]
     pub remind_at: Option<Vec<jiff::Timestamp>>,
     /// The people.
     #[schema(value_type = Option<Vec<String>>)]
-    pub assignees: Option<Vec<crate::domain::id::PersonId>>,
+    pub assignees: Option<Vec<PersonId>>,
     /// How much is meant.
     #[schema(value_type = Option<Object>)]
     #[serde(deserialize_with = "given")]
     pub money: Option<Option<Money>>,
+    /// Not worth looking at before this day.
+    #[schema(value_type = Option<String>, format = Date)]
+    #[serde(deserialize_with = "given")]
+    pub start: Option<Option<Date>>,
+    /// Its parts; one with a `number` is the part of that number.
+    pub steps: Option<Vec<StepBody>>,
+    /// Words to find it by.
+    pub labels: Option<Vec<String>>,
+    /// What it belongs to.
+    pub project: Option<String>,
+    /// Whom to speak to about it.
+    pub contact: Option<String>,
+    /// Ids of documents that belong to it.
+    #[schema(value_type = Option<Vec<String>>)]
+    pub documents: Option<Vec<DocumentId>>,
+    /// Ids of the tasks that must be done before it.
+    #[schema(value_type = Option<Vec<String>>)]
+    pub blocked_by: Option<Vec<TaskId>>,
 }
 
 /// Tells a field that is `null` from one that is left out.
@@ -156,6 +250,111 @@ pub struct AnswerBody {
     #[schema(value_type = Option<String>)]
     #[serde(default)]
     pub until: Option<jiff::Timestamp>,
+}
+
+/// One answer to several tasks.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswersBody {
+    /// Ids of the tasks; all are answered, or none where one is missing.
+    #[schema(value_type = Vec<String>)]
+    pub tasks: Vec<TaskId>,
+    /// `done`, `later` or `not_mine`.
+    #[schema(value_type = String)]
+    pub answer: crate::domain::task::AnswerKind,
+    /// For `later`: not before this moment (RFC 3339); the next morning if nothing is said.
+    #[schema(value_type = Option<String>)]
+    #[serde(default)]
+    pub until: Option<jiff::Timestamp>,
+}
+
+/// Tasks whose answers are taken back.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReopenBody {
+    /// Their ids.
+    #[schema(value_type = Vec<String>)]
+    pub tasks: Vec<TaskId>,
+}
+
+/// Whether a step is done.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TickBody {
+    /// It is, or no longer.
+    pub done: bool,
+}
+
+/// What somebody says about a task.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CommentBody {
+    /// 1 to 4000 letters.
+    pub text: String,
+}
+
+/// One entry of a task's story.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct EntryBody {
+    /// Its number in the journal.
+    pub sequence: u64,
+    /// When (RFC 3339).
+    pub at: String,
+    /// What was done: `created`, `done`, `commented` …
+    pub change: String,
+    /// The fields that changed.
+    pub fields: Vec<String>,
+    /// Who: the id of a person or token, or the name of a worker.
+    pub actor: String,
+    /// Through what: `web`, `api`, `mqtt` …
+    pub channel: String,
+    /// What was said, where it is a comment.
+    pub text: Option<String>,
+}
+
+/// A task's story.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct HistoryBody {
+    /// Newest first, the last 200.
+    pub entries: Vec<EntryBody>,
+}
+
+/// How many open tasks each view holds.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct CountsBody {
+    /// Wanting something.
+    pub open: u64,
+    /// Of those, due today.
+    pub today: u64,
+    /// Due today or in the six days after.
+    pub week: u64,
+    /// Due before today.
+    pub overdue: u64,
+    /// Put off, not begun, or behind a task that is open; in no other view.
+    pub waiting: u64,
+    /// Without a day.
+    pub someday: u64,
+}
+
+impl From<Counts> for CountsBody {
+    fn from(counts: Counts) -> Self {
+        let Counts {
+            open,
+            today,
+            week,
+            overdue,
+            waiting,
+            someday,
+        } = counts;
+        Self {
+            open,
+            today,
+            week,
+            overdue,
+            waiting,
+            someday,
+        }
+    }
 }
 
 /// A planned moment to speak about a task.

@@ -6,23 +6,37 @@ use axum::http::StatusCode;
 use axum::http::header::{IF_NONE_MATCH, LOCATION};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::task_shapes::{AnswerBody, NewTaskBody, TaskBody, TaskChange, TaskPage};
+use super::task_shapes::{
+    AnswerBody, AnswersBody, CommentBody, CountsBody, EntryBody, HistoryBody, NewTaskBody,
+    ReopenBody, StepBody, TaskBody, TaskChange, TaskPage, TickBody,
+};
 use super::{cursor, cut, page_length, versioned};
 use crate::domain::document::Visibility;
 use crate::domain::id::{PersonId, TaskId};
-use crate::domain::task::{Answer, Status, Task};
-use crate::store::{Error, ReadTx, Store, WriteTx, people, tasks};
+use crate::domain::journal::Entity;
+use crate::domain::task::{
+    Answer, LABELS_MAX, LINKS_MAX, STEPS_MAX, Status, Step, Task, labels_of,
+};
+use crate::store::tasks::View;
+use crate::store::{Error, ReadTx, Store, WriteTx, journal, people, tasks};
 use crate::web::WebState;
 use crate::web::auth::ApiCaller;
 use crate::web::extract::{Asked, At, Body, IfMatch, etag};
 use crate::web::failure::{Failure, Problem};
-use crate::web::pages::one_task::{NOTES_LETTERS_MAX, TITLE_LETTERS_MAX, next_morning};
+use crate::web::pages::one_task::next_morning;
+use crate::web::pages::task_form::{NOTES_LETTERS_MAX, TITLE_LETTERS_MAX};
 use crate::work::Wake;
 
 /// Moments and people of one task.
 const ENTRIES_MAX: usize = 50;
+/// Tasks that are answered at once.
+pub const AT_ONCE_MAX: usize = 100;
+/// Entries of a story.
+const HISTORY_MAX: u32 = 200;
 
 /// Which tasks.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -34,6 +48,14 @@ pub struct Wanted {
     status: Option<String>,
     /// Due on or before this day (ISO 8601).
     due_until: Option<String>,
+    /// Open tasks: `today`, `week`, `overdue`, `waiting` or `someday`.
+    view: Option<String>,
+    /// The id of a person it is for.
+    person: Option<String>,
+    /// One of its labels.
+    label: Option<String>,
+    /// What it belongs to.
+    project: Option<String>,
     /// The `next` of the page before.
     cursor: Option<String>,
     /// Tasks of a page, 1 to 200.
@@ -44,35 +66,74 @@ pub struct Wanted {
 #[utoipa::path(get, path = "/tasks", tag = "tasks", params(Wanted),
     responses((status = 200, body = TaskPage), (status = 422, body = Problem)))]
 pub async fn list(
-    State(store): State<Store>,
+    State(state): State<WebState>,
     caller: ApiCaller,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Json<TaskPage>, Failure> {
     let limit = page_length(wanted.limit)?;
+    let filter = filter_of(wanted, &state)?;
+    let look = move |tx: &ReadTx<'_>| tasks::list(tx, &filter, limit + 1);
+    let mut found = state.store.read(caller.viewer(), look).await?;
+    let next = cut(&mut found, limit, |it| it.id.to_string());
+    Ok(Json(TaskPage {
+        tasks: found.iter().map(TaskBody::from).collect(),
+        next,
+    }))
+}
+
+fn filter_of(wanted: Wanted, state: &WebState) -> Result<tasks::Filter, Failure> {
     let unknown = |error: crate::domain::document::Unknown| Failure::Invalid(error.to_string());
     let wrong_day = |_| Failure::Invalid("due_until: a day is like 2026-03-18".to_owned());
-    let status = wanted
-        .status
-        .as_deref()
-        .map(str::parse::<Status>)
-        .transpose();
-    let filter = tasks::Filter {
+    let status = wanted.status.map(|it| it.parse::<Status>()).transpose();
+    let view = wanted.view.map(|it| it.parse::<View>()).transpose();
+    let today = today(state);
+    let given = |text: Option<String>| text.filter(|it| !it.is_empty());
+    Ok(tasks::Filter {
         status: status.map_err(unknown)?,
         due_until: wanted
             .due_until
             .map(|it| it.parse())
             .transpose()
             .map_err(wrong_day)?,
-        query: wanted.q.filter(|it| !it.is_empty()),
+        query: given(wanted.q),
+        view: view.map_err(unknown)?.map(|it| (it, today)),
+        person: person_of(wanted.person.as_deref())?,
+        label: given(wanted.label),
+        project: given(wanted.project),
         after: cursor(wanted.cursor.as_deref())?,
-    };
-    let look = move |tx: &ReadTx<'_>| tasks::list(tx, &filter, limit + 1);
-    let mut found = store.read(caller.viewer(), look).await?;
-    let next = cut(&mut found, limit, |it| it.id.to_string());
-    Ok(Json(TaskPage {
-        tasks: found.iter().map(TaskBody::from).collect(),
-        next,
-    }))
+    })
+}
+
+fn today(state: &WebState) -> Date {
+    let now = state.store.clock().now();
+    now.to_zoned(state.household.zone.clone()).date()
+}
+
+fn person_of(text: Option<&str>) -> Result<Option<PersonId>, Failure> {
+    let wrong = |_| Failure::Invalid("person: the id of a person".to_owned());
+    text.map(str::parse).transpose().map_err(wrong)
+}
+
+/// For whom.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default)]
+pub struct ForWhom {
+    /// The id of a person; everybody where it is left out.
+    person: Option<String>,
+}
+
+/// How many open tasks each view holds.
+#[utoipa::path(get, path = "/tasks/counts", tag = "tasks", params(ForWhom),
+    responses((status = 200, body = CountsBody), (status = 422, body = Problem)))]
+pub async fn counts(
+    State(state): State<WebState>,
+    caller: ApiCaller,
+    Asked(wanted): Asked<ForWhom>,
+) -> Result<Json<CountsBody>, Failure> {
+    let (today, person) = (today(&state), person_of(wanted.person.as_deref())?);
+    let look = move |tx: &ReadTx<'_>| tasks::counts(tx, today, person);
+    let counts = state.store.read(caller.viewer(), look).await?;
+    Ok(Json(counts.into()))
 }
 
 /// Makes a task by hand.
@@ -85,20 +146,36 @@ pub async fn create(
     Body(new): Body<NewTaskBody>,
 ) -> Result<Response, Failure> {
     check_texts(Some(&new.title), Some(&new.notes))?;
+    check_texts(None, Some(&new.project))?;
+    check_texts(None, Some(&new.contact))?;
     check_entries(new.remind_at.len().max(new.assignees.len()))?;
-    let new = tasks::NewTask {
-        title: new.title.trim().to_owned(),
-        notes: new.notes,
-        due: new.due,
-        due_time: new.due_time,
-        money: new.money,
-        remind_at: new.remind_at,
-        assignees: new.assignees,
-        visible_to: Visibility::Household,
+    check_links(new.documents.len().max(new.blocked_by.len()))?;
+    check_steps(&new.steps)?;
+    let (title, steps) = (new.title.trim().to_owned(), new.steps);
+    let said = tasks::Edit {
+        title: None,
+        notes: Some(new.notes),
+        due: Some((new.due, new.due_time.filter(|_| new.due.is_some()))),
+        money: Some(new.money),
+        remind_at: Some(new.remind_at),
+        assignees: Some(new.assignees),
+        start: Some(new.start),
+        steps: None,
+        labels: Some(checked_labels(&new.labels)?),
+        project: Some(new.project.trim().to_owned()),
+        contact: Some(new.contact.trim().to_owned()),
+        documents: Some(new.documents),
+        blocked_by: Some(new.blocked_by),
     };
     let write = move |tx: &WriteTx<'_>| {
-        check_people(tx, &new.assignees)?;
-        tasks::create(tx, new)
+        check_people(tx, said.assignees.as_deref().unwrap_or_default())?;
+        let steps = Some(steps_of(steps, &[], tx.now()));
+        tasks::create(
+            tx,
+            title,
+            tasks::Edit { steps, ..said },
+            Visibility::Household,
+        )
     };
     let task = store.write(caller.caller, write).await?;
     wake.reminders.notify_one();
@@ -148,12 +225,19 @@ pub async fn change(
     Body(change): Body<TaskChange>,
 ) -> Result<Response, Failure> {
     check_texts(change.title.as_deref(), change.notes.as_deref())?;
-    let people = change.assignees.as_ref().map_or(0, Vec::len);
-    check_entries(people.max(change.remind_at.as_ref().map_or(0, Vec::len)))?;
+    check_texts(None, change.project.as_deref())?;
+    check_texts(None, change.contact.as_deref())?;
+    let moments = change.remind_at.as_ref().map_or(0, Vec::len);
+    check_entries(moments.max(change.assignees.as_ref().map_or(0, Vec::len)))?;
+    let links = change.documents.as_ref().map_or(0, Vec::len);
+    check_links(links.max(change.blocked_by.as_ref().map_or(0, Vec::len)))?;
+    check_steps(change.steps.as_deref().unwrap_or_default())?;
+    let labels = change.labels.as_deref().map(checked_labels).transpose()?;
     let write = move |tx: &WriteTx<'_>| {
         check_people(tx, change.assignees.as_deref().unwrap_or_default())?;
         let task = tasks::by_id(tx, id)?;
-        tasks::edit(tx, id, version, edit_of(&task, change))
+        let edit = edit_of(&task, change, tx.now());
+        tasks::edit(tx, id, version, tasks::Edit { labels, ..edit })
     };
     let written = store.write(caller.caller, write).await;
     let task = written.map_err(|it| Failure::from(it).outdated_if(version))?;
@@ -162,7 +246,7 @@ pub async fn change(
     body(&task)
 }
 
-fn edit_of(task: &Task, change: TaskChange) -> tasks::Edit {
+fn edit_of(task: &Task, change: TaskChange, now: Timestamp) -> tasks::Edit {
     let is_due_given = change.due.is_some() || change.due_time.is_some();
     let due = change.due.unwrap_or(task.due);
     // An hour without a day says nothing.
@@ -177,7 +261,42 @@ fn edit_of(task: &Task, change: TaskChange) -> tasks::Edit {
         money: change.money,
         remind_at: change.remind_at,
         assignees: change.assignees,
+        start: change.start,
+        steps: change.steps.map(|it| steps_of(it, &task.steps, now)),
+        labels: change.labels,
+        project: change.project.map(|it| it.trim().to_owned()),
+        contact: change.contact.map(|it| it.trim().to_owned()),
+        documents: change.documents,
+        blocked_by: change.blocked_by,
     }
+}
+
+/// The steps that were sent: one that is `known` keeps its number and the moment of its tick.
+fn steps_of(sent: Vec<StepBody>, known: &[Step], now: Timestamp) -> Vec<Step> {
+    let mut last = known.iter().map(|it| it.number).max().unwrap_or(0);
+    let mut steps: Vec<Step> = Vec::with_capacity(sent.len());
+    for one in sent {
+        let is_taken = |it: &&Step| steps.iter().all(|step| step.number != it.number);
+        let before = known
+            .iter()
+            .find(|it| Some(it.number) == one.number)
+            .filter(is_taken);
+        let number = before.map_or_else(
+            || {
+                last = last.saturating_add(1);
+                last
+            },
+            |it| it.number,
+        );
+        let ticked = before.and_then(|it| it.done_at).unwrap_or(now);
+        steps.push(Step {
+            number,
+            title: one.title.trim().to_owned(),
+            due: one.due,
+            done_at: one.done.then_some(ticked),
+        });
+    }
+    steps
 }
 
 /// Removes a task; one that a document asks for counts as answered `not_mine`.
@@ -223,6 +342,138 @@ pub async fn answer(
     body(&task)
 }
 
+/// One answer to several tasks: all of them, or none where one is missing.
+#[utoipa::path(post, path = "/tasks/answers", tag = "tasks", request_body = AnswersBody,
+    responses((status = 200, body = TaskPage), (status = 404, body = Problem),
+        (status = 422, body = Problem)))]
+pub async fn answer_all(
+    State(state): State<WebState>,
+    caller: ApiCaller,
+    Body(sent): Body<AnswersBody>,
+) -> Result<Json<TaskPage>, Failure> {
+    check_at_once(sent.tasks.len())?;
+    let answer = Answer {
+        answer: sent.answer,
+        until: sent.until,
+    };
+    let morning = next_morning(&state.household, state.store.clock().now());
+    let write = move |tx: &WriteTx<'_>| tasks::answer_all(tx, &sent.tasks, &answer, morning);
+    let answered = state.store.write(caller.caller, write).await?;
+    state.wake.reminders.notify_one();
+    state.wake.state.notify_one();
+    Ok(all_of(&answered))
+}
+
+/// Takes the answers of several tasks back: they are open again.
+#[utoipa::path(post, path = "/tasks/reopen", tag = "tasks", request_body = ReopenBody,
+    responses((status = 200, body = TaskPage), (status = 404, body = Problem),
+        (status = 422, body = Problem)))]
+pub async fn reopen(
+    State(state): State<WebState>,
+    caller: ApiCaller,
+    Body(sent): Body<ReopenBody>,
+) -> Result<Json<TaskPage>, Failure> {
+    check_at_once(sent.tasks.len())?;
+    let write = move |tx: &WriteTx<'_>| {
+        let opened = sent.tasks.iter().map(|it| tasks::reopen(tx, *it));
+        opened.collect::<Result<Vec<Task>, Error>>()
+    };
+    let opened = state.store.write(caller.caller, write).await?;
+    state.wake.reminders.notify_one();
+    state.wake.state.notify_one();
+    Ok(all_of(&opened))
+}
+
+fn all_of(tasks: &[Task]) -> Json<TaskPage> {
+    Json(TaskPage {
+        tasks: tasks.iter().map(TaskBody::from).collect(),
+        next: None,
+    })
+}
+
+fn check_at_once(count: usize) -> Result<(), Failure> {
+    if (1..=AT_ONCE_MAX).contains(&count) {
+        return Ok(());
+    }
+    Err(Failure::Invalid(format!("tasks: 1 to {AT_ONCE_MAX} ids")))
+}
+
+/// Ticks a step, or takes its tick back.
+#[utoipa::path(put, path = "/tasks/{id}/steps/{number}", tag = "tasks",
+    params(("id" = String, Path), ("number" = u32, Path)), request_body = TickBody,
+    responses((status = 200, body = TaskBody), (status = 404, body = Problem)))]
+pub async fn tick(
+    State(store): State<Store>,
+    State(wake): State<Wake>,
+    caller: ApiCaller,
+    At((id, number)): At<(TaskId, u32)>,
+    Body(sent): Body<TickBody>,
+) -> Result<Response, Failure> {
+    let write = move |tx: &WriteTx<'_>| tasks::tick(tx, id, number, sent.done);
+    let task = store.write(caller.caller, write).await?;
+    wake.state.notify_one();
+    body(&task)
+}
+
+/// Says something about a task that is no answer.
+#[utoipa::path(post, path = "/tasks/{id}/comments", tag = "tasks", params(("id" = String, Path)),
+    request_body = CommentBody,
+    responses((status = 200, body = TaskBody), (status = 404, body = Problem),
+        (status = 422, body = Problem)))]
+pub async fn comment(
+    State(store): State<Store>,
+    State(wake): State<Wake>,
+    caller: ApiCaller,
+    At(id): At<TaskId>,
+    Body(sent): Body<CommentBody>,
+) -> Result<Response, Failure> {
+    let text = comment_of(&sent.text)?;
+    let write = move |tx: &WriteTx<'_>| tasks::comment(tx, id, &text);
+    let task = store.write(caller.caller, write).await?;
+    wake.state.notify_one();
+    body(&task)
+}
+
+/// What somebody said, checked.
+pub fn comment_of(text: &str) -> Result<String, Failure> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > NOTES_LETTERS_MAX {
+        return Err(Failure::Invalid(format!(
+            "a comment has 1 to {NOTES_LETTERS_MAX} letters"
+        )));
+    }
+    Ok(text.to_owned())
+}
+
+/// A task's story: who did and said what, and when.
+#[utoipa::path(get, path = "/tasks/{id}/history", tag = "tasks", params(("id" = String, Path)),
+    responses((status = 200, body = HistoryBody), (status = 404, body = Problem)))]
+pub async fn history(
+    State(store): State<Store>,
+    caller: ApiCaller,
+    At(id): At<TaskId>,
+) -> Result<Json<HistoryBody>, Failure> {
+    let look = move |tx: &ReadTx<'_>| {
+        let task = tasks::by_id(tx, id)?;
+        let entries = journal::of(tx, Entity::Task, &task.id.to_string(), HISTORY_MAX)?;
+        let entries = entries.into_iter().map(|entry| {
+            let text = journal::comment(tx, &entry)?;
+            Ok(EntryBody {
+                sequence: entry.sequence,
+                at: entry.at.to_string(),
+                change: entry.change,
+                fields: entry.fields,
+                actor: entry.actor.name,
+                channel: entry.actor.channel,
+                text,
+            })
+        });
+        entries.collect::<Result<Vec<_>, Error>>()
+    };
+    let entries = store.read(caller.viewer(), look).await?;
+    Ok(Json(HistoryBody { entries }))
+}
+
 fn body(task: &Task) -> Result<Response, Failure> {
     versioned(task.version, TaskBody::from(task))
 }
@@ -249,6 +500,37 @@ fn check_entries(count: usize) -> Result<(), Failure> {
         )));
     }
     Ok(())
+}
+
+fn check_links(count: usize) -> Result<(), Failure> {
+    if count > LINKS_MAX {
+        return Err(Failure::Invalid(format!(
+            "documents, blocked_by: at most {LINKS_MAX}"
+        )));
+    }
+    Ok(())
+}
+
+fn check_steps(steps: &[StepBody]) -> Result<(), Failure> {
+    if steps.len() > STEPS_MAX {
+        return Err(Failure::Invalid(format!("steps: at most {STEPS_MAX}")));
+    }
+    steps
+        .iter()
+        .try_for_each(|it| check_texts(Some(&it.title), None))
+}
+
+fn checked_labels(labels: &[String]) -> Result<Vec<String>, Failure> {
+    if labels.len() > LABELS_MAX
+        || labels
+            .iter()
+            .any(|it| it.chars().count() > TITLE_LETTERS_MAX)
+    {
+        return Err(Failure::Invalid(format!(
+            "labels: at most {LABELS_MAX}, each of at most {TITLE_LETTERS_MAX} letters"
+        )));
+    }
+    Ok(labels_of(labels.iter().map(String::as_str)))
 }
 
 fn check_people(tx: &ReadTx<'_>, people: &[PersonId]) -> Result<(), Error> {

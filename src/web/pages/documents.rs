@@ -13,7 +13,7 @@ use crate::domain::person::Language;
 use crate::store::blobs::Blobs;
 use crate::store::documents::{Filter, Trash};
 use crate::store::{Error, ReadTx, Store, documents, pages, search};
-use crate::web::auth::{CurrentPerson, secret};
+use crate::web::auth::CurrentPerson;
 use crate::web::cards::{Sheet, Snippet, sheet};
 use crate::web::extract::Asked;
 use crate::web::failure::Failure;
@@ -238,11 +238,7 @@ pub async fn add(
 ) -> Result<Response, Failure> {
     let _turn = uploads::turn().await?;
     let form = uploads::read(parts, intake.bytes_max()).await?;
-    let is_ours = form
-        .csrf
-        .as_deref()
-        .is_some_and(|it| secret::is_same(it, &me.csrf));
-    if !is_ours {
+    if !form.is_from(&me.csrf) {
         return Err(Failure::Forbidden);
     }
     let outcomes = uploads::accept_all(&intake, &me.caller(), form.files).await?;

@@ -1,96 +1,31 @@
 //! One task: its answer, its reminders, and what a person changes of it.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Multipart, State};
 use axum::response::Response;
-use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::TimeZone;
+use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
-use super::Choice;
 use super::stories::{self, Line};
-use crate::domain::id::{PersonId, TaskId};
+use super::task_form::{FormValues, entered};
+use crate::domain::id::{DocumentId, TaskId};
 use crate::domain::journal::Entity;
-use crate::domain::person::Person;
 use crate::domain::reminder::{Reminder, ReminderState};
-use crate::domain::task::{Answer, AnswerKind, Task};
-use crate::domain::value::Money;
-use crate::store::{Error, ReadTx, Store, WriteTx, journal, people, reminders, tasks};
+use crate::domain::task::{Answer, AnswerKind, LINKS_MAX, Status, Step, Task};
+use crate::store::{Error, ReadTx, Store, WriteTx, documents, journal, reminders, tasks};
+use crate::web::api::tasks::comment_of;
 use crate::web::auth::{CheckedForm, CurrentPerson, Fields};
 use crate::web::cards::{Dealer, TaskCard};
-use crate::web::corrections;
 use crate::web::extract::At;
 use crate::web::failure::Failure;
 use crate::web::frame::{Frame, Happened, Locale, Shell, go, page};
-use crate::web::{Household, WebState, words};
+use crate::web::{Household, WebState, uploads, words};
 use crate::work::Wake;
 
-/// Letters of a title at the most.
-pub const TITLE_LETTERS_MAX: usize = 200;
-/// Letters of the notes at the most.
-pub const NOTES_LETTERS_MAX: usize = 4000;
 /// Reminders shown.
 const REMINDERS_SHOWN_MAX: usize = 12;
 /// Entries of the history.
 const HISTORY_MAX: u32 = 50;
-
-/// What the form of a task holds.
-#[derive(Clone, Debug, Default)]
-pub struct FormValues {
-    /// The line.
-    pub title: String,
-    /// `2026-03-18`.
-    pub due: String,
-    /// `15:30`.
-    pub due_time: String,
-    /// `84.20 EUR`.
-    pub amount: String,
-    /// `2026-03-17T08:00`.
-    pub remind_at: String,
-    /// More about it.
-    pub notes: String,
-    /// Everybody, with those it is for.
-    pub people: Vec<Choice>,
-    /// Whether the form is shown at once.
-    pub is_open: bool,
-}
-
-impl FormValues {
-    /// Nothing yet.
-    pub fn empty(people: &[Person]) -> Self {
-        Self {
-            people: choices(people, &[]),
-            ..Self::default()
-        }
-    }
-
-    fn of(task: &Task, people: &[Person], zone: &TimeZone) -> Self {
-        let clock = |time: Time| format!("{:02}:{:02}", time.hour(), time.minute());
-        let moment = |at: &Timestamp| {
-            let at = at.to_zoned(zone.clone());
-            format!("{}T{}", at.date(), clock(at.time()))
-        };
-        Self {
-            title: task.title.clone(),
-            due: task.due.map_or_else(String::new, |it| it.to_string()),
-            due_time: task.due_time.map_or_else(String::new, clock),
-            amount: task.money.map_or_else(String::new, |it| it.to_string()),
-            remind_at: task.remind_at.first().map_or_else(String::new, moment),
-            notes: task.notes.clone(),
-            people: choices(people, &task.assignees),
-            is_open: false,
-        }
-    }
-}
-
-fn choices(people: &[Person], chosen: &[PersonId]) -> Vec<Choice> {
-    let choice = |it: &Person| Choice {
-        value: it.id.to_string(),
-        label: it.name.clone(),
-        chosen: chosen.contains(&it.id),
-    };
-    people.iter().map(choice).collect()
-}
 
 /// A reminder in a line.
 pub struct ReminderLine {
@@ -100,12 +35,76 @@ pub struct ReminderLine {
     class: &'static str,
 }
 
+/// A step in a line.
+pub struct StepLine {
+    number: u32,
+    title: String,
+    due: Option<String>,
+    is_done: bool,
+}
+
+fn steps(task: &Task, locale: &Locale) -> Vec<StepLine> {
+    let line = |it: &Step| StepLine {
+        number: it.number,
+        title: it.title.clone(),
+        due: it
+            .due
+            .map(|it| words::short_day(locale.language, it, locale.today())),
+        is_done: it.done_at.is_some(),
+    };
+    task.steps.iter().map(line).collect()
+}
+
+/// Something else with a page of its own.
+pub struct Link {
+    id: String,
+    label: String,
+    is_done: bool,
+}
+
+/// The documents of a task that the viewer may see.
+fn papers(tx: &ReadTx<'_>, task: &Task) -> Result<Vec<Link>, Error> {
+    let mut papers = Vec::new();
+    for id in &task.documents {
+        match documents::by_id(tx, *id) {
+            Ok(document) => papers.push(Link {
+                id: id.to_string(),
+                label: document.title,
+                is_done: false,
+            }),
+            Err(Error::Missing { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(papers)
+}
+
+/// The tasks before this one that the viewer may see.
+fn before(tx: &ReadTx<'_>, task: &Task) -> Result<Vec<Link>, Error> {
+    let mut before = Vec::new();
+    for id in &task.blocked_by {
+        match tasks::by_id(tx, *id) {
+            Ok(task) => before.push(Link {
+                id: id.to_string(),
+                is_done: task.status != Status::Open,
+                label: task.title,
+            }),
+            Err(Error::Missing { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(before)
+}
+
 #[derive(Template)]
 #[template(path = "task.html")]
 struct TaskPage {
     shell: Shell,
     card: TaskCard,
     form: FormValues,
+    steps: Vec<StepLine>,
+    papers: Vec<Link>,
+    before: Vec<Link>,
     reminders: Vec<ReminderLine>,
     history: Vec<Line>,
 }
@@ -131,7 +130,10 @@ fn look(tx: &ReadTx<'_>, locale: &Locale, shell: Shell, id: TaskId) -> Result<Ta
     Ok(TaskPage {
         shell,
         card: Dealer::new(tx, locale)?.card_with_quote(&task)?,
-        form: FormValues::of(&task, &people::list(tx)?, &locale.zone),
+        form: FormValues::of(tx, &task, &locale.zone)?,
+        steps: steps(&task, locale),
+        papers: papers(tx, &task)?,
+        before: before(tx, &task)?,
         reminders: shown.map(|it| reminder_line(locale, it)).collect(),
         history: stories::lines(tx, locale, &entries)?,
     })
@@ -162,73 +164,6 @@ fn reminder_line(locale: &Locale, reminder: &Reminder) -> ReminderLine {
     }
 }
 
-/// What a person typed into the form of a task.
-pub struct Entered {
-    /// The line.
-    pub title: String,
-    /// More about it.
-    pub notes: String,
-    /// The day.
-    pub due: Option<Date>,
-    /// The hour.
-    pub due_time: Option<Time>,
-    /// The money.
-    pub money: Option<Money>,
-    /// A moment to speak about it.
-    pub remind_at: Vec<Timestamp>,
-    /// The people.
-    pub assignees: Vec<PersonId>,
-}
-
-/// Reads the form of a task.
-pub fn entered(form: &Fields, zone: &TimeZone) -> Result<Entered, Failure> {
-    let title = form.text("title").unwrap_or_default();
-    let notes = form.text("notes").unwrap_or_default();
-    let (title_length, notes_length) = (title.chars().count(), notes.chars().count());
-    if title.is_empty() || title_length > TITLE_LETTERS_MAX || notes_length > NOTES_LETTERS_MAX {
-        return Err(Failure::Invalid(format!(
-            "a title has 1 to {TITLE_LETTERS_MAX} letters, notes at most {NOTES_LETTERS_MAX}"
-        )));
-    }
-    let wrong = |what: &str| Failure::Invalid(format!("{what} does not make sense"));
-    let due: Option<Date> = form
-        .filled("due")
-        .map(str::parse)
-        .transpose()
-        .map_err(|_| wrong("the due day"))?;
-    let due_time: Option<Time> = form
-        .filled("due_time")
-        .map(str::parse)
-        .transpose()
-        .map_err(|_| wrong("the time"))?;
-    let money = form
-        .filled("amount")
-        .map(|it| corrections::money(it).ok_or_else(|| wrong("the amount")))
-        .transpose()?;
-    let moment = |text: &str| {
-        let at: DateTime = text.parse().ok()?;
-        Some(at.to_zoned(zone.clone()).ok()?.timestamp())
-    };
-    let remind_at = form
-        .filled("remind_at")
-        .map(|it| moment(it).ok_or_else(|| wrong("the reminder")))
-        .transpose()?;
-    let assignees = form
-        .all("assignee")
-        .filter_map(|it| it.parse().ok())
-        .collect();
-    Ok(Entered {
-        title: title.to_owned(),
-        notes: notes.to_owned(),
-        due,
-        // An hour without a day says nothing.
-        due_time: due_time.filter(|_| due.is_some()),
-        money,
-        remind_at: remind_at.into_iter().collect(),
-        assignees,
-    })
-}
-
 /// `POST /tasks/{id}`: a person changes it. Only what differs counts as changed by a person.
 pub async fn edit(
     State(state): State<WebState>,
@@ -241,7 +176,7 @@ pub async fn edit(
     let version = form.text("version").and_then(|it| it.parse().ok());
     let write = move |tx: &WriteTx<'_>| {
         let task = tasks::by_id(tx, id)?;
-        tasks::edit(tx, id, version, difference(&task, entered, &zone))
+        tasks::edit(tx, id, version, entered.difference(&task, &zone))
     };
     let back = format!("/tasks/{id}");
     match state.store.write(me.caller(), write).await {
@@ -252,27 +187,6 @@ pub async fn edit(
         }
         Err(Error::Conflict { .. }) => Ok(go(&back, Some(&Happened::Outdated))),
         Err(error) => Err(error.into()),
-    }
-}
-
-fn difference(task: &Task, entered: Entered, zone: &TimeZone) -> tasks::Edit {
-    // The form shows minutes and the first moment only; what it did not show stays.
-    let shown = FormValues::of(task, &[], zone).remind_at;
-    let typed = entered.remind_at.first().map(|it| {
-        let task = Task {
-            remind_at: vec![*it],
-            ..task.clone()
-        };
-        FormValues::of(&task, &[], zone).remind_at
-    });
-    let due = (entered.due, entered.due_time);
-    tasks::Edit {
-        title: (entered.title != task.title).then_some(entered.title),
-        notes: (entered.notes != task.notes).then_some(entered.notes),
-        due: (due != (task.due, task.due_time)).then_some(due),
-        money: (entered.money != task.money).then_some(entered.money),
-        remind_at: (typed.unwrap_or_default() != shown).then_some(entered.remind_at),
-        assignees: (entered.assignees != task.assignees).then_some(entered.assignees),
     }
 }
 
@@ -292,13 +206,11 @@ pub async fn answer(
     state.wake.reminders.notify_one();
     state.wake.state.notify_one();
     let next = form.text("next").unwrap_or("/");
-    Ok(go(
-        next,
-        Some(&Happened::Answered(kind.as_str(), id.to_string())),
-    ))
+    Ok(go(next, Some(&Happened::Answered(kind.as_str(), vec![id]))))
 }
 
-fn answer_of(form: &Fields, household: &Household, now: Timestamp) -> Result<Answer, Failure> {
+/// Reads an answer with its moment.
+pub fn answer_of(form: &Fields, household: &Household, now: Timestamp) -> Result<Answer, Failure> {
     let Some(choice) = form.filled("later") else {
         let unclear = |_| Failure::Invalid("an answer is done, later or not_mine".to_owned());
         let answer = form
@@ -371,6 +283,80 @@ pub async fn reopen(
     wake.state.notify_one();
     let own = format!("/tasks/{id}");
     Ok(go(form.text("next").unwrap_or(&own), None))
+}
+
+/// `POST /tasks/{id}/comments`
+pub async fn comment(
+    State(store): State<Store>,
+    State(wake): State<Wake>,
+    me: CurrentPerson,
+    At(id): At<TaskId>,
+    CheckedForm(form): CheckedForm,
+) -> Result<Response, Failure> {
+    let text = comment_of(form.text("text").unwrap_or_default())?;
+    let write = move |tx: &WriteTx<'_>| tasks::comment(tx, id, &text);
+    store.write(me.caller(), write).await?;
+    wake.state.notify_one();
+    Ok(go(&format!("/tasks/{id}#history"), Some(&Happened::Saved)))
+}
+
+/// `POST /tasks/{id}/steps/{number}`
+pub async fn tick(
+    State(store): State<Store>,
+    State(wake): State<Wake>,
+    me: CurrentPerson,
+    At((id, number)): At<(TaskId, u32)>,
+    CheckedForm(form): CheckedForm,
+) -> Result<Response, Failure> {
+    let is_done = form.text("done") == Some("1");
+    let write = move |tx: &WriteTx<'_>| tasks::tick(tx, id, number, is_done);
+    store.write(me.caller(), write).await?;
+    wake.state.notify_one();
+    Ok(go(&format!("/tasks/{id}"), None))
+}
+
+/// `POST /tasks/{id}/attachments`: each file becomes a document that belongs to the task.
+pub async fn attach(
+    State(state): State<WebState>,
+    me: CurrentPerson,
+    At(id): At<TaskId>,
+    parts: Multipart,
+) -> Result<Response, Failure> {
+    let _turn = uploads::turn().await?;
+    let intake = &state.intake;
+    let form = uploads::read(parts, intake.bytes_max()).await?;
+    if !form.is_from(&me.csrf) {
+        return Err(Failure::Forbidden);
+    }
+    let outcomes = uploads::accept_all(intake, &me.caller(), form.files).await?;
+    let mut taken: Vec<DocumentId> = Vec::new();
+    let mut refused = None;
+    for outcome in outcomes {
+        match outcome.result {
+            Ok(accepted) => taken.push(accepted.document().id),
+            Err(failure) => refused = Some(failure),
+        }
+    }
+    let write = move |tx: &WriteTx<'_>| {
+        let mut papers = tasks::by_id(tx, id)?.documents;
+        let new: Vec<DocumentId> = taken
+            .into_iter()
+            .filter(|it| !papers.contains(it))
+            .collect();
+        papers.extend(new);
+        papers.truncate(LINKS_MAX);
+        let edit = tasks::Edit {
+            documents: Some(papers),
+            ..tasks::Edit::default()
+        };
+        tasks::edit(tx, id, None, edit)
+    };
+    state.store.write(me.caller(), write).await?;
+    state.wake.state.notify_one();
+    match refused {
+        Some(failure) => Err(failure),
+        None => Ok(go(&format!("/tasks/{id}"), Some(&Happened::Saved))),
+    }
 }
 
 /// `POST /tasks/{id}/delete`

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::domain::journal::{Actor, Entity, Entry};
 use crate::domain::person::Language;
-use crate::store::{Error, ReadTx, people};
+use crate::store::{Error, ReadTx, journal, people};
 use crate::web::frame::Locale;
 use crate::web::words::pick;
 
@@ -21,6 +21,13 @@ pub struct Line {
     pub who: String,
     /// The thing's page.
     pub link: Option<String>,
+    /// What was said, where somebody said something.
+    pub said: Option<String>,
+}
+
+/// Whether somebody said something in one of `lines`.
+pub fn have_comment(lines: &[Line]) -> bool {
+    lines.iter().any(|it| it.said.is_some())
 }
 
 /// Entries as lines.
@@ -36,19 +43,22 @@ pub fn lines(tx: &ReadTx<'_>, locale: &Locale, entries: &[Entry]) -> Result<Vec<
             .into_iter()
             .map(|it| (it.id.to_string(), it.name)),
     );
-    let line = |entry: &Entry| Line {
-        sequence: entry.sequence,
-        text: text(locale.language, entry),
-        at: locale.moment(entry.at),
-        who: who(locale.language, &entry.actor, &names),
-        link: match entry.entity {
-            Entity::Document => Some(format!("/documents/{}", entry.entity_id)),
-            Entity::Task => Some(format!("/tasks/{}", entry.entity_id)),
-            Entity::Party => Some("/senders".to_owned()),
-            Entity::Delivery | Entity::Person | Entity::Token | Entity::Setting => None,
-        },
+    let line = |entry: &Entry| -> Result<Line, Error> {
+        Ok(Line {
+            said: journal::comment(tx, entry)?,
+            sequence: entry.sequence,
+            text: text(locale.language, entry),
+            at: locale.moment(entry.at),
+            who: who(locale.language, &entry.actor, &names),
+            link: match entry.entity {
+                Entity::Document => Some(format!("/documents/{}", entry.entity_id)),
+                Entity::Task => Some(format!("/tasks/{}", entry.entity_id)),
+                Entity::Party => Some("/senders".to_owned()),
+                Entity::Delivery | Entity::Person | Entity::Token | Entity::Setting => None,
+            },
+        })
     };
-    Ok(entries.iter().map(line).collect())
+    entries.iter().map(line).collect()
 }
 
 fn who(language: Language, actor: &Actor, names: &HashMap<String, String>) -> String {
@@ -108,6 +118,9 @@ fn deed(language: Language, change: &str) -> String {
         "done" => ("erledigt", "done"),
         "later" => ("zurückgestellt", "put off"),
         "not_mine" => ("abgegeben", "handed back"),
+        "commented" => ("kommentiert", "commented on"),
+        "step done" => ("einen Schritt weiter", "one step further"),
+        "step reopened" => ("einen Schritt zurück", "one step back"),
         "reopened" => ("wieder geöffnet", "opened again"),
         "removed" => ("gelöscht", "removed"),
         "added" => ("hinzugefügt", "added"),

@@ -6,13 +6,15 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::Choice;
-use super::one_task::{FormValues, entered};
+use super::one_task::{answer_of, next_morning};
+use super::task_form::{FormValues, entered};
 use crate::domain::document::Visibility;
-use crate::domain::id::TaskId;
-use crate::domain::task::Status;
-use crate::store::{Error, ReadTx, Store, people, tasks};
+use crate::domain::id::{DocumentId, TaskId};
+use crate::domain::task::{Status, Task};
+use crate::store::{Error, ReadTx, Store, WriteTx, tasks};
 use crate::web::WebState;
-use crate::web::auth::{CheckedForm, CurrentPerson};
+use crate::web::api::tasks::AT_ONCE_MAX;
+use crate::web::auth::{CheckedForm, CurrentPerson, Fields};
 use crate::web::cards::{Dealer, TaskCard};
 use crate::web::extract::Asked;
 use crate::web::failure::Failure;
@@ -30,6 +32,9 @@ pub struct Wanted {
     /// The last task of the page before.
     #[serde(default)]
     after: String,
+    /// A document that the new task belongs to.
+    #[serde(default)]
+    document: String,
 }
 
 #[derive(Template)]
@@ -62,7 +67,11 @@ pub async fn list(
     };
     let locale = frame.locale.clone();
     let look = move |tx: &ReadTx<'_>| look(tx, &locale, &filter);
-    let (cards, last, form) = store.read(frame.me.viewer(), look).await?;
+    let (cards, last, mut form) = store.read(frame.me.viewer(), look).await?;
+    if let Ok(document) = wanted.document.parse::<DocumentId>() {
+        form.document = document.to_string();
+        form.is_open = true;
+    }
     let template = TasksPage {
         shell: &frame.shell,
         tabs: [("open", t.open), ("done", t.done), ("all", t.all)]
@@ -84,8 +93,15 @@ fn look(tx: &ReadTx<'_>, locale: &Locale, filter: &tasks::Filter) -> Result<Foun
     found.truncate(PAGE_LENGTH);
     let last = found.last().map(|it| it.id).filter(|_| has_more);
     let mut dealer = Dealer::new(tx, locale)?;
-    let cards: Result<Vec<TaskCard>, Error> = found.iter().map(|it| dealer.card(it)).collect();
-    Ok((cards?, last, FormValues::empty(&people::list(tx)?)))
+    let card = |it: &Task| -> Result<TaskCard, Error> {
+        let card = dealer.card(it)?;
+        Ok(TaskCard {
+            can_choose: card.open,
+            ..card
+        })
+    };
+    let cards: Result<Vec<TaskCard>, Error> = found.iter().map(card).collect();
+    Ok((cards?, last, FormValues::empty(tx)?))
 }
 
 /// `POST /tasks`
@@ -95,21 +111,60 @@ pub async fn create(
     CheckedForm(form): CheckedForm,
 ) -> Result<Response, Failure> {
     let entered = entered(&form, &state.household.zone)?;
-    let new = tasks::NewTask {
-        title: entered.title,
-        notes: entered.notes,
-        due: entered.due,
-        due_time: entered.due_time,
-        money: entered.money,
-        remind_at: entered.remind_at,
-        assignees: entered.assignees,
-        visible_to: Visibility::Household,
-    };
-    state
-        .store
-        .write(me.caller(), move |tx| tasks::create(tx, new))
-        .await?;
+    let title = entered.title.clone();
+    let write =
+        move |tx: &WriteTx<'_>| tasks::create(tx, title, entered.said(), Visibility::Household);
+    state.store.write(me.caller(), write).await?;
     state.wake.reminders.notify_one();
     state.wake.state.notify_one();
     Ok(go("/tasks", Some(&Happened::Saved)))
+}
+
+/// `POST /tasks/answers`: one answer to all that were chosen.
+pub async fn answer_all(
+    State(state): State<WebState>,
+    me: CurrentPerson,
+    CheckedForm(form): CheckedForm,
+) -> Result<Response, Failure> {
+    let ids = chosen(&form)?;
+    let next = form.text("next").unwrap_or("/tasks").to_owned();
+    if ids.is_empty() {
+        return Ok(go(&next, Some(&Happened::NothingChosen)));
+    }
+    let now = state.store.clock().now();
+    let answer = answer_of(&form, &state.household, now)?;
+    let morning = next_morning(&state.household, now);
+    let happened = Happened::Answered(answer.answer.as_str(), ids.clone());
+    let write = move |tx: &WriteTx<'_>| tasks::answer_all(tx, &ids, &answer, morning);
+    state.store.write(me.caller(), write).await?;
+    state.wake.reminders.notify_one();
+    state.wake.state.notify_one();
+    Ok(go(&next, Some(&happened)))
+}
+
+/// `POST /tasks/reopen`: the answers are taken back.
+pub async fn reopen_all(
+    State(state): State<WebState>,
+    me: CurrentPerson,
+    CheckedForm(form): CheckedForm,
+) -> Result<Response, Failure> {
+    let ids = chosen(&form)?;
+    let write = move |tx: &WriteTx<'_>| {
+        let mut opened = ids.iter().map(|it| tasks::reopen(tx, *it));
+        opened.try_for_each(|it| it.map(|_| ()))
+    };
+    state.store.write(me.caller(), write).await?;
+    state.wake.reminders.notify_one();
+    state.wake.state.notify_one();
+    Ok(go(form.text("next").unwrap_or("/tasks"), None))
+}
+
+fn chosen(form: &Fields) -> Result<Vec<TaskId>, Failure> {
+    let ids: Vec<TaskId> = form.all("task").filter_map(|it| it.parse().ok()).collect();
+    if ids.len() > AT_ONCE_MAX {
+        return Err(Failure::Invalid(format!(
+            "at most {AT_ONCE_MAX} tasks at once"
+        )));
+    }
+    Ok(ids)
 }

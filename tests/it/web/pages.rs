@@ -1,11 +1,13 @@
 //! What people see.
 
+use jiff::civil::{date, time};
 use reqwest::StatusCode;
 use reqwest::header::{ACCEPT_LANGUAGE, LOCATION};
 use reqwest::multipart::{Form, Part};
+use workmate::domain::document::Visibility;
 use workmate::domain::task::{Status, Task};
-use workmate::store::tasks::{self, Filter, NewTask};
-use workmate::store::{Caller, Viewer};
+use workmate::store::tasks::{self, Edit, Filter};
+use workmate::store::{Caller, Viewer, WriteTx};
 
 use super::harness::{Browser, Web, cookie_of};
 
@@ -154,18 +156,15 @@ async fn what_a_person_corrects_is_seen_and_an_old_form_changes_nothing() {
 async fn a_form_that_shows_a_task_changes_only_what_was_changed() {
     let web = Web::open().await;
     let anna = web.browser("Anna").await;
-    let new = NewTask {
-        title: "Pay".to_owned(),
-        due: Some(jiff::civil::date(2026, 3, 18)),
-        due_time: Some(jiff::civil::time(15, 30, 0, 0)),
-        remind_at: vec!["2026-03-17T07:00:30Z".parse().unwrap()],
-        ..NewTask::default()
+    let (day, hour) = (date(2026, 3, 18), time(15, 30, 0, 0));
+    let said = Edit {
+        due: Some((Some(day), Some(hour))),
+        remind_at: Some(vec!["2026-03-17T07:00:30Z".parse().unwrap()]),
+        ..Edit::default()
     };
     let caller = Caller::person(anna.person.id, "web");
-    web.store
-        .write(caller, |tx| tasks::create(tx, new))
-        .await
-        .unwrap();
+    let make = |tx: &WriteTx<'_>| tasks::create(tx, "Pay".to_owned(), said, Visibility::Household);
+    web.store.write(caller, make).await.unwrap();
     let task = only_task(&web).await;
     let version = task.version.to_string();
     let fields = [

@@ -8,7 +8,7 @@ const offline = document.getElementById("offline");
 const isInUse = (part) => {
   const active = document.activeElement;
   const isTyping = part.contains(active) && active.matches("input, textarea, select");
-  return isTyping || part.querySelector("details.menu[open], details.correct[open]") !== null;
+  return isTyping || part.querySelector("details.menu[open], details.correct[open], .choose :checked") !== null;
 };
 
 // Moves the bar of a document that is being read; a page without that bar has nothing to move.

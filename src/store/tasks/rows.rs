@@ -1,0 +1,119 @@
+//! A task as a row, and back.
+
+use jiff::Timestamp;
+use rusqlite::{Row, named_params};
+
+use crate::domain::id::DocumentId;
+use crate::domain::obligation::Action;
+use crate::domain::task::{Task, TaskSource};
+use crate::domain::value::{Amount, Money};
+use crate::store::rows::{Columns, json, visibility_column};
+use crate::store::{Error, WriteTx};
+
+/// Writes a task as it is now; its reminders are planned anew.
+pub fn write(tx: &WriteTx<'_>, task: &Task) -> Result<(), Error> {
+    tx.prepare_cached(
+        "INSERT INTO task (id, title, notes, action, due, due_time, safe_due, amount, currency,
+                           optional, start, steps, labels, project, contact, documents, blocked_by,
+                           remind_at, assignees, status, later_until, document, key, edited,
+                           arrived_late, created_at, visible_to, version)
+         VALUES (:id, :title, :notes, :action, :due, :due_time, :safe_due, :amount, :currency,
+                 :optional, :start, :steps, :labels, :project, :contact, :documents, :blocked_by,
+                 :remind_at, :assignees, :status, :later_until, :document, :key, :edited,
+                 :arrived_late, :created_at, :visible_to, :version)
+         ON CONFLICT (id) DO UPDATE
+            SET title = excluded.title, notes = excluded.notes, action = excluded.action,
+                due = excluded.due, due_time = excluded.due_time, safe_due = excluded.safe_due,
+                amount = excluded.amount, currency = excluded.currency,
+                optional = excluded.optional, start = excluded.start, steps = excluded.steps,
+                labels = excluded.labels, project = excluded.project, contact = excluded.contact,
+                documents = excluded.documents, blocked_by = excluded.blocked_by,
+                remind_at = excluded.remind_at, assignees = excluded.assignees,
+                status = excluded.status, later_until = excluded.later_until,
+                edited = excluded.edited, arrived_late = excluded.arrived_late,
+                version = excluded.version, plan = 1",
+    )?
+    .execute(named_params! {
+        ":id": task.id.to_string(),
+        ":title": task.title,
+        ":notes": task.notes,
+        ":action": task.action.map(Action::as_str),
+        ":due": task.due.map(|it| it.to_string()),
+        ":due_time": task.due_time.map(|it| it.to_string()),
+        ":safe_due": task.safe_due.map(|it| it.to_string()),
+        ":amount": task.money.map(|it| it.amount.hundredths()),
+        ":currency": task.money.map(|it| it.currency.to_string()),
+        ":optional": task.optional,
+        ":start": task.start.map(|it| it.to_string()),
+        ":steps": json(&task.steps),
+        ":labels": json(&task.labels),
+        ":project": task.project,
+        ":contact": task.contact,
+        ":documents": json(&task.documents),
+        ":blocked_by": json(&task.blocked_by),
+        ":remind_at": json(&milliseconds(&task.remind_at)),
+        ":assignees": json(&task.assignees),
+        ":status": task.status.as_str(),
+        ":later_until": task.later_until.map(Timestamp::as_millisecond),
+        ":document": task.source.as_ref().map(|it| it.document.to_string()),
+        ":key": task.source.as_ref().map(|it| it.key.clone()),
+        ":edited": json(&task.edited),
+        ":arrived_late": task.arrived_late,
+        ":created_at": task.created_at.as_millisecond(),
+        ":visible_to": visibility_column(&task.visible_to),
+        ":version": i64::try_from(task.version).unwrap_or(i64::MAX),
+    })?;
+    Ok(())
+}
+
+fn milliseconds(moments: &[Timestamp]) -> Vec<i64> {
+    moments.iter().map(|it| it.as_millisecond()).collect()
+}
+
+/// Reads a task.
+pub fn task_from_row(row: &Row<'_>) -> Result<Task, Error> {
+    let columns = Columns::of("task", row);
+    let amount: Option<i64> = columns.plain("amount")?;
+    let currency = columns.parsed_or_none("currency")?;
+    let money = amount.zip(currency).map(|(hundredths, currency)| Money {
+        amount: Amount::from_hundredths(hundredths),
+        currency,
+    });
+    let document: Option<DocumentId> = columns.parsed_or_none("document")?;
+    let key: Option<String> = columns.plain("key")?;
+    let remind_at: Vec<i64> = columns.json("remind_at")?;
+    let remind_at: Result<Vec<_>, _> = remind_at
+        .into_iter()
+        .map(Timestamp::from_millisecond)
+        .collect();
+    Ok(Task {
+        id: columns.parsed("id")?,
+        title: columns.plain("title")?,
+        notes: columns.plain("notes")?,
+        action: columns.parsed_or_none("action")?,
+        due: columns.parsed_or_none("due")?,
+        due_time: columns.parsed_or_none("due_time")?,
+        safe_due: columns.parsed_or_none("safe_due")?,
+        money,
+        optional: columns.plain("optional")?,
+        start: columns.parsed_or_none("start")?,
+        steps: columns.json("steps")?,
+        labels: columns.json("labels")?,
+        project: columns.plain("project")?,
+        contact: columns.plain("contact")?,
+        documents: columns.json("documents")?,
+        blocked_by: columns.json("blocked_by")?,
+        remind_at: remind_at.map_err(|cause| columns.corrupt(cause))?,
+        assignees: columns.json("assignees")?,
+        status: columns.parsed("status")?,
+        later_until: columns.instant_or_none("later_until")?,
+        source: document
+            .zip(key)
+            .map(|(document, key)| TaskSource { document, key }),
+        edited: columns.json("edited")?,
+        arrived_late: columns.plain("arrived_late")?,
+        created_at: columns.instant("created_at")?,
+        visible_to: columns.visibility()?,
+        version: columns.count("version")?,
+    })
+}
