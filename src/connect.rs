@@ -1,6 +1,7 @@
 //! Everything outside the box that workmate speaks to, each behind a small client of its own.
 //!
 //! - [`mqtt`]: the household's broker. Reminders go out, answers come in.
+//! - [`mail`]: the household's mail server. Reminders go out.
 //! - [`home_assistant`]: what Home Assistant must be told so that workmate appears there by itself.
 //!
 //! A client here knows the domain and nothing else: it neither reads the store nor decides what is
@@ -9,6 +10,8 @@
 //! sender can only do one of two things: try again, or give up and say so.
 
 pub mod home_assistant;
+pub mod mail;
+pub mod message;
 pub mod mqtt;
 
 /// Why something was not sent. `reason` is a sentence for people and never holds a secret or

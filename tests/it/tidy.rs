@@ -155,7 +155,7 @@ const PLACES: &[Place] = &[
         reason: "what language a text is in is understanding",
     },
     Place {
-        crates: &["rumqttc"],
+        crates: &["lettre", "rumqttc"],
         only_in: &["connect"],
         reason: "connect speaks to the outside",
     },
