@@ -314,6 +314,7 @@ pub fn reference(language: Language, name: &str) -> String {
         "credit_note_number" => ("Gutschriftnummer", "Credit note number"),
         "mandate_reference" => ("Mandatsreferenz", "Mandate reference"),
         "payment_reference" => ("Verwendungszweck", "Payment reference"),
+        "reference" => ("Zeichen", "Reference"),
         "case_number" => ("Vorgangsnummer", "Case number"),
         _ => return name.replace('_', " "),
     };
