@@ -183,6 +183,7 @@ impl House {
                 morning: household.morning_or_eight(),
                 session_days: self.config.server.session_days,
                 is_https: self.base_url.starts_with("https://"),
+                base_url: self.base_url.clone(),
             },
             about: About {
                 version: env!("CARGO_PKG_VERSION").to_owned(),

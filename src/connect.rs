@@ -1,6 +1,9 @@
 //! Everything outside the box that workmate speaks to, each behind a small client of its own.
 //!
 //! - [`mqtt`]: the household's broker. Reminders go out, answers come in.
+//! - [`push`]: ntfy, Gotify, Apprise, a webhook. Reminders go out.
+//! - [`caldav`]: a collection of a calendar server, into which due days are written.
+//! - [`http`]: the one client of HTTP, and whom it never calls.
 //! - [`mail`]: the household's mail server. Reminders go out.
 //! - [`home_assistant`]: what Home Assistant must be told so that workmate appears there by itself.
 //!
@@ -9,10 +12,13 @@
 //! as typed values. Every wait has an end, and every failure is one of the two below, because a
 //! sender can only do one of two things: try again, or give up and say so.
 
+pub mod caldav;
 pub mod home_assistant;
+pub mod http;
 pub mod mail;
 pub mod message;
 pub mod mqtt;
+pub mod push;
 
 /// Why something was not sent. `reason` is a sentence for people and never holds a secret or
 /// content.

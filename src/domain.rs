@@ -5,6 +5,7 @@
 //! [`finding::Finding`]s with evidence, from those [`obligation::Obligation`]s, and from those
 //! [`task::Task`]s, about which [`reminder::plan`] says when somebody is told.
 
+pub mod calendar;
 pub mod clock;
 pub mod deadline;
 pub mod delivery;

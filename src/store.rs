@@ -8,13 +8,16 @@
 
 pub mod archives;
 pub mod blobs;
+pub mod calendars;
 pub mod deliveries;
 pub mod documents;
 mod error;
+pub mod feeds;
 pub mod findings;
 pub mod happenings;
 pub mod idempotency;
 pub mod journal;
+pub mod links;
 pub mod pages;
 pub mod parties;
 pub mod parts;

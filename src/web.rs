@@ -13,6 +13,7 @@ pub mod events;
 mod extract;
 pub mod failure;
 mod family;
+pub mod feeds;
 mod files;
 mod frame;
 mod layers;
@@ -46,7 +47,10 @@ use crate::work::{Board, Readings, Wake};
 
 use auth::throttle::Throttle;
 use events::Listeners;
-use pages::{documents, login, one_document, one_task, preferences, senders, system, tasks, today};
+use pages::{
+    answer_link, documents, login, one_document, one_task, preferences, senders, system, tasks,
+    today,
+};
 
 /// Bytes of a body that is no upload.
 const BODY_BYTES_MAX: usize = 256 << 10;
@@ -66,6 +70,8 @@ pub struct Household {
     pub session_days: u32,
     /// Browsers reach the house by `https://`, so cookies need never travel in the clear.
     pub is_https: bool,
+    /// How browsers reach the house, without a slash at its end.
+    pub base_url: String,
 }
 
 impl Household {
@@ -77,6 +83,7 @@ impl Household {
             morning: Time::constant(8, 0, 0, 0),
             session_days: 30,
             is_https: false,
+            base_url: "http://127.0.0.1:8420".to_owned(),
         }
     }
 }
@@ -213,6 +220,9 @@ fn doors() -> Routes {
         .post("/login", login::log_in)
         .get("/first-login/{token}", login::show_first)
         .post("/first-login/{token}", login::create_first)
+        .get("/answer/{token}", answer_link::show)
+        .post("/answer/{token}", answer_link::answer)
+        .get("/calendar/{token}", feeds::show)
         .get("/assets/{*name}", assets::serve)
 }
 

@@ -17,6 +17,7 @@ pub mod deliver;
 pub mod derive_tasks;
 pub mod intake;
 pub mod progress;
+pub mod publish_calendar;
 pub mod publish_state;
 pub mod read_documents;
 pub mod remind;

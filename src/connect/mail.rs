@@ -45,7 +45,9 @@ pub enum SettingsError {
     )]
     Url,
     /// A password would cross the network for everybody to read.
-    #[error("`mail.url` has a user, and smtp+plain would send the password for everybody to read: use smtp:// or smtps://")]
+    #[error(
+        "`mail.url` has a user, and smtp+plain would send the password for everybody to read: use smtp:// or smtps://"
+    )]
     PasswordInTheOpen,
     /// A user without a password.
     #[error("`mail.url` has a user but there is no password: set `mail.password_file`")]
@@ -74,7 +76,10 @@ pub struct Mailer {
 /// A password never shows.
 impl std::fmt::Debug for Mailer {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Mailer").field("from", &self.from).finish_non_exhaustive()
+        formatter
+            .debug_struct("Mailer")
+            .field("from", &self.from)
+            .finish_non_exhaustive()
     }
 }
 
@@ -222,7 +227,10 @@ fn plain(message: &Message) -> String {
 fn html(message: &Message) -> String {
     let mut body = String::new();
     for line in &message.lines {
-        body.push_str(&format!("<p style=\"margin:0 0 8px\">{}</p>", escaped(line)));
+        body.push_str(&format!(
+            "<p style=\"margin:0 0 8px\">{}</p>",
+            escaped(line)
+        ));
     }
     let mut buttons = String::new();
     for answer in &message.answers {
@@ -234,7 +242,10 @@ fn html(message: &Message) -> String {
     }
     let title = escaped(&message.title);
     let title = match &message.url {
-        Some(url) => format!("<a href=\"{}\" style=\"color:#17202b\">{title}</a>", escaped(url)),
+        Some(url) => format!(
+            "<a href=\"{}\" style=\"color:#17202b\">{title}</a>",
+            escaped(url)
+        ),
         None => title,
     };
     format!(

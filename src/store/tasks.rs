@@ -17,6 +17,7 @@ use crate::domain::task::{Answer, AnswerKind, Derived, Status, Step, Task, TaskF
 use crate::domain::value::Money;
 
 pub use lists::{Counts, Filter, Summary, View, counts, list, summary};
+pub(super) use rows::task_from_row;
 
 /// Makes a task by hand: its line, all else that was said of it, and who may see it.
 pub fn create(
@@ -400,7 +401,7 @@ pub fn by_id(tx: &ReadTx<'_>, id: TaskId) -> Result<Task, Error> {
     let mut query =
         tx.prepare_cached(&format!("SELECT * FROM task WHERE id = :id AND {VISIBLE}"))?;
     let parameters = named_params! { ":id": id.to_string(), ":viewer": tx.viewer_id() };
-    let mut rows = query.query_and_then(parameters, rows::task_from_row)?;
+    let mut rows = query.query_and_then(parameters, task_from_row)?;
     rows.next()
         .unwrap_or_else(|| Err(Error::missing("task", id)))
 }
@@ -411,7 +412,7 @@ pub fn of_document(tx: &ReadTx<'_>, document: DocumentId) -> Result<Vec<Task>, E
         "SELECT * FROM task WHERE document = :document AND {VISIBLE} ORDER BY due, id"
     ))?;
     let parameters = named_params! { ":document": document.to_string(), ":viewer": tx.viewer_id() };
-    let tasks = query.query_and_then(parameters, rows::task_from_row)?;
+    let tasks = query.query_and_then(parameters, task_from_row)?;
     tasks.collect()
 }
 
@@ -459,7 +460,7 @@ fn log_change(tx: &WriteTx<'_>, task: &Task, change: &str, fields: &[&str]) -> R
 pub fn to_plan(tx: &ReadTx<'_>, limit: u32) -> Result<Vec<Task>, Error> {
     let mut query =
         tx.prepare_cached("SELECT * FROM task WHERE plan = 1 ORDER BY rowid LIMIT ?1")?;
-    let tasks = query.query_and_then([limit], rows::task_from_row)?;
+    let tasks = query.query_and_then([limit], task_from_row)?;
     tasks.collect()
 }
 
@@ -469,7 +470,7 @@ pub fn to_digest(tx: &ReadTx<'_>, limit: u32) -> Result<Vec<Task>, Error> {
         "SELECT * FROM task
           WHERE arrived_late = 1 AND digested = 0 AND status = 'open' ORDER BY due LIMIT ?1",
     )?;
-    let tasks = query.query_and_then([limit], rows::task_from_row)?;
+    let tasks = query.query_and_then([limit], task_from_row)?;
     tasks.collect()
 }
 

@@ -1,5 +1,6 @@
 //! The pages: made on the server, usable without a script.
 
+pub mod answer_link;
 pub mod documents;
 pub mod login;
 pub mod one_document;

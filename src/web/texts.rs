@@ -213,6 +213,15 @@ texts! {
     attachments: "Unterlagen", "Papers";
     attach: "Datei hinzufügen", "Add a file";
     comment: "Kommentar", "Comment";
+    thank_you: "Danke.", "Thank you.";
+    answer_link_hint: "Dieser Knopf beantwortet genau diese Aufgabe, einmal.",
+        "This button answers exactly this task, once.";
+    link_spent: "Er wurde schon benutzt.", "It has been used.";
+    link_old: "Er ist zu alt, oder die Aufgabe gibt es nicht mehr.",
+        "It is too old, or the task is gone.";
+    link_foreign: "Er gehört nicht zu diesem Haus.", "It does not belong to this house.";
+    link_log_in: "Nach der Anmeldung lässt sich jede Aufgabe beantworten.",
+        "After logging in every task can be answered.";
     say_it: "Schreiben", "Post";
     make_task: "Aufgabe dazu anlegen", "Make a task of it";
     tick: "Abhaken", "Tick";

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::{Error, Turn, Worker};
-use crate::store::{Caller, Store, trash};
+use crate::store::{Caller, Store, links, trash};
 
 /// Documents of one turn.
 const BATCH: u32 = 20;
@@ -45,6 +45,7 @@ impl Worker for TidyUp {
         let files = self.store.clone();
         self.store
             .write(Caller::worker(Self::NAME), move |tx| {
+                links::tidy(tx)?;
                 trash::erase_files(tx, files.blobs())
             })
             .await?;

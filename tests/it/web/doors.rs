@@ -13,6 +13,8 @@ use super::harness::{PASSWORD, Web, cookie_of, encoded};
 const OPEN: &[&str] = &[
     "/login",
     "/first-login/{token}",
+    "/answer/{token}",
+    "/calendar/{token}",
     "/assets/{*name}",
     "/health",
 ];

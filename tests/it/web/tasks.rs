@@ -4,6 +4,12 @@ use reqwest::StatusCode;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value as Json, json};
 
+use workmate::domain::id::{DeliveryId, PersonId, TaskId};
+use workmate::domain::task::AnswerKind;
+use workmate::store::links::{self, Claim};
+use workmate::store::{Caller, WriteTx, feeds};
+use workmate::web::auth::secret;
+
 use super::harness::{Browser, Web, cookie_of, json as body};
 
 async fn make(web: &Web, token: &str, task: Json) -> Json {
@@ -317,4 +323,90 @@ async fn a_file_that_is_added_to_a_task_is_a_document_of_it() {
     let lost = json!({"documents": ["01ARZ3NDEKTSV4RRFFQ69G5FAV"]});
     let status = refused(&web, &token, ("PATCH", &path(&task, "")), lost).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
+}
+
+async fn link(web: &Web, task: &Json, person: Option<PersonId>, answer: AnswerKind) -> String {
+    let task: TaskId = task["id"].as_str().unwrap().parse().unwrap();
+    let (now, caller) = (web.now(), Caller::house("test", "mail"));
+    let claim = Claim::new((DeliveryId::new(now, 1), task), person, answer, now);
+    let key = web.store.write(caller, links::key).await.unwrap();
+    format!("/answer/{}", claim.signed(&key))
+}
+
+#[tokio::test]
+async fn a_link_in_a_mail_answers_once_and_only_by_its_button() {
+    let web = Web::open().await;
+    let (token, anna) = (web.token(None).await, web.person("Anna").await);
+    let task = make(
+        &web,
+        &token,
+        json!({"title": "Pay the <rent>", "due": "2026-03-05"}),
+    )
+    .await;
+    let done = link(&web, &task, Some(anna.id), AnswerKind::Done).await;
+    // A scanner that opens every link changes nothing.
+    for _ in 0..2 {
+        let seen = web.get(&done).send().await.unwrap();
+        assert_eq!(seen.status(), StatusCode::OK);
+        assert_eq!(seen.headers()["referrer-policy"], "no-referrer");
+        assert_eq!(seen.headers()["cache-control"], "no-store");
+        let text = seen.text().await.unwrap();
+        assert!(text.contains("Pay the &#60;rent&#62;"), "{text}");
+    }
+    assert_eq!(get(&web, &token, &path(&task, "")).await["status"], "open");
+    let answered = web.request("POST", &done).send().await.unwrap();
+    assert_eq!(answered.status(), StatusCode::OK);
+    assert_eq!(get(&web, &token, &path(&task, "")).await["status"], "done");
+    let story = get(&web, &token, &path(&task, "/history")).await;
+    assert_eq!(story["entries"][0]["actor"], anna.id.to_string());
+    assert_eq!(story["entries"][0]["channel"], "mail");
+    for method in ["GET", "POST"] {
+        let again = web.request(method, &done).send().await.unwrap();
+        assert_eq!(again.status(), StatusCode::GONE, "{method}");
+    }
+    let altered = link(&web, &task, None, AnswerKind::Later)
+        .await
+        .replace("later", "done");
+    for method in ["GET", "POST"] {
+        let foreign = web.request(method, &altered).send().await.unwrap();
+        assert_eq!(foreign.status(), StatusCode::NOT_FOUND, "{method}");
+    }
+}
+
+#[tokio::test]
+async fn a_calendar_is_read_at_a_secret_address_until_that_is_closed() {
+    let web = Web::open().await;
+    let (token, anna) = (web.token(None).await, web.person("Anna").await);
+    let ben = web.person("Ben").await;
+    make(
+        &web,
+        &token,
+        json!({"title": "Bins, both", "due": "2026-03-05"}),
+    )
+    .await;
+    let bens = json!({"title": "Tyres", "assignees": [ben.id.to_string()], "due": "2026-03-06"});
+    make(&web, &token, bens).await;
+    let (secret, caller) = (secret::new_secret(), Caller::person(anna.id, "web"));
+    let hash = secret::hash_of(&secret);
+    let open = move |tx: &WriteTx<'_>| feeds::open(tx, anna.id, hash);
+    web.store.write(caller.clone(), open).await.unwrap();
+    let address = format!("/calendar/{secret}.ics");
+    let read = web.get(&address).send().await.unwrap();
+    assert_eq!(read.status(), StatusCode::OK);
+    assert_eq!(
+        read.headers()["content-type"],
+        "text/calendar; charset=utf-8"
+    );
+    let text = read.text().await.unwrap();
+    assert!(text.contains("SUMMARY:Bins\\, both\r\n"), "{text}");
+    assert!(
+        !text.contains("Tyres"),
+        "what is Ben's is not in Anna's calendar"
+    );
+    let other = web.get("/calendar/abc.ics").send().await.unwrap();
+    assert_eq!(other.status(), StatusCode::NOT_FOUND);
+    let close = move |tx: &WriteTx<'_>| feeds::close(tx, anna.id);
+    web.store.write(caller, close).await.unwrap();
+    let closed = web.get(&address).send().await.unwrap();
+    assert_eq!(closed.status(), StatusCode::NOT_FOUND);
 }

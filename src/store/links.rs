@@ -1,0 +1,237 @@
+//! Links in messages by which an answer is given without a login.
+//!
+//! A link is bound to one delivery, task, person and answer, signed with a key that never leaves the
+//! store (HMAC-SHA-256, RFC 2104), good once and for [`GOOD_DAYS`]. The key is made at the first link
+//! and can be made anew to end all of them.
+
+use data_encoding::BASE64URL_NOPAD;
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::{Timestamp, ToSpan};
+use rusqlite::{OptionalExtension, params};
+use sha2::{Digest, Sha256};
+
+use super::{Error, ReadTx, WriteTx, random_bytes};
+use crate::domain::id::{DeliveryId, PersonId, TaskId};
+use crate::domain::task::AnswerKind;
+
+/// Days for which a link is good.
+pub const GOOD_DAYS: i64 = 14;
+/// Letters of a link at the most: what is longer is none of ours.
+const LETTERS_MAX: usize = 300;
+const KEY: &str = "answer-link-key";
+
+/// What a link says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// In which message it stands.
+    pub delivery: DeliveryId,
+    /// About which task.
+    pub task: TaskId,
+    /// To whom that was sent; nobody means the household.
+    pub person: Option<PersonId>,
+    /// What is answered.
+    pub answer: AnswerKind,
+    /// Good until this moment.
+    pub ends_at: Timestamp,
+}
+
+/// Why a link opens nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Dead {
+    /// It was never ours, or was altered.
+    #[error("the link is not one of this house")]
+    Foreign,
+    /// Its time has passed.
+    #[error("the link is too old")]
+    Old,
+    /// It was followed before.
+    #[error("the link was used before")]
+    Spent,
+}
+
+/// The key of all links, made where there is none.
+pub fn key(tx: &WriteTx<'_>) -> Result<[u8; 32], Error> {
+    if let Some(key) = known_key(tx)? {
+        return Ok(key);
+    }
+    let key: [u8; 32] = random_bytes();
+    tx.execute(
+        "INSERT INTO secret (name, value) VALUES (?1, ?2)",
+        params![KEY, key.as_slice()],
+    )?;
+    Ok(key)
+}
+
+fn known_key(tx: &ReadTx<'_>) -> Result<Option<[u8; 32]>, Error> {
+    let known: Option<Vec<u8>> = tx
+        .query_row("SELECT value FROM secret WHERE name = ?1", [KEY], |row| {
+            row.get(0)
+        })
+        .optional()?;
+    Ok(known.and_then(|it| it.try_into().ok()))
+}
+
+impl Claim {
+    /// A claim that is good from `now` on for as long as links are.
+    pub fn new(
+        (delivery, task): (DeliveryId, TaskId),
+        person: Option<PersonId>,
+        answer: AnswerKind,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            delivery,
+            task,
+            person,
+            answer,
+            ends_at: now + (GOOD_DAYS * 24).hours(),
+        }
+    }
+
+    /// The last part of the link's address.
+    pub fn signed(&self, key: &[u8; 32]) -> String {
+        let text = self.text();
+        let mac = BASE64URL_NOPAD.encode(&mac(key, &text));
+        format!("{text}.{mac}")
+    }
+
+    fn text(&self) -> String {
+        let person = self
+            .person
+            .map_or_else(|| "-".to_owned(), |it| it.to_string());
+        let Self {
+            delivery,
+            task,
+            answer,
+            ..
+        } = self;
+        format!(
+            "{delivery}.{task}.{person}.{answer}.{}",
+            self.ends_at.as_second()
+        )
+    }
+
+    fn parsed(text: &str) -> Option<Self> {
+        let mut parts = text.split('.');
+        let claim = Self {
+            delivery: parts.next()?.parse().ok()?,
+            task: parts.next()?.parse().ok()?,
+            person: match parts.next()? {
+                "-" => None,
+                person => Some(person.parse().ok()?),
+            },
+            answer: parts.next()?.parse().ok()?,
+            ends_at: Timestamp::from_second(parts.next()?.parse().ok()?).ok()?,
+        };
+        parts.next().is_none().then_some(claim)
+    }
+}
+
+fn mac(key: &[u8; 32], text: &str) -> [u8; 32] {
+    // A key of any length is right for HMAC.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
+        return [0; 32];
+    };
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().into()
+}
+
+fn hash(link: &str) -> [u8; 32] {
+    Sha256::digest(link.as_bytes()).into()
+}
+
+/// What `link` says, if it is still good.
+pub fn open(tx: &ReadTx<'_>, link: &str) -> Result<Result<Claim, Dead>, Error> {
+    let (Some(key), true) = (known_key(tx)?, link.len() <= LETTERS_MAX) else {
+        return Ok(Err(Dead::Foreign));
+    };
+    let Some((text, sent)) = link.rsplit_once('.') else {
+        return Ok(Err(Dead::Foreign));
+    };
+    let sent = BASE64URL_NOPAD.decode(sent.as_bytes()).unwrap_or_default();
+    let is_ours = subtle::ConstantTimeEq::ct_eq(mac(&key, text).as_slice(), sent.as_slice());
+    let Some(claim) = Claim::parsed(text).filter(|_| is_ours.into()) else {
+        return Ok(Err(Dead::Foreign));
+    };
+    if claim.ends_at <= tx.now() {
+        return Ok(Err(Dead::Old));
+    }
+    let mut query = tx.prepare_cached("SELECT 1 FROM spent_link WHERE hash = ?1")?;
+    if query.exists([hash(link).as_slice()])? {
+        return Ok(Err(Dead::Spent));
+    }
+    Ok(Ok(claim))
+}
+
+/// Uses `link` up. What it says is to be done in the same transaction.
+pub fn spend(tx: &WriteTx<'_>, link: &str) -> Result<Result<Claim, Dead>, Error> {
+    let opened = open(tx, link)?;
+    if let Ok(claim) = &opened {
+        tx.execute(
+            "INSERT INTO spent_link (hash, ends_at) VALUES (?1, ?2)",
+            params![hash(link).as_slice(), claim.ends_at.as_millisecond()],
+        )?;
+    }
+    Ok(opened)
+}
+
+/// Forgets used links whose time has passed: they are dead by that alone.
+pub fn tidy(tx: &WriteTx<'_>) -> Result<(), Error> {
+    tx.execute(
+        "DELETE FROM spent_link WHERE ends_at <= ?1",
+        [tx.now().as_millisecond()],
+    )?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::Clock;
+    use crate::store::{Caller, Store, Viewer};
+
+    #[tokio::test]
+    async fn a_link_is_good_once_and_for_its_time_and_says_one_thing() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Clock::at("2026-03-01T10:00:00Z".parse().unwrap());
+        let store = Store::open(dir.path(), clock.clone()).unwrap();
+        let now = clock.now();
+        let ids = (DeliveryId::new(now, 1), TaskId::new(now, 2));
+        let person = Some(PersonId::new(now, 3));
+        let claim = Claim::new(ids, person, AnswerKind::Done, now);
+        let other = Claim::new(ids, None, AnswerKind::Later, now);
+        let house = || Caller::house("test", "mail");
+        let key = store.write(house(), key).await.unwrap();
+        assert_eq!(store.write(house(), super::key).await.unwrap(), key);
+        let link = claim.signed(&key);
+        let open = async |link: &str| {
+            let link = link.to_owned();
+            store
+                .read(Viewer::House, move |tx| open(tx, &link))
+                .await
+                .unwrap()
+        };
+        assert_eq!(open(&link).await, Ok(claim.clone()));
+        assert_eq!(
+            open(&link.replace("done", "later")).await,
+            Err(Dead::Foreign)
+        );
+        assert_eq!(open(&claim.signed(&[7; 32])).await, Err(Dead::Foreign));
+        for wrong in ["", ".", "abc", &format!("{link}x"), &"a".repeat(10_000)] {
+            assert_eq!(open(wrong).await, Err(Dead::Foreign), "{wrong:.40}");
+        }
+        let spend = async |link: String| {
+            store
+                .write(house(), move |tx| super::spend(tx, &link))
+                .await
+                .unwrap()
+        };
+        assert_eq!(spend(link.clone()).await, Ok(claim));
+        assert_eq!(spend(link.clone()).await, Err(Dead::Spent));
+        let late = other.signed(&key);
+        clock.set(now + (GOOD_DAYS * 24).hours());
+        assert_eq!(open(&late).await, Err(Dead::Old));
+        store.write(house(), tidy).await.unwrap();
+        assert_eq!(open(&link).await, Err(Dead::Old));
+    }
+}
