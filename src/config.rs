@@ -4,6 +4,7 @@
 //! their place and the nearest known name, and secrets come from files. What can be changed while the
 //! house runs is a setting in the database instead.
 
+pub mod channels;
 mod source;
 
 use std::net::SocketAddr;
@@ -17,6 +18,7 @@ use crate::domain::document::Archiving;
 use crate::domain::person::Language;
 use crate::domain::policy::Detail;
 
+pub use channels::{Apprise, Calendar, Gotify, Mail, Ntfy, Webhook};
 pub use source::{Environment, Error};
 
 /// All that is configured. The shipped `config/workmate.toml` documents each key.
@@ -35,6 +37,18 @@ pub struct Config {
     pub reading: Reading,
     /// The broker.
     pub mqtt: Mqtt,
+    /// Mail.
+    pub mail: Mail,
+    /// ntfy.
+    pub ntfy: Ntfy,
+    /// Gotify.
+    pub gotify: Gotify,
+    /// Apprise.
+    pub apprise: Apprise,
+    /// A program of one's own.
+    pub webhook: Webhook,
+    /// The calendar that due days are written into.
+    pub calendar: Calendar,
     /// What the daemon says about itself.
     pub log: Log,
 }
@@ -275,6 +289,17 @@ impl Config {
         }
         if self.mqtt.prefix.is_empty() || self.mqtt.prefix.contains(['#', '+', ' ']) {
             return wrong("mqtt.prefix", "a topic without spaces, # and +".to_owned());
+        }
+        for (key, text) in [
+            ("ntfy.url", &self.ntfy.url),
+            ("gotify.url", &self.gotify.url),
+            ("apprise.url", &self.apprise.url),
+            ("webhook.url", &self.webhook.url),
+            ("calendar.url", &self.calendar.url),
+        ] {
+            if let Err(reason) = channels::address(text) {
+                return wrong(key, reason.to_owned());
+            }
         }
         Ok(())
     }

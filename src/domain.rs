@@ -13,6 +13,7 @@ pub mod document;
 pub mod finding;
 pub mod id;
 pub mod journal;
+pub mod manner;
 pub mod obligation;
 pub mod part;
 pub mod party;

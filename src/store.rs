@@ -18,6 +18,7 @@ pub mod happenings;
 pub mod idempotency;
 pub mod journal;
 pub mod links;
+pub mod manners;
 pub mod pages;
 pub mod parties;
 pub mod parts;

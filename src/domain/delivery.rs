@@ -11,6 +11,16 @@ named! {
     ChannelName {
         /// An event on the broker.
         Mqtt = "mqtt",
+        /// A mail.
+        Mail = "mail",
+        /// A push by ntfy.
+        Ntfy = "ntfy",
+        /// A push by Gotify.
+        Gotify = "gotify",
+        /// A message by Apprise.
+        Apprise = "apprise",
+        /// A request to somebody's own program.
+        Webhook = "webhook",
     }
 }
 
