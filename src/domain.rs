@@ -17,6 +17,7 @@ pub mod part;
 pub mod party;
 pub mod person;
 pub mod policy;
+pub mod priority;
 pub mod recurrence;
 pub mod reminder;
 pub mod task;
