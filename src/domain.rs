@@ -9,6 +9,7 @@ pub mod clock;
 pub mod deadline;
 pub mod delivery;
 pub mod document;
+pub mod escalation;
 pub mod finding;
 pub mod hours;
 pub mod id;
