@@ -23,6 +23,7 @@ pub mod policy;
 pub mod priority;
 pub mod recurrence;
 pub mod reminder;
+pub mod service_level;
 pub mod task;
 pub mod value;
 pub mod wording;
