@@ -24,6 +24,7 @@ pub mod priority;
 pub mod recurrence;
 pub mod reminder;
 pub mod service_level;
+pub mod sketch;
 pub mod task;
 pub mod value;
 pub mod wording;
