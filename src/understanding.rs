@@ -29,6 +29,7 @@ pub mod parties;
 pub mod phrases;
 pub mod references;
 pub mod scorer;
+pub mod sentence;
 pub mod settled;
 pub mod totals;
 pub mod tracking;

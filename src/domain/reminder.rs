@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::document::named;
 use super::id::{ReminderId, TaskId};
+pub use super::ladder::{Ladder, Rung};
 use super::task::{Status, Task};
 
 named! {
@@ -23,67 +24,11 @@ named! {
     }
 }
 
-/// One moment of a ladder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rung {
-    /// Days before the due day; negative is after it.
-    pub days_before: i32,
-    /// How loud.
-    pub level: Level,
-}
-
-/// The moments at which a task is spoken about, at one hour of the day.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ladder {
-    rungs: Vec<Rung>,
-    /// At this hour in the household's zone.
-    pub morning: Time,
-}
-
-/// Days after the due day on which an unanswered task is still spoken about daily.
-const OVERDUE_DAYS: i32 = 30;
-
-impl Ladder {
-    /// 7 days before (info), 2 days (warning), 1 day (urgent), on the day (urgent), and each day
-    /// after it (overdue) for 30 days.
-    pub fn standard(morning: Time) -> Self {
-        let mut rungs = vec![
-            Rung {
-                days_before: 7,
-                level: Level::Info,
-            },
-            Rung {
-                days_before: 2,
-                level: Level::Warning,
-            },
-            Rung {
-                days_before: 1,
-                level: Level::Urgent,
-            },
-            Rung {
-                days_before: 0,
-                level: Level::Urgent,
-            },
-        ];
-        let overdue = (1..=OVERDUE_DAYS).map(|day| Rung {
-            days_before: -day,
-            level: Level::Overdue,
-        });
-        rungs.extend(overdue);
-        Self { rungs, morning }
-    }
-
-    /// From the earliest to the latest.
-    pub fn rungs(&self) -> &[Rung] {
-        &self.rungs
-    }
-}
-
 /// A moment that a plan holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planned {
     /// Names the moment within its task, so that planning twice plans the same: days before the due
-    /// day for a rung, milliseconds for a moment that a person chose or put off to.
+    /// day (and its own hour) for a rung, milliseconds for a moment that a person chose or put off to.
     pub slot: String,
     /// When.
     pub at: Timestamp,
@@ -162,8 +107,8 @@ fn ladder_moments(task: &Task, ladder: &Ladder, zone: &TimeZone) -> Vec<Planned>
     if task.arrived_late {
         return Vec::new();
     }
-    let mut moments = Vec::with_capacity(ladder.rungs.len());
-    for rung in &ladder.rungs {
+    let mut moments = Vec::with_capacity(ladder.rungs().len());
+    for rung in ladder.rungs() {
         // A right that has ended is over; nobody is nagged about it.
         if task.optional && rung.days_before < 0 {
             continue;
@@ -172,11 +117,17 @@ fn ladder_moments(task: &Task, ladder: &Ladder, zone: &TimeZone) -> Vec<Planned>
         let Ok(day) = due.checked_sub(span) else {
             continue;
         };
+        // Before it begins nobody needs to hear of it; a day that begins too late begins nothing.
+        if task.start.is_some_and(|it| day < it && it <= due) {
+            continue;
+        }
         // In the hour that a change to summer time leaves out, `to_zoned` moves forward.
-        let Ok(at) = day.to_datetime(ladder.morning).to_zoned(zone.clone()) else {
+        let hour = rung.hour.unwrap_or(ladder.morning);
+        let Ok(at) = day.to_datetime(hour).to_zoned(zone.clone()) else {
             continue;
         };
-        let slot = format!("{due}/{}", rung.days_before);
+        let own_hour = rung.hour.map_or_else(String::new, |it| format!("@{it}"));
+        let slot = format!("{due}/{}{own_hour}", rung.days_before);
         moments.push(Planned {
             slot,
             at: at.timestamp(),
@@ -191,6 +142,48 @@ pub fn morning_of(now: Timestamp, morning: Time, zone: &TimeZone) -> Option<Time
     let today = now.to_zoned(zone.clone()).date();
     let at = today.to_datetime(morning).to_zoned(zone.clone()).ok()?;
     Some(at.timestamp())
+}
+
+/// Until when somebody wants to hear no more about a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Snooze {
+    /// In three hours, on the full quarter; the next morning where that is late in the evening.
+    LaterToday,
+    /// The next morning.
+    TomorrowMorning,
+    /// A moment that somebody chose.
+    Until(Timestamp),
+}
+
+/// Hours that *later today* puts off.
+const LATER_HOURS: i32 = 3;
+/// *Later today* is not after this hour.
+const EVENING: Time = Time::constant(21, 0, 0, 0);
+/// Milliseconds of a quarter of an hour.
+const QUARTER: i64 = 15 * 60 * 1000;
+
+impl Snooze {
+    /// The moment to speak again; never before `now`.
+    pub fn until(self, now: Timestamp, morning: Time, zone: &TimeZone) -> Timestamp {
+        match self {
+            Self::TomorrowMorning => next_morning(now, morning, zone),
+            Self::Until(at) => at.max(now),
+            Self::LaterToday => {
+                let later = now.saturating_add(LATER_HOURS.hours()).unwrap_or(now);
+                let quarters = (later.as_millisecond() + QUARTER - 1).div_euclid(QUARTER);
+                let later = Timestamp::from_millisecond(quarters.saturating_mul(QUARTER));
+                let is_today = |it: &Timestamp| {
+                    let (today, then) = (zone.to_datetime(now), zone.to_datetime(*it));
+                    then.date() == today.date() && then.time() <= EVENING
+                };
+                later
+                    .ok()
+                    .filter(is_today)
+                    .unwrap_or_else(|| next_morning(now, morning, zone))
+            }
+        }
+    }
 }
 
 /// The first morning after `now`: until when "later" puts off if nobody says until when.
@@ -281,6 +274,21 @@ mod tests {
             planned(&task)[..2],
             ["2026-03-17T16:00:00Z urgent", "2026-03-18T07:00:00Z urgent"]
         );
+    }
+
+    #[test]
+    fn later_today_is_not_at_night() {
+        let until = |now: &str| {
+            let now = now.parse().unwrap();
+            let until = Snooze::LaterToday.until(now, time(8, 0, 0, 0), &berlin());
+            until.to_string()
+        };
+        assert_eq!(until("2026-03-02T09:07:00Z"), "2026-03-02T12:15:00Z");
+        assert_eq!(until("2026-03-02T18:30:00Z"), "2026-03-03T07:00:00Z");
+        assert_eq!(until("2026-03-02T01:30:00Z"), "2026-03-02T04:30:00Z");
+        let now = "2026-03-02T09:07:00Z".parse().unwrap();
+        let past = Snooze::Until("2026-03-01T09:07:00Z".parse().unwrap());
+        assert_eq!(past.until(now, time(8, 0, 0, 0), &berlin()), now);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Only what leaves through more than one door stands here (a task's title is shown by the web, by
 //! Home Assistant and in every message); the words of the pages belong to the web.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Weekday};
 
 use super::obligation::Action;
 use super::person::Language;
@@ -38,26 +38,55 @@ const MONTHS_ENGLISH: [&str; 12] = [
     "December",
 ];
 
+/// The name of a month, 1 to 12.
+pub fn month_name(month: i8, language: Language) -> &'static str {
+    let index = usize::from(month.unsigned_abs()).saturating_sub(1);
+    let names = match language {
+        Language::German => MONTHS_GERMAN,
+        Language::English => MONTHS_ENGLISH,
+    };
+    names.get(index).copied().unwrap_or("")
+}
+
+/// The name of a weekday.
+pub const fn weekday_name(weekday: Weekday, language: Language) -> &'static str {
+    match (language, weekday) {
+        (Language::German, Weekday::Monday) => "Montag",
+        (Language::German, Weekday::Tuesday) => "Dienstag",
+        (Language::German, Weekday::Wednesday) => "Mittwoch",
+        (Language::German, Weekday::Thursday) => "Donnerstag",
+        (Language::German, Weekday::Friday) => "Freitag",
+        (Language::German, Weekday::Saturday) => "Samstag",
+        (Language::German, Weekday::Sunday) => "Sonntag",
+        (Language::English, Weekday::Monday) => "Monday",
+        (Language::English, Weekday::Tuesday) => "Tuesday",
+        (Language::English, Weekday::Wednesday) => "Wednesday",
+        (Language::English, Weekday::Thursday) => "Thursday",
+        (Language::English, Weekday::Friday) => "Friday",
+        (Language::English, Weekday::Saturday) => "Saturday",
+        (Language::English, Weekday::Sunday) => "Sunday",
+    }
+}
+
+/// Several things in a sentence: `a, b and c`.
+pub fn list(things: &[String], language: Language) -> String {
+    let and = match language {
+        Language::German => " und ",
+        Language::English => " and ",
+    };
+    match things.split_last() {
+        None => String::new(),
+        Some((last, [])) => last.clone(),
+        Some((last, before)) => format!("{}{and}{last}", before.join(", ")),
+    }
+}
+
 /// A day as people write it: `18. März 2026`, `18 March 2026`.
 pub fn day(day: Date, language: Language) -> String {
-    let month = usize::from(day.month().unsigned_abs()).saturating_sub(1);
+    let month = month_name(day.month(), language);
     match language {
-        Language::German => {
-            format!(
-                "{}. {} {}",
-                day.day(),
-                MONTHS_GERMAN.get(month).unwrap_or(&""),
-                day.year()
-            )
-        }
-        Language::English => {
-            format!(
-                "{} {} {}",
-                day.day(),
-                MONTHS_ENGLISH.get(month).unwrap_or(&""),
-                day.year()
-            )
-        }
+        Language::German => format!("{}. {month} {}", day.day(), day.year()),
+        Language::English => format!("{} {month} {}", day.day(), day.year()),
     }
 }
 

@@ -7,7 +7,7 @@ use super::explanation::{Caution, Explanation, Reason, Rule, Step};
 use super::holidays::Off;
 use super::{Period, Unit};
 use crate::domain::person::Language;
-use crate::domain::wording::day;
+use crate::domain::wording::{day, weekday_name};
 
 /// The lines that explain a day: the rule, the start, each step, the result, what else to know.
 pub fn lines(explanation: &Explanation, language: Language) -> Vec<String> {
@@ -52,29 +52,11 @@ pub fn ask_for_envelope(due: Date, language: Language) -> String {
 
 /// `Montag, 2. März 2026`, `Monday 2 March 2026`.
 fn weekday_and_day(it: Date, language: Language) -> String {
-    const GERMAN: [&str; 7] = [
-        "Montag",
-        "Dienstag",
-        "Mittwoch",
-        "Donnerstag",
-        "Freitag",
-        "Samstag",
-        "Sonntag",
-    ];
-    const ENGLISH: [&str; 7] = [
-        "Monday",
-        "Tuesday",
-        "Wednesday",
-        "Thursday",
-        "Friday",
-        "Saturday",
-        "Sunday",
-    ];
-    let index = usize::try_from(it.weekday().to_monday_zero_offset()).unwrap_or(0);
+    let name = weekday_name(it.weekday(), language);
     let written = day(it, language);
     match language {
-        Language::German => format!("{}, {written}", GERMAN.get(index).unwrap_or(&"")),
-        Language::English => format!("{} {written}", ENGLISH.get(index).unwrap_or(&"")),
+        Language::German => format!("{name}, {written}"),
+        Language::English => format!("{name} {written}"),
     }
 }
 
