@@ -1,5 +1,7 @@
 //! Opens the rooms, wires them, and starts what lives in them: the only file that knows everything.
 
+mod ways;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +19,7 @@ use crate::control::{self, Desk};
 use crate::domain::clock::Clock;
 use crate::domain::delivery::ChannelName;
 use crate::domain::document::Archiving;
-use crate::domain::reminder::Ladder;
+use crate::domain::ladder::Ladders;
 use crate::lifecycle::{self, Ended, Lifecycle};
 use crate::reading::process::{Reader, ReaderSettings};
 use crate::reading::stack::Rules;
@@ -25,12 +27,13 @@ use crate::reading::{Limits, Ocr, Papers, Passwords, Previews, ReadOptions};
 use crate::store::{OpenError, Store, Viewer, people};
 use crate::web::{self, About, BrokerLamp, WebState};
 use crate::work::archive::Archive;
-use crate::work::deliver::{Deliver, Voice};
+use crate::work::channels::{Channel, Events};
+use crate::work::deliver::Deliver;
 use crate::work::derive_tasks::DeriveTasks;
 use crate::work::intake::Intake;
-use crate::work::publish_state::{Discovery, PublishState};
+use crate::work::publish_state::{Discovery, PublishState, Voice};
 use crate::work::read_documents::{Manner, ReadDocuments};
-use crate::work::remind::Remind;
+use crate::work::remind::{Remind, Speech};
 use crate::work::take_answers::TakeAnswers;
 use crate::work::tidy_up::TidyUp;
 use crate::work::understand_documents::{UnderstandDocuments, Understanding};
@@ -54,6 +57,7 @@ pub struct House {
     pdf_passwords: Passwords,
     archive: Archive,
     broker: Option<Broker>,
+    ways: ways::Ways,
     listener: TcpListener,
     control: UnixListener,
     base_url: String,
@@ -91,7 +95,9 @@ impl House {
             })?;
         let control = control::bind(&config.data.dir)
             .with_context(|| format!("no socket can be made in {}", config.data.dir.display()))?;
-        let base_url = config.server.base_url(listener.local_addr()?);
+        let own = listener.local_addr()?;
+        let base_url = config.server.base_url(own);
+        let ways = ways::open(&config, environment, own)?;
         Ok(Self {
             zone,
             store,
@@ -103,6 +109,7 @@ impl House {
             pdf_passwords,
             archive,
             broker,
+            ways,
             listener,
             control,
             base_url,
@@ -146,7 +153,7 @@ impl House {
     pub async fn serve(self) -> Result<()> {
         let (lifecycle, store) = (self.lifecycle.clone(), self.store.clone());
         let base_url = self.base_url.clone();
-        self.start()?;
+        self.start().await?;
         lifecycle::notify_ready(&base_url);
         log::info!(
             "workmate {} listens on {base_url}",
@@ -190,6 +197,12 @@ impl House {
                 engine: engine(&self.config),
                 started_at: self.store.clock().now(),
                 broker: BrokerLamp::new(is_connected),
+                channels: self
+                    .broker
+                    .iter()
+                    .map(|_| ChannelName::Mqtt)
+                    .chain(self.ways.names())
+                    .collect(),
             },
             throttle: web::auth::throttle::Throttle::default(),
             listeners: web::events::Listeners::default(),
@@ -197,7 +210,7 @@ impl House {
         }
     }
 
-    fn start(self) -> Result<()> {
+    async fn start(self) -> Result<()> {
         let stop = self.lifecycle.stop_token();
         let state = self.web_state();
         let crew = Crew {
@@ -219,10 +232,10 @@ impl House {
             understanding: understanding(&crew.config, crew.store.clone(), crew.reader.clone()),
             wake: crew.wake.clone(),
         };
-        let channels = self.broker.iter().map(|_| ChannelName::Mqtt).collect();
         crew.start_documents();
         crew.start_folder(self.intake)?;
-        crew.start_reminders(channels);
+        crew.start_reminders(state.about.channels.clone());
+        crew.start_ways(self.ways, &self.base_url).await?;
         if let Some(broker) = self.broker {
             crew.start_broker(broker, self.base_url);
         }
@@ -317,12 +330,20 @@ impl Crew {
     }
 
     fn start_reminders(&self, channels: Vec<ChannelName>) {
-        let ladder = Ladder::standard(self.config.household.morning_or_eight());
-        let (store, wake, zone) = (self.store.clone(), self.wake.clone(), self.zone.clone());
-        self.start(
-            Remind::new(store, wake, zone, ladder, channels),
-            &self.wake.reminders,
-        );
+        let morning = self.config.household.morning_or_eight();
+        let speech = Speech {
+            zone: self.zone.clone(),
+            ladders: Ladders::standard(morning),
+            morning,
+            channels,
+        };
+        let remind = Remind::new(self.store.clone(), self.wake.clone(), speech);
+        self.start(remind, &self.wake.reminders);
+    }
+
+    fn start_channel<C: Channel>(&self, channel: C) {
+        let bell = self.wake.deliveries.of(C::NAME);
+        self.start(Deliver::new(self.store.clone(), channel), &bell);
     }
 
     fn start_broker(&self, broker: Broker, url: String) {
@@ -343,11 +364,13 @@ impl Crew {
             wanted: Arc::clone(&wanted),
         };
         self.lifecycle.spawn(driver.run(stop.clone()));
-        let (store, zone) = (self.store.clone(), self.zone.clone());
-        self.start(
-            Deliver::new(store, voice.clone(), zone),
-            &self.wake.deliveries,
-        );
+        self.start_channel(Events {
+            client: client.clone(),
+            topics: voice.topics.clone(),
+            detail,
+            url: voice.url.clone(),
+            zone: self.zone.clone(),
+        });
         let discovery = match self.config.mqtt.discovery_prefix.as_str() {
             "" => Discovery::Off,
             _ => Discovery::On,

@@ -39,6 +39,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
+use crate::domain::delivery::ChannelName;
 use crate::domain::person::Language;
 use crate::store::Store;
 use crate::work::archive::Archive;
@@ -115,6 +116,8 @@ pub struct About {
     pub started_at: Timestamp,
     /// Whether the broker is there.
     pub broker: BrokerLamp,
+    /// The ways to people and machines that are configured.
+    pub channels: Vec<ChannelName>,
 }
 
 /// All that the handlers use.

@@ -13,6 +13,8 @@
 
 pub mod archive;
 pub mod board;
+pub mod channels;
+pub mod compose;
 pub mod deliver;
 pub mod derive_tasks;
 pub mod intake;
@@ -39,6 +41,7 @@ pub use board::Board;
 pub use progress::Readings;
 
 use crate::domain::clock::Clock;
+use crate::domain::delivery::ChannelName;
 use crate::store;
 
 /// What a worker found.
@@ -125,6 +128,32 @@ pub fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// A bell for each channel's worker: a bell that several wait for would wake one of them alone.
+#[derive(Clone, Debug)]
+pub struct Bells(Vec<(ChannelName, Arc<Notify>)>);
+
+impl Default for Bells {
+    fn default() -> Self {
+        let bell = |it: &ChannelName| (*it, Arc::new(Notify::new()));
+        Self(ChannelName::ALL.iter().map(bell).collect())
+    }
+}
+
+impl Bells {
+    /// Rings each of them.
+    pub fn notify_one(&self) {
+        for (_, bell) in &self.0 {
+            bell.notify_one();
+        }
+    }
+
+    /// The bell of one channel.
+    pub fn of(&self, channel: ChannelName) -> Arc<Notify> {
+        let bell = self.0.iter().find(|(name, _)| *name == channel);
+        bell.map_or_else(Arc::default, |(_, bell)| Arc::clone(bell))
+    }
+}
+
 /// "Look now", one bell for each worker. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Wake {
@@ -139,7 +168,9 @@ pub struct Wake {
     /// The reminders of a task may have changed.
     pub reminders: Arc<Notify>,
     /// A delivery waits.
-    pub deliveries: Arc<Notify>,
+    pub deliveries: Bells,
+    /// The day of a task may have changed.
+    pub calendar: Arc<Notify>,
     /// What the broker shows may have changed.
     pub state: Arc<Notify>,
     /// Something lies in the trash.
@@ -155,11 +186,12 @@ impl Wake {
             &self.understanding,
             &self.tasks,
             &self.reminders,
-            &self.deliveries,
+            &self.calendar,
             &self.state,
             &self.trash,
         ] {
             bell.notify_one();
         }
+        self.deliveries.notify_one();
     }
 }

@@ -148,7 +148,12 @@ impl Mail {
 impl Ntfy {
     /// The access token, where there is one.
     pub fn token(&self, environment: &Environment) -> Result<Option<String>, Error> {
-        source::secret("ntfy.token_file", &self.token_file, "ntfy-token", environment)
+        source::secret(
+            "ntfy.token_file",
+            &self.token_file,
+            "ntfy-token",
+            environment,
+        )
     }
 }
 
@@ -172,7 +177,12 @@ impl Calendar {
     /// The password, where there is one.
     pub fn password(&self, environment: &Environment) -> Result<Option<String>, Error> {
         let file = &self.password_file;
-        source::secret("calendar.password_file", file, "calendar-password", environment)
+        source::secret(
+            "calendar.password_file",
+            file,
+            "calendar-password",
+            environment,
+        )
     }
 }
 

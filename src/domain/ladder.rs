@@ -196,6 +196,15 @@ impl Ladder {
         Self::built_in("firm", &rungs, morning).overdue_daily()
     }
 
+    /// The same ladder, on which nobody else is drawn in.
+    #[must_use]
+    pub fn without_raises(&self) -> Self {
+        Self {
+            raises: Vec::new(),
+            ..self.clone()
+        }
+    }
+
     /// What the household calls it.
     pub fn name(&self) -> &str {
         &self.name

@@ -96,7 +96,11 @@ mod tests {
             let member = manner.member(id, channels);
             member.ways.into_iter().map(|it| it.channel).collect()
         };
-        assert_eq!(ways(&manner, ChannelName::ALL), ["gotify"], "no address, and no event");
+        assert_eq!(
+            ways(&manner, ChannelName::ALL),
+            ["gotify"],
+            "no address, and no event"
+        );
         let address = "anna@example.org".to_owned();
         manner.addresses.insert(ChannelName::Mail, address);
         assert_eq!(ways(&manner, ChannelName::ALL), ["mail", "gotify"]);

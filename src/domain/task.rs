@@ -9,6 +9,7 @@ use super::finding::{Extraction, Field};
 use super::id::{DocumentId, PersonId, TaskId};
 use super::obligation::{Action, Obligation};
 use super::person::Language;
+use super::priority::Priority;
 use super::value::{Currency, Money};
 use super::wording;
 
@@ -110,8 +111,14 @@ pub struct Task {
     pub assignees: Vec<PersonId>,
     /// Whether it still wants something.
     pub status: Status,
+    /// How pressing a person says it is.
+    pub pinned: Option<Priority>,
     /// Not to be spoken of before.
     pub later_until: Option<Timestamp>,
+    /// When somebody last said that they know: nobody else is drawn in for that.
+    pub acknowledged_at: Option<Timestamp>,
+    /// Nobody hears of it before.
+    pub muted_until: Option<Timestamp>,
     /// The document and duty it comes from; `None` when made by hand.
     pub source: Option<TaskSource>,
     /// Fields that a person has changed; no machine touches them again.
@@ -139,6 +146,8 @@ named! {
         Money = "money",
         /// The people.
         Assignees = "assignees",
+        /// How pressing it is.
+        Priority = "priority",
         /// The day it begins.
         Start = "start",
         /// Its parts.
@@ -179,7 +188,10 @@ impl Task {
             remind_at: Vec::new(),
             assignees: Vec::new(),
             status: Status::Open,
+            pinned: None,
             later_until: None,
+            acknowledged_at: None,
+            muted_until: None,
             source: None,
             edited: Vec::new(),
             arrived_late: false,

@@ -90,6 +90,23 @@ pub fn day(day: Date, language: Language) -> String {
     }
 }
 
+/// How far a day is, seen from `today`: `in 3 Tagen`, `yesterday`.
+pub fn days_left(due: Date, today: Date, language: Language) -> String {
+    let days = today.until(due).map_or(0, |it| it.get_days());
+    match (language, days) {
+        (Language::German, 0) => "heute".to_owned(),
+        (Language::German, 1) => "morgen".to_owned(),
+        (Language::German, -1) => "seit gestern".to_owned(),
+        (Language::German, 2..) => format!("in {days} Tagen"),
+        (Language::German, _) => format!("seit {} Tagen", days.unsigned_abs()),
+        (Language::English, 0) => "today".to_owned(),
+        (Language::English, 1) => "tomorrow".to_owned(),
+        (Language::English, -1) => "since yesterday".to_owned(),
+        (Language::English, 2..) => format!("in {days} days"),
+        (Language::English, _) => format!("for {} days", days.unsigned_abs()),
+    }
+}
+
 /// Money as people write it: `1.284,20 €`, `€1,284.20`.
 pub fn money(money: Money, language: Language) -> String {
     let number = number(money.amount, language);

@@ -7,21 +7,33 @@ use super::journal::{self, Change};
 use super::rows::{Columns, json};
 use super::{Error, ReadTx, WriteTx, tasks};
 use crate::domain::delivery::{ChannelName, Delivery, DeliveryState};
-use crate::domain::id::{AttemptId, DeliveryId, PersonId, ReminderId, TaskId};
+use crate::domain::escalation::{Message, Recipient, Said};
+use crate::domain::id::{AttemptId, DeliveryId, PersonId, TaskId};
 use crate::domain::journal::Entity;
-use crate::domain::reminder::{Level, Reminder};
+use crate::domain::ladder::Reach;
+use crate::domain::reminder::Level;
 use crate::domain::task::Task;
+
+/// One thing that a delivery says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spoken {
+    /// The task as it is now.
+    pub task: Task,
+    /// How loud.
+    pub level: Level,
+    /// How far it reaches: why this person is told.
+    pub reach: Reach,
+    /// The one who is away and is stood in for.
+    pub instead_of: Option<PersonId>,
+}
 
 /// What a delivery speaks about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// One task, as loud as its reminder.
-    Task {
-        /// The task as it is now.
-        task: Box<Task>,
-        /// How loud.
-        level: Level,
-    },
+    /// Tasks that still want something, the loudest first. None if all were answered meanwhile.
+    Tasks(Vec<Spoken>),
+    /// That the channel works.
+    Test,
     /// Several tasks that had been due before they arrived.
     Digest {
         /// As they are now.
@@ -57,24 +69,85 @@ pub enum Outcome {
     },
 }
 
-/// Intends to say `reminder` to `person` by `channel`. What still waits about the same task on the
-/// same way is overtaken: after days without a broker one message is said, not one for each day.
-pub fn intend(
-    tx: &WriteTx<'_>,
-    reminder: &Reminder,
-    person: Option<PersonId>,
-    channel: ChannelName,
-) -> Result<DeliveryId, Error> {
-    let recipient = person.map(|it| it.to_string()).unwrap_or_default();
+/// Intends to say `message`. What still waits about the same tasks alone on the same way is overtaken:
+/// after days without a broker one message is said, not one for each day.
+pub fn intend(tx: &WriteTx<'_>, message: &Message) -> Result<DeliveryId, Error> {
+    let recipient = match message.to {
+        Recipient::Household => String::new(),
+        Recipient::Person(person) => person.to_string(),
+    };
+    let channel = &message.way.channel;
+    let tasks: Vec<TaskId> = message.items.iter().map(|it| it.task).collect();
     tx.prepare_cached(
         "UPDATE delivery SET state = 'overtaken'
           WHERE state = 'waiting' AND channel = :channel AND person = :person
-            AND reminder IN (SELECT id FROM reminder WHERE task = :task)",
+            AND digest IS NULL AND is_test = 0
+            AND NOT EXISTS (SELECT 1 FROM delivery_item item
+                             WHERE item.delivery = delivery.id
+                               AND item.task NOT IN (SELECT value FROM json_each(:tasks)))",
     )?
     .execute(named_params! {
-        ":channel": channel.as_str(), ":person": recipient, ":task": reminder.task.to_string(),
+        ":channel": channel, ":person": recipient, ":tasks": json(&tasks),
     })?;
-    insert(tx, Some(reminder.id), None, &recipient, channel)
+    let id = insert(tx, None, &recipient, channel)?;
+    let mut add = tx.prepare_cached(
+        "INSERT INTO delivery_item (delivery, position, task, slot, level, reach, instead_of,
+                                    said_at)
+         VALUES (:delivery, :position, :task, :slot, :level, :reach, :instead_of, :said_at)",
+    )?;
+    for (position, item) in (0_i64..).zip(&message.items) {
+        add.execute(named_params! {
+            ":delivery": id.to_string(),
+            ":position": position,
+            ":task": item.task.to_string(),
+            ":slot": item.slot,
+            ":level": item.level.as_str(),
+            ":reach": item.reach.as_str(),
+            ":instead_of": item.instead_of.map(|it| it.to_string()),
+            ":said_at": tx.now().as_millisecond(),
+        })?;
+    }
+    Ok(id)
+}
+
+/// Intends to show a person that `channel` works.
+pub fn intend_test(
+    tx: &WriteTx<'_>,
+    person: PersonId,
+    channel: ChannelName,
+) -> Result<DeliveryId, Error> {
+    let id = insert(tx, None, &person.to_string(), channel.as_str())?;
+    tx.execute(
+        "UPDATE delivery SET is_test = 1 WHERE id = ?1",
+        [id.to_string()],
+    )?;
+    Ok(id)
+}
+
+/// All that was said about a task, as the plan remembers it.
+pub fn said(tx: &ReadTx<'_>, task: TaskId) -> Result<Vec<Said>, Error> {
+    let mut query = tx.prepare_cached(
+        "SELECT item.*, delivery.person, delivery.channel
+           FROM delivery_item item JOIN delivery ON delivery.id = item.delivery
+          WHERE item.task = ?1 ORDER BY item.said_at",
+    )?;
+    let said = query.query_and_then([task.to_string()], |row| {
+        let columns = Columns::of("delivery_item", row);
+        let person: String = columns.plain("person")?;
+        let to = match person.as_str() {
+            "" => Recipient::Household,
+            _ => Recipient::Person(columns.parsed("person")?),
+        };
+        Ok(Said {
+            slot: columns.plain("slot")?,
+            level: columns.parsed("level")?,
+            reach: columns.parsed("reach")?,
+            to,
+            way: columns.parsed::<ChannelName>("channel")?.way(),
+            at: columns.instant("said_at")?,
+        })
+    })?;
+    said.collect()
 }
 
 /// Intends to ask about tasks that had been due before they arrived.
@@ -83,37 +156,39 @@ pub fn intend_digest(
     tasks: &[TaskId],
     channel: ChannelName,
 ) -> Result<DeliveryId, Error> {
-    insert(tx, None, Some(tasks), "", channel)
+    insert(tx, Some(tasks), "", channel.as_str())
 }
 
 fn insert(
     tx: &WriteTx<'_>,
-    reminder: Option<ReminderId>,
     digest: Option<&[TaskId]>,
     person: &str,
-    channel: ChannelName,
+    channel: &str,
 ) -> Result<DeliveryId, Error> {
     let id = DeliveryId::new(tx.now(), tx.random());
     tx.prepare_cached(
-        "INSERT INTO delivery (id, reminder, digest, person, channel, state, retry_at, created_at)
-         VALUES (:id, :reminder, :digest, :person, :channel, 'waiting', :now, :now)",
+        "INSERT INTO delivery (id, digest, person, channel, state, retry_at, created_at)
+         VALUES (:id, :digest, :person, :channel, 'waiting', :now, :now)",
     )?
     .execute(named_params! {
         ":id": id.to_string(),
-        ":reminder": reminder.map(|it| it.to_string()),
         ":digest": digest.map(json),
         ":person": person,
-        ":channel": channel.as_str(),
+        ":channel": channel,
         ":now": tx.now().as_millisecond(),
     })?;
     Ok(id)
 }
 
-/// What waits about a task needs no saying any more.
+/// What waits about a task alone, or about others that are answered too, needs no saying any more.
 pub(super) fn overtake(tx: &WriteTx<'_>, task: TaskId) -> Result<(), Error> {
     tx.execute(
         "UPDATE delivery SET state = 'overtaken'
-          WHERE state = 'waiting' AND reminder IN (SELECT id FROM reminder WHERE task = ?1)",
+          WHERE state = 'waiting'
+            AND id IN (SELECT delivery FROM delivery_item WHERE task = ?1)
+            AND NOT EXISTS (SELECT 1 FROM delivery_item item JOIN task ON task.id = item.task
+                             WHERE item.delivery = delivery.id AND task.id <> ?1
+                               AND task.status = 'open')",
         [task.to_string()],
     )?;
     Ok(())
@@ -129,35 +204,54 @@ pub fn waiting(tx: &ReadTx<'_>, channel: ChannelName, limit: u32) -> Result<Vec<
     let rows = query.query_and_then(parameters, |row| {
         let columns = Columns::of("delivery", row);
         let digest: Option<String> = columns.plain("digest")?;
-        Ok::<_, Error>((delivery_from_row(row)?, digest))
+        let is_test: bool = columns.plain("is_test")?;
+        Ok::<_, Error>((delivery_from_row(row)?, digest, is_test))
     })?;
-    let rows: Vec<(Delivery, Option<String>)> = rows.collect::<Result<_, _>>()?;
+    let rows: Vec<(Delivery, Option<String>, bool)> = rows.collect::<Result<_, _>>()?;
     rows.into_iter()
-        .map(|(delivery, digest)| {
-            let subject = subject(tx, &delivery, digest.as_deref())?;
+        .map(|(delivery, digest, is_test)| {
+            let subject = match digest {
+                _ if is_test => Subject::Test,
+                Some(digest) => self::digest(tx, &digest)?,
+                None => Subject::Tasks(spoken(tx, delivery.id)?),
+            };
             Ok(Waiting { delivery, subject })
         })
         .collect()
 }
 
-fn subject(tx: &ReadTx<'_>, delivery: &Delivery, digest: Option<&str>) -> Result<Subject, Error> {
-    if let Some(reminder) = delivery.reminder {
-        let mut query = tx.prepare_cached("SELECT task, level FROM reminder WHERE id = ?1")?;
-        let mut rows = query.query_and_then([reminder.to_string()], |row| {
-            let columns = Columns::of("reminder", row);
-            Ok::<_, Error>((columns.parsed::<TaskId>("task")?, columns.parsed("level")?))
-        })?;
-        let (task, level) = rows
-            .next()
-            .unwrap_or_else(|| Err(Error::missing("reminder", reminder)))?;
-        let task = Box::new(tasks::by_id(tx, task)?);
-        return Ok(Subject::Task { task, level });
-    }
-    let ids: Vec<TaskId> =
-        serde_json::from_str(digest.unwrap_or("[]")).map_err(|cause| Error::Corrupt {
-            table: "delivery",
-            cause: Box::new(cause),
-        })?;
+/// What a delivery still has to say: tasks that were answered meanwhile are left out.
+fn spoken(tx: &ReadTx<'_>, delivery: DeliveryId) -> Result<Vec<Spoken>, Error> {
+    let mut query = tx.prepare_cached(
+        "SELECT item.* FROM delivery_item item JOIN task ON task.id = item.task
+          WHERE item.delivery = ?1 AND task.status = 'open' ORDER BY item.position",
+    )?;
+    let items = query.query_and_then([delivery.to_string()], |row| {
+        let columns = Columns::of("delivery_item", row);
+        Ok::<_, Error>((
+            columns.parsed::<TaskId>("task")?,
+            columns.parsed("level")?,
+            columns.parsed("reach")?,
+            columns.parsed_or_none("instead_of")?,
+        ))
+    })?;
+    let items: Vec<_> = items.collect::<Result<_, _>>()?;
+    let spoken = items.into_iter().map(|(task, level, reach, instead_of)| {
+        Ok(Spoken {
+            task: tasks::by_id(tx, task)?,
+            level,
+            reach,
+            instead_of,
+        })
+    });
+    spoken.collect()
+}
+
+fn digest(tx: &ReadTx<'_>, digest: &str) -> Result<Subject, Error> {
+    let ids: Vec<TaskId> = serde_json::from_str(digest).map_err(|cause| Error::Corrupt {
+        table: "delivery",
+        cause: Box::new(cause),
+    })?;
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
         match tasks::by_id(tx, id) {
@@ -178,6 +272,15 @@ pub fn next_moment(tx: &ReadTx<'_>, channel: ChannelName) -> Result<Option<Times
         |row| row.get(0),
     )?;
     Ok(at.and_then(|it| Timestamp::from_millisecond(it).ok()))
+}
+
+/// A delivery whose tasks were all answered needs no saying.
+pub fn drop_empty(tx: &WriteTx<'_>, delivery: DeliveryId) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE delivery SET state = 'overtaken' WHERE id = ?1 AND state = 'waiting'",
+        [delivery.to_string()],
+    )?;
+    Ok(())
 }
 
 /// Records that a delivery is about to be tried; `None` if it needs no saying any more.
@@ -257,8 +360,9 @@ pub fn of_task(tx: &ReadTx<'_>, task: TaskId, limit: u32) -> Result<Vec<Told>, E
     let mut query = tx.prepare_cached(
         "SELECT d.*, (SELECT reason FROM attempt WHERE delivery = d.id ORDER BY id DESC LIMIT 1)
                      AS reason
-           FROM delivery d JOIN reminder r ON r.id = d.reminder
-          WHERE r.task = ?1 ORDER BY d.id DESC LIMIT ?2",
+           FROM delivery d
+          WHERE d.id IN (SELECT delivery FROM delivery_item WHERE task = ?1)
+          ORDER BY d.id DESC LIMIT ?2",
     )?;
     let told = query.query_and_then(params![task.to_string(), limit], |row| {
         let reason = Columns::of("delivery", row).plain("reason")?;

@@ -178,6 +178,15 @@ pub fn by_id(tx: &ReadTx<'_>, id: DocumentId) -> Result<Document, Error> {
         .unwrap_or_else(|| Err(Error::missing("document", id)))
 }
 
+/// What sort of document it is, as its findings say.
+pub fn kind(tx: &ReadTx<'_>, id: DocumentId) -> Result<Option<Kind>, Error> {
+    let mut query = tx.prepare_cached("SELECT kind FROM document WHERE id = ?1")?;
+    let mut rows = query.query_and_then([id.to_string()], |row| {
+        Columns::of("document", row).parsed_or_none("kind")
+    })?;
+    Ok(rows.next().transpose()?.flatten())
+}
+
 /// What a list shows of a document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Listed {

@@ -222,7 +222,7 @@ mod tests {
         }
         let spend = async |link: String| {
             store
-                .write(house(), move |tx| super::spend(tx, &link))
+                .write(house(), move |tx| spend(tx, &link))
                 .await
                 .unwrap()
         };

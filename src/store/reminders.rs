@@ -86,6 +86,13 @@ pub fn next_moment(tx: &ReadTx<'_>) -> Result<Option<Timestamp>, Error> {
     Ok(at.and_then(|it| Timestamp::from_millisecond(it).ok()))
 }
 
+/// A moment of a task was said.
+pub fn mark_said(tx: &WriteTx<'_>, task: TaskId, slot: &str) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE reminder SET state = 'said' WHERE task = ?1 AND slot = ?2")?
+        .execute(params![task.to_string(), slot])?;
+    Ok(())
+}
+
 /// Changes what became of a reminder.
 pub fn set_state(tx: &WriteTx<'_>, id: ReminderId, state: ReminderState) -> Result<(), Error> {
     tx.prepare_cached("UPDATE reminder SET state = ?2 WHERE id = ?1")?

@@ -14,6 +14,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("migrations/0003_parties.sql")),
     M::up(include_str!("migrations/0006_tasks.sql")),
     M::up(include_str!("migrations/0007_channels.sql")),
+    M::up(include_str!("migrations/0008_escalation.sql")),
 ];
 
 /// Takes the data directory for this process; the lock ends with it, also when it is killed.

@@ -13,6 +13,7 @@ use super::{Error, ReadTx, WriteTx, documents};
 use crate::domain::document::{Document, Visibility};
 use crate::domain::id::{DocumentId, PersonId, TaskId};
 use crate::domain::journal::Entity;
+use crate::domain::priority::Priority;
 use crate::domain::task::{Answer, AnswerKind, Derived, Status, Step, Task, TaskField, TaskSource};
 use crate::domain::value::Money;
 
@@ -146,6 +147,8 @@ pub struct Edit {
     pub remind_at: Option<Vec<Timestamp>>,
     /// The people; nobody means the household.
     pub assignees: Option<Vec<PersonId>>,
+    /// How pressing it is; `None` inside lets that be computed.
+    pub pinned: Option<Option<Priority>>,
     /// The day it begins.
     pub start: Option<Option<Date>>,
     /// Its parts.
@@ -186,6 +189,12 @@ fn apply(tx: &ReadTx<'_>, task: &mut Task, said: Edit) -> Result<Vec<TaskField>,
         &mut task.assignees,
         people,
         TaskField::Assignees,
+        &mut changed,
+    );
+    set(
+        &mut task.pinned,
+        said.pinned,
+        TaskField::Priority,
         &mut changed,
     );
     set(&mut task.start, said.start, TaskField::Start, &mut changed);
@@ -311,6 +320,30 @@ pub fn answer(
     }
     super::reminders::silence(tx, id)?;
     update(tx, next, answer.answer.as_str(), &["status", "later_until"])
+}
+
+/// Somebody says that they know of it: nobody else is drawn in for what was said until now.
+pub fn acknowledge(tx: &WriteTx<'_>, id: TaskId) -> Result<Task, Error> {
+    let task = by_id(tx, id)?;
+    let acknowledged_at = Some(tx.now());
+    let next = Task {
+        acknowledged_at,
+        ..task
+    };
+    update(tx, next, "acknowledged", &["acknowledged_at"])
+}
+
+/// Nobody hears of it before `until`; `None` lets it speak again.
+pub fn mute(tx: &WriteTx<'_>, id: TaskId, until: Option<Timestamp>) -> Result<Task, Error> {
+    let task = by_id(tx, id)?;
+    if task.muted_until == until {
+        return Ok(task);
+    }
+    let next = Task {
+        muted_until: until,
+        ..task
+    };
+    update(tx, next, "muted", &["muted_until"])
 }
 
 /// Somebody answers several at once: all of them, or none where one is missing.
@@ -462,6 +495,32 @@ pub fn to_plan(tx: &ReadTx<'_>, limit: u32) -> Result<Vec<Task>, Error> {
         tx.prepare_cached("SELECT * FROM task WHERE plan = 1 ORDER BY rowid LIMIT ?1")?;
     let tasks = query.query_and_then([limit], task_from_row)?;
     tasks.collect()
+}
+
+/// Open tasks at which the plan wants a look before `until`, the earliest first.
+pub fn to_look(tx: &ReadTx<'_>, until: Timestamp, limit: u32) -> Result<Vec<Task>, Error> {
+    let mut query = tx.prepare_cached(
+        "SELECT * FROM task WHERE look_at <= ?1 ORDER BY look_at, rowid LIMIT ?2",
+    )?;
+    let tasks = query.query_and_then(params![until.as_millisecond(), limit], task_from_row)?;
+    tasks.collect()
+}
+
+/// When the plan wants its next look, if any task needs one.
+pub fn next_look(tx: &ReadTx<'_>) -> Result<Option<Timestamp>, Error> {
+    let at: Option<i64> = tx.query_row(
+        "SELECT min(look_at) FROM task WHERE look_at IS NOT NULL",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(at.and_then(|it| Timestamp::from_millisecond(it).ok()))
+}
+
+/// The plan wants to look at a task again at `at`, or not at all.
+pub fn look_again(tx: &WriteTx<'_>, id: TaskId, at: Option<Timestamp>) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE task SET look_at = ?2 WHERE id = ?1")?
+        .execute(params![id.to_string(), at.map(Timestamp::as_millisecond)])?;
+    Ok(())
 }
 
 /// Open tasks that had been due before they arrived and that no digest has asked about.

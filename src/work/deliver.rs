@@ -6,106 +6,107 @@
 //! longest is said first when it is back.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use tokio_util::sync::CancellationToken;
 
+use super::channels::Channel;
 use super::{Error, Turn, Worker};
 use crate::connect::SendError;
-use crate::connect::mqtt::messages::{self, Spoken};
-use crate::connect::mqtt::{Client, Connection, Retain, Topics};
-use crate::domain::delivery::ChannelName;
-use crate::domain::finding::Field;
 use crate::domain::id::{AttemptId, DeliveryId};
-use crate::domain::policy::Detail;
-use crate::domain::task::Task;
-use crate::store::deliveries::{self, Outcome, Subject, Waiting};
-use crate::store::{self, Caller, ReadTx, Store, Viewer, findings};
+use crate::store::deliveries::{self, Outcome};
+use crate::store::{self, Caller, Store, Viewer};
 
 /// Deliveries of one turn.
 const BATCH: u32 = 100;
 /// Seconds between two tries: doubled from the first to the second of these.
 const RETRY_SECONDS: (i64, i64) = (5, 600);
+/// Over which the deliveries of a channel are counted.
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
-/// How reminders are said over MQTT.
-#[derive(Clone)]
-pub struct Voice {
-    /// The broker.
-    pub client: Client,
-    /// Where to.
-    pub topics: Topics,
-    /// How much is told.
-    pub detail: Detail,
-    /// Where the house answers in the browser.
-    pub url: String,
-    /// Whether somebody wants everything said again.
-    pub wanted: Arc<AtomicBool>,
-}
-
-/// The worker.
-pub struct Deliver {
+/// The worker of one channel.
+pub struct Deliver<C> {
     store: Store,
-    voice: Voice,
-    zone: TimeZone,
+    channel: Arc<C>,
+    /// Since when deliveries are counted, and how many.
+    minute: (Timestamp, u32),
 }
 
 /// A message ready to go.
-struct Ready {
+struct Ready<P> {
     delivery: DeliveryId,
     attempts: u32,
-    payload: Vec<u8>,
+    /// Nothing if all its tasks were answered meanwhile.
+    payload: Option<P>,
 }
 
-impl Deliver {
-    /// Says what waits in `store`; days are counted in `zone`.
-    pub const fn new(store: Store, voice: Voice, zone: TimeZone) -> Self {
-        Self { store, voice, zone }
+impl<C: Channel> Deliver<C> {
+    /// Says what waits in `store` on `channel`.
+    pub fn new(store: Store, channel: C) -> Self {
+        Self {
+            store,
+            channel: Arc::new(channel),
+            minute: (Timestamp::UNIX_EPOCH, 0),
+        }
     }
 
-    async fn ready(&self) -> Result<Vec<Ready>, store::Error> {
-        let (voice, zone) = (self.voice.clone(), self.zone.clone());
+    /// How many deliveries this minute still allows.
+    fn allowance(&mut self, now: Timestamp) -> u32 {
+        let (since, said) = self.minute;
+        if now < since || now.duration_since(since) >= MINUTE {
+            self.minute = (now, 0);
+            return C::PER_MINUTE;
+        }
+        C::PER_MINUTE.saturating_sub(said)
+    }
+
+    async fn ready(&self, limit: u32) -> Result<Vec<Ready<C::Payload>>, store::Error> {
+        let channel = Arc::clone(&self.channel);
         self.store
             .read(Viewer::House, move |tx| {
-                let waiting = deliveries::waiting(tx, ChannelName::Mqtt, BATCH)?;
-                waiting
-                    .iter()
-                    .map(|it| ready(tx, it, &voice, &zone))
-                    .collect()
+                let waiting = deliveries::waiting(tx, C::NAME, limit)?;
+                let ready = waiting.iter().map(|it| {
+                    Ok(Ready {
+                        delivery: it.delivery.id,
+                        attempts: it.delivery.attempts,
+                        payload: channel.compose(tx, it)?,
+                    })
+                });
+                ready.collect()
             })
             .await
     }
 
-    async fn say(&self, ready: Vec<Ready>) -> Result<(), store::Error> {
-        let intended: Vec<DeliveryId> = ready.iter().map(|it| it.delivery).collect();
+    async fn say(&self, ready: Vec<Ready<C::Payload>>) -> Result<(), store::Error> {
+        let intended: Vec<(DeliveryId, bool)> = ready
+            .iter()
+            .map(|it| (it.delivery, it.payload.is_some()))
+            .collect();
         let begun = self
             .store
-            .write(Caller::worker(Self::NAME), move |tx| {
-                intended
-                    .into_iter()
-                    .map(|it| deliveries::begin_attempt(tx, it))
-                    .collect()
+            .write(Caller::worker(C::WORKER), move |tx| {
+                let begun = intended.into_iter().map(|(delivery, says_something)| {
+                    if says_something {
+                        return deliveries::begin_attempt(tx, delivery);
+                    }
+                    deliveries::drop_empty(tx, delivery).map(|()| None)
+                });
+                begun.collect()
             })
             .await;
         let begun: Vec<Option<AttemptId>> = begun?;
         let tries = ready.into_iter().zip(begun).filter_map(|(ready, attempt)| {
-            let attempt = attempt?;
+            let (attempt, payload) = (attempt?, ready.payload?);
             Some(async move {
-                let topic = self.voice.topics.reminder();
-                let sent = self
-                    .voice
-                    .client
-                    .publish(&topic, ready.payload, Retain::No)
-                    .await;
+                let sent = self.channel.send(payload).await;
                 (ready.delivery, attempt, ready.attempts, sent)
             })
         });
         let outcomes = join_all(tries).await;
         self.store
-            .write(Caller::worker(Self::NAME), move |tx| {
+            .write(Caller::worker(C::WORKER), move |tx| {
                 for (delivery, attempt, attempts, sent) in outcomes {
                     let outcome = outcome(sent, attempts, tx.now());
                     deliveries::finish_attempt(tx, delivery, attempt, &outcome)?;
@@ -131,67 +132,30 @@ fn outcome(sent: Result<(), SendError>, attempts: u32, now: Timestamp) -> Outcom
     }
 }
 
-fn ready(
-    tx: &ReadTx<'_>,
-    waiting: &Waiting,
-    voice: &Voice,
-    zone: &TimeZone,
-) -> Result<Ready, store::Error> {
-    let delivery = waiting.delivery.id;
-    let today = tx.now().to_zoned(zone.clone()).date();
-    let spoken = match &waiting.subject {
-        Subject::Task { task, level } => {
-            let sender = sender(tx, task)?;
-            let mut spoken = Spoken::reminder(delivery, task, *level, today, voice.detail)
-                .from_sender(sender.as_deref(), voice.detail);
-            spoken.answer_topic = Some(voice.topics.task_set(task.id));
-            spoken.url = Some(format!("{}/tasks/{}", voice.url, task.id));
-            spoken
-        }
-        Subject::Digest { tasks } => {
-            let count = u32::try_from(tasks.len()).unwrap_or(u32::MAX);
-            let mut spoken = Spoken::digest(delivery, count);
-            spoken.url = Some(format!("{}/", voice.url));
-            spoken
-        }
-    };
-    let attempts = waiting.delivery.attempts;
-    Ok(Ready {
-        delivery,
-        attempts,
-        payload: messages::json(&spoken),
-    })
-}
-
-fn sender(tx: &ReadTx<'_>, task: &Task) -> Result<Option<String>, store::Error> {
-    let Some(source) = &task.source else {
-        return Ok(None);
-    };
-    let extraction = findings::corrected(tx, source.document)?;
-    Ok(extraction.text(Field::Sender).map(ToOwned::to_owned))
-}
-
-impl Worker for Deliver {
-    const NAME: &'static str = "deliver";
+impl<C: Channel> Worker for Deliver<C> {
+    const NAME: &'static str = C::WORKER;
     const REST: Duration = Duration::from_secs(30);
 
     async fn turn(&mut self, _stop: &CancellationToken) -> Result<Turn, Error> {
-        if matches!(
-            *self.voice.client.connection().borrow(),
-            Connection::Down { .. }
-        ) {
+        if self.channel.is_away() {
             return Ok(Turn::Idle);
         }
-        let ready = self.ready().await?;
+        let now = self.store.clock().now();
+        let allowance = self.allowance(now);
+        let (since, said) = self.minute;
+        if allowance == 0 {
+            return Ok(Turn::Until(since + MINUTE));
+        }
+        let ready = self.ready(BATCH.min(allowance)).await?;
         if !ready.is_empty() {
+            let count = u32::try_from(ready.len()).unwrap_or(u32::MAX);
+            self.minute = (since, said.saturating_add(count));
             self.say(ready).await?;
             return Ok(Turn::More);
         }
         let next = self
             .store
-            .read(Viewer::House, |tx| {
-                deliveries::next_moment(tx, ChannelName::Mqtt)
-            })
+            .read(Viewer::House, |tx| deliveries::next_moment(tx, C::NAME))
             .await?;
         Ok(next.map_or(Turn::Idle, Turn::Until))
     }

@@ -1,6 +1,7 @@
 //! Keeps what the broker shows in step: counts and days retained, the discovery for Home Assistant.
 
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,14 +9,29 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 
-use super::deliver::Voice;
 use super::{Error, Turn, Worker};
 use crate::connect::home_assistant::{self, Device};
 use crate::connect::mqtt::messages::{self, Next, Summary};
-use crate::connect::mqtt::{Connection, Retain};
+use crate::connect::mqtt::{Client, Connection, Retain, Topics};
 use crate::domain::person::Language;
+use crate::domain::policy::Detail;
 use crate::domain::task::Task;
 use crate::store::{Store, Viewer, tasks};
+
+/// How the broker is spoken to.
+#[derive(Clone)]
+pub struct Voice {
+    /// The broker.
+    pub client: Client,
+    /// Where to.
+    pub topics: Topics,
+    /// How much is told.
+    pub detail: Detail,
+    /// Where the house answers in the browser.
+    pub url: String,
+    /// Whether somebody wants everything said again.
+    pub wanted: Arc<AtomicBool>,
+}
 
 /// The worker.
 pub struct PublishState {

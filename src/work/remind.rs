@@ -5,53 +5,69 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::{Error, Turn, Wake, Worker};
 use crate::domain::delivery::ChannelName;
+use crate::domain::document::{Kind, Visibility};
+use crate::domain::escalation::{self, Concern, Household, Said};
 use crate::domain::id::TaskId;
-use crate::domain::reminder::{self, Ladder, Reminder, ReminderState};
-use crate::store::{self, Caller, Store, Viewer, WriteTx, deliveries, reminders, tasks};
+use crate::domain::ladder::{Ladder, Ladders};
+use crate::domain::priority::{self, Priority, Stakes};
+use crate::domain::reminder;
+use crate::domain::task::Task;
+use crate::store::{self, Caller, ReadTx, Store, Viewer, WriteTx};
+use crate::store::{deliveries, documents, manners, reminders, tasks};
 
 /// Tasks or reminders of one turn.
 const BATCH: u32 = 200;
+
+/// Moments that are kept of one task, from the last one that has passed.
+const MOMENTS_KEPT: usize = 5;
+/// What falls into so long a time is said together.
+const TOGETHER: SignedDuration = SignedDuration::from_mins(1);
+
+/// When and on which ways the house speaks.
+#[derive(Clone, Debug)]
+pub struct Speech {
+    /// Where the hours are meant.
+    pub zone: TimeZone,
+    /// At which distance from its day a task is spoken about.
+    pub ladders: Ladders,
+    /// At this hour.
+    pub morning: Time,
+    /// What is configured.
+    pub channels: Vec<ChannelName>,
+}
 
 /// The worker.
 pub struct Remind {
     store: Store,
     wake: Wake,
-    zone: TimeZone,
-    ladder: Ladder,
-    channels: Vec<ChannelName>,
+    speech: Speech,
     waits_for_clock: bool,
 }
 
 impl Remind {
-    /// Speaks at the ladder's hour in `zone` on `channels`.
-    pub const fn new(
-        store: Store,
-        wake: Wake,
-        zone: TimeZone,
-        ladder: Ladder,
-        channels: Vec<ChannelName>,
-    ) -> Self {
+    /// Speaks about the tasks of `store` as `speech` says.
+    pub const fn new(store: Store, wake: Wake, speech: Speech) -> Self {
         Self {
             store,
             wake,
-            zone,
-            ladder,
-            channels,
+            speech,
             waits_for_clock: false,
         }
     }
 
+    /// Plans the moments of changed tasks, and has each of them looked at.
     async fn plan(&self) -> Result<bool, store::Error> {
-        let (zone, ladder) = (self.zone.clone(), self.ladder.clone());
+        let speech = self.speech.clone();
         let changed = self
             .store
-            .read(Viewer::House, |tx| tasks::to_plan(tx, BATCH))
+            .read(Viewer::House, |tx| tasks::to_plan(tx, 1))
             .await?;
         if changed.is_empty() {
             return Ok(false);
@@ -59,40 +75,43 @@ impl Remind {
         self.store
             .write(Caller::worker(Self::NAME), move |tx| {
                 for task in tasks::to_plan(tx, BATCH)? {
-                    let plan = reminder::plan(&task, &ladder, &zone);
-                    reminders::reconcile(tx, task.id, &plan)?;
+                    plan_moments(tx, &task, &speech)?;
+                    tasks::look_again(tx, task.id, Some(tx.now()))?;
                 }
                 Ok(())
             })
             .await?;
+        self.wake.calendar.notify_one();
         Ok(true)
     }
 
-    async fn say_what_is_due(&self) -> Result<bool, store::Error> {
+    /// Says what is due of the tasks whose look has come.
+    async fn look(&self) -> Result<bool, store::Error> {
         let due = self
             .store
-            .read(Viewer::House, |tx| reminders::due(tx, BATCH))
+            .read(Viewer::House, |tx| tasks::to_look(tx, tx.now(), 1))
             .await?;
         if due.is_empty() {
             return Ok(false);
         }
-        let channels = self.channels.clone();
-        self.store
+        let speech = self.speech.clone();
+        let has_said = self
+            .store
             .write(Caller::worker(Self::NAME), move |tx| {
                 reminders::lapse_missed(tx)?;
-                for reminder in reminders::due(tx, BATCH)? {
-                    say(tx, &reminder, &channels)?;
-                }
-                Ok(())
+                look(tx, &speech)
             })
             .await?;
-        self.wake.deliveries.notify_one();
+        if has_said {
+            self.wake.deliveries.notify_one();
+        }
         Ok(true)
     }
 
     /// Asks once, the next morning, about all that had been due before it arrived.
     async fn digest(&self, now: Timestamp) -> Result<(), store::Error> {
-        let Some(morning) = reminder::morning_of(now, self.ladder.morning, &self.zone) else {
+        let Some(morning) = reminder::morning_of(now, self.speech.morning, &self.speech.zone)
+        else {
             return Ok(());
         };
         if now < morning {
@@ -105,7 +124,7 @@ impl Remind {
         if !waiting.iter().any(|it| it.created_at < morning) {
             return Ok(());
         }
-        let channels = self.channels.clone();
+        let channels = self.speech.channels.clone();
         self.store
             .write(Caller::worker(Self::NAME), move |tx| {
                 let late: Vec<TaskId> = tasks::to_digest(tx, BATCH)?
@@ -116,7 +135,7 @@ impl Remind {
                 for id in &late {
                     tasks::mark_digested(tx, *id)?;
                 }
-                for channel in channels {
+                for channel in channels.into_iter().filter(|it| it.is_event()) {
                     deliveries::intend_digest(tx, &late, channel)?;
                 }
                 Ok(())
@@ -127,22 +146,141 @@ impl Remind {
     }
 }
 
-fn say(
-    tx: &WriteTx<'_>,
-    reminder: &Reminder,
-    channels: &[ChannelName],
-) -> Result<(), store::Error> {
-    let task = tasks::by_id(tx, reminder.task)?;
-    reminders::set_state(tx, reminder.id, ReminderState::Said)?;
-    for channel in channels {
-        if task.assignees.is_empty() {
-            deliveries::intend(tx, reminder, None, *channel)?;
-        }
-        for person in &task.assignees {
-            deliveries::intend(tx, reminder, Some(*person), *channel)?;
+/// Keeps the moments of a task that come next: enough to show, and few enough to keep.
+fn plan_moments(tx: &WriteTx<'_>, task: &Task, speech: &Speech) -> Result<(), store::Error> {
+    let kind = kind_of(tx, task)?;
+    let plan = reminder::plan(task, ladder(task, kind, speech), &speech.zone);
+    let coming = plan.partition_point(|it| it.at <= tx.now());
+    let kept: Vec<_> = plan
+        .into_iter()
+        .skip(coming.saturating_sub(1))
+        .take(MOMENTS_KEPT)
+        .collect();
+    reminders::reconcile(tx, task.id, &kept)
+}
+
+fn kind_of(tx: &ReadTx<'_>, task: &Task) -> Result<Option<Kind>, store::Error> {
+    match &task.source {
+        Some(source) => documents::kind(tx, source.document),
+        None => Ok(None),
+    }
+}
+
+/// The ladder depends on what does not change from day to day: the kind, and what a person pinned.
+fn ladder<'a>(task: &Task, kind: Option<Kind>, speech: &'a Speech) -> &'a Ladder {
+    let priority = task.pinned.unwrap_or(Priority::Medium);
+    speech.ladders.of(kind, priority)
+}
+
+/// What is known of a task whose look has come.
+struct Known {
+    task: Task,
+    ladder: Ladder,
+    /// For machines, who are not drawn in and are not asleep.
+    quiet_ladder: Ladder,
+    priority: Priority,
+    said: Vec<Said>,
+}
+
+impl Known {
+    fn of(tx: &ReadTx<'_>, task: Task, speech: &Speech) -> Result<Self, store::Error> {
+        let kind = kind_of(tx, &task)?;
+        let today = speech.zone.to_datetime(tx.now()).date();
+        let stakes = Stakes::of(&task, kind, None, task.pinned);
+        let ladder = ladder(&task, kind, speech).clone();
+        Ok(Self {
+            quiet_ladder: ladder.without_raises(),
+            ladder,
+            priority: priority::assess(&stakes, today).priority,
+            said: deliveries::said(tx, task.id)?,
+            task,
+        })
+    }
+
+    /// For people, or for machines.
+    fn concern(&self, is_event: bool) -> Concern<'_> {
+        Concern {
+            task: &self.task,
+            ladder: if is_event {
+                &self.quiet_ladder
+            } else {
+                &self.ladder
+            },
+            priority: self.priority,
+            said: &self.said,
+            acknowledged_at: self.task.acknowledged_at,
+            muted_until: self.task.muted_until,
         }
     }
-    Ok(())
+}
+
+/// Says what is due, and notes for each task when it wants its next look. Whether anything was said.
+///
+/// People and machines are planned apart: an event is said once to whoever listens, while people are
+/// told in person, at their hours, and drawn in one after the other. Nobody is told of a task that they
+/// may not see.
+fn look(tx: &WriteTx<'_>, speech: &Speech) -> Result<bool, store::Error> {
+    let horizon = tx.now().saturating_add(TOGETHER).unwrap_or(tx.now());
+    let mut circles: Vec<(Visibility, Vec<Known>)> = Vec::new();
+    for task in tasks::to_look(tx, horizon, BATCH)? {
+        let known = Known::of(tx, task, speech)?;
+        let circle = &known.task.visible_to;
+        match circles.iter_mut().find(|(it, _)| it == circle) {
+            Some((_, tasks)) => tasks.push(known),
+            None => circles.push((circle.clone(), vec![known])),
+        }
+    }
+    let events = speech.channels.iter().filter(|it| it.is_event());
+    let machines = Household {
+        members: Vec::new(),
+        ways: events.map(|it| it.way()).collect(),
+        zone: speech.zone.clone(),
+    };
+    let everybody = manners::household(tx, &speech.channels, &speech.zone)?;
+    let mut has_said = false;
+    for (circle, mut known) in circles {
+        let mut people = everybody.clone();
+        people.members.retain(|it| circle.allows(it.id));
+        let listeners = [(&machines, true), (&people, false)];
+        for (household, is_event) in listeners {
+            has_said |= say(tx, household, is_event, &mut known)?;
+        }
+        for one in &known {
+            let looks = listeners.map(|(household, is_event)| {
+                let plan = escalation::plan(household, &[one.concern(is_event)], tx.now());
+                if plan.messages.is_empty() {
+                    plan.next
+                } else {
+                    Some(tx.now())
+                }
+            });
+            plan_moments(tx, &one.task, speech)?;
+            tasks::look_again(tx, one.task.id, looks.into_iter().flatten().min())?;
+        }
+    }
+    Ok(has_said)
+}
+
+/// Intends what these listeners are to hear now. Whether there was anything.
+fn say(
+    tx: &WriteTx<'_>,
+    household: &Household,
+    is_event: bool,
+    known: &mut [Known],
+) -> Result<bool, store::Error> {
+    let concerns: Vec<Concern<'_>> = known.iter().map(|it| it.concern(is_event)).collect();
+    let plan = escalation::plan(household, &concerns, tx.now());
+    for message in &plan.messages {
+        deliveries::intend(tx, message)?;
+        for (task, said) in message.said(tx.now()) {
+            let slot = said.slot.split('+').next().unwrap_or_default();
+            reminders::mark_said(tx, task, slot)?;
+            if let Some(known) = known.iter_mut().find(|it| it.task.id == task) {
+                known.said.push(said);
+            }
+        }
+    }
+    Ok(!plan.messages.is_empty())
 }
 
 impl Worker for Remind {
@@ -159,14 +297,11 @@ impl Worker for Remind {
             return Ok(Turn::Idle);
         }
         self.waits_for_clock = false;
-        if self.plan().await? || self.say_what_is_due().await? {
+        if self.plan().await? || self.look().await? {
             return Ok(Turn::More);
         }
         self.digest(clock.now()).await?;
-        let next = self
-            .store
-            .read(Viewer::House, reminders::next_moment)
-            .await?;
+        let next = self.store.read(Viewer::House, tasks::next_look).await?;
         Ok(next.map_or(Turn::Idle, Turn::Until))
     }
 }

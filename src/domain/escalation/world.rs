@@ -5,12 +5,11 @@ use jiff::civil::{Date, Time, time};
 use jiff::tz::TimeZone;
 
 use super::{Away, Concern, Household, Member, Message, Recipient, Said, Way, plan};
-use crate::domain::document::Visibility;
 use crate::domain::hours::Quiet;
 use crate::domain::id::{PersonId, TaskId};
 use crate::domain::ladder::{Ladder, Reach};
 use crate::domain::priority::Priority;
-use crate::domain::task::{Status, Task};
+use crate::domain::task::Task;
 
 pub(super) const NAMES: [&str; 3] = ["anna", "ben", "carla"];
 pub(super) const MORNING: Time = Time::constant(8, 0, 0, 0);

@@ -5,6 +5,7 @@ use rusqlite::{Row, named_params};
 
 use crate::domain::id::DocumentId;
 use crate::domain::obligation::Action;
+use crate::domain::priority::Priority;
 use crate::domain::task::{Task, TaskSource};
 use crate::domain::value::{Amount, Money};
 use crate::store::rows::{Columns, json, visibility_column};
@@ -15,11 +16,13 @@ pub fn write(tx: &WriteTx<'_>, task: &Task) -> Result<(), Error> {
     tx.prepare_cached(
         "INSERT INTO task (id, title, notes, action, due, due_time, safe_due, amount, currency,
                            optional, start, steps, labels, project, contact, documents, blocked_by,
-                           remind_at, assignees, status, later_until, document, key, edited,
+                           remind_at, assignees, status, pinned, later_until,
+                           acknowledged_at, muted_until, document, key, edited,
                            arrived_late, created_at, visible_to, version)
          VALUES (:id, :title, :notes, :action, :due, :due_time, :safe_due, :amount, :currency,
                  :optional, :start, :steps, :labels, :project, :contact, :documents, :blocked_by,
-                 :remind_at, :assignees, :status, :later_until, :document, :key, :edited,
+                 :remind_at, :assignees, :status, :pinned, :later_until,
+                 :acknowledged_at, :muted_until, :document, :key, :edited,
                  :arrived_late, :created_at, :visible_to, :version)
          ON CONFLICT (id) DO UPDATE
             SET title = excluded.title, notes = excluded.notes, action = excluded.action,
@@ -29,7 +32,9 @@ pub fn write(tx: &WriteTx<'_>, task: &Task) -> Result<(), Error> {
                 labels = excluded.labels, project = excluded.project, contact = excluded.contact,
                 documents = excluded.documents, blocked_by = excluded.blocked_by,
                 remind_at = excluded.remind_at, assignees = excluded.assignees,
-                status = excluded.status, later_until = excluded.later_until,
+                status = excluded.status, pinned = excluded.pinned,
+                later_until = excluded.later_until,
+                acknowledged_at = excluded.acknowledged_at, muted_until = excluded.muted_until,
                 edited = excluded.edited, arrived_late = excluded.arrived_late,
                 version = excluded.version, plan = 1",
     )?
@@ -54,6 +59,9 @@ pub fn write(tx: &WriteTx<'_>, task: &Task) -> Result<(), Error> {
         ":remind_at": json(&milliseconds(&task.remind_at)),
         ":assignees": json(&task.assignees),
         ":status": task.status.as_str(),
+        ":pinned": task.pinned.map(Priority::as_str),
+        ":acknowledged_at": task.acknowledged_at.map(Timestamp::as_millisecond),
+        ":muted_until": task.muted_until.map(Timestamp::as_millisecond),
         ":later_until": task.later_until.map(Timestamp::as_millisecond),
         ":document": task.source.as_ref().map(|it| it.document.to_string()),
         ":key": task.source.as_ref().map(|it| it.key.clone()),
@@ -106,6 +114,9 @@ pub fn task_from_row(row: &Row<'_>) -> Result<Task, Error> {
         remind_at: remind_at.map_err(|cause| columns.corrupt(cause))?,
         assignees: columns.json("assignees")?,
         status: columns.parsed("status")?,
+        pinned: columns.parsed_or_none("pinned")?,
+        acknowledged_at: columns.instant_or_none("acknowledged_at")?,
+        muted_until: columns.instant_or_none("muted_until")?,
         later_until: columns.instant_or_none("later_until")?,
         source: document
             .zip(key)
