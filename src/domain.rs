@@ -3,7 +3,8 @@
 //! Nothing here reads a file, a socket or the time (`clock` alone may ask the system), and nothing
 //! is asynchronous. Read in this order: a [`document::Document`] has pages of words; from them come
 //! [`finding::Finding`]s with evidence, from those [`obligation::Obligation`]s, and from those
-//! [`task::Task`]s, about which [`reminder::plan`] says when somebody is told.
+//! [`task::Task`]s, about which [`reminder::plan`] says when somebody is told, and
+//! [`escalation::plan`] who is told what on which way.
 
 pub mod calendar;
 pub mod clock;

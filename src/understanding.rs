@@ -8,7 +8,7 @@
 //! lines and paragraphs of the words on a page; [`dates`], [`amounts`], [`ibans`], [`tracking`],
 //! [`codes`] find candidates; [`issue`], [`totals`], [`parties`], [`references`], [`settled`] give
 //! them roles; [`deadlines`] and [`obligations`] say what is to be done by when; [`einvoice`] lays
-//! what the data of an e-invoice says over all that.
+//! what the data of an e-invoice says over all that. [`sentence`] reads one line that a person types.
 
 pub mod amounts;
 pub mod codes;

@@ -229,6 +229,23 @@ pub fn plan(household: &Household, concerns: &[Concern<'_>], now: Timestamp) -> 
     plan
 }
 
+/// When a task is to be looked at again, for whoever keeps that beside it and plans only those whose
+/// moment has come, with those of the next minute, which may go along. `None` when nothing more comes
+/// by itself. It no longer holds when the task, the household or what was said changes, or when the
+/// clock is set back.
+pub fn look_again(
+    household: &Household,
+    concern: &Concern<'_>,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    if now < SANE_AFTER {
+        return Some(SANE_AFTER);
+    }
+    let found = wanted::of(household, concern, now);
+    let leave = found.wants.iter().map(|it| it.leaves);
+    leave.chain(found.next).min()
+}
+
 impl Plan {
     fn look_again(&mut self, at: Option<Timestamp>) {
         self.next = self.next.into_iter().chain(at).min();

@@ -228,6 +228,26 @@ impl Recurrence {
         }
     }
 
+    /// Without one of its days: that instance was left out, or edited on its own.
+    #[must_use]
+    pub fn without(mut self, planned: Date) -> Self {
+        if !self.except.contains(&planned) {
+            self.except.push(planned);
+        }
+        self
+    }
+
+    /// Up to this day, however it ended before: a series that is edited from some day on ends before
+    /// it, and the edited one begins there.
+    #[must_use]
+    pub fn ending_on(mut self, last: Date) -> Self {
+        match &mut self.pattern {
+            Pattern::Rule(rule) => rule.ends = Ends::On(Until::Day(last)),
+            Pattern::AfterDone(after) => after.until = Some(last),
+        }
+        self
+    }
+
     /// The days from `from` on (by their planned day) of a series that began at `start`. What is
     /// counted from its being done names only its first day.
     pub fn occurrences_from<'a>(
@@ -379,6 +399,39 @@ mod tests {
             days(&monthly, date(2026, 3, 1), "DE"),
             ["2026-03-01", "2026-05-01", "2026-06-01", "2026-07-01"]
         );
+    }
+
+    #[test]
+    fn a_single_instance_or_the_rest_of_a_series_is_edited() {
+        let weekly = Recurrence::of(rule("FREQ=WEEKLY;COUNT=20"));
+        let single = weekly.clone().without(date(2026, 3, 10));
+        assert_eq!(
+            days(&single, date(2026, 3, 3), "DE")[..2],
+            ["2026-03-03", "2026-03-17"]
+        );
+        assert_eq!(single.clone().without(date(2026, 3, 10)), single);
+        let ended = weekly.ending_on(date(2026, 3, 16));
+        assert_eq!(
+            days(&ended, date(2026, 3, 3), "DE"),
+            ["2026-03-03", "2026-03-10"]
+        );
+        let after = AfterDone {
+            period: Period::weeks(1),
+            times: None,
+            until: None,
+        };
+        let after = Recurrence {
+            pattern: Pattern::AfterDone(after),
+            ..ended
+        };
+        let last = Last {
+            start: date(2026, 3, 3).at(0, 0, 0, 0),
+            planned: date(2026, 3, 3),
+            number: 1,
+        };
+        let ended = after.ending_on(date(2026, 3, 16));
+        let next = |done| ended.next(last, done, &Region::new("DE"));
+        assert!(next(date(2026, 3, 9)).is_some() && next(date(2026, 3, 10)).is_none());
     }
 
     #[test]

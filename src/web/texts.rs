@@ -197,6 +197,12 @@ texts! {
     assignees: "Für wen", "For whom";
     amount: "Betrag", "Amount";
     more_of_it: "Schritte, Beginn, Projekt …", "Steps, start, project …";
+    priority: "Dringlichkeit", "Priority";
+    priority_computed: "Von selbst", "Computed";
+    priority_low: "Gering", "Low";
+    priority_medium: "Mittel", "Medium";
+    priority_high: "Hoch", "High";
+    priority_critical: "Kritisch", "Critical";
     steps: "Schritte", "Steps";
     steps_hint: "Einer je Zeile", "One in a line";
     start_day: "Beginnt am", "Begins on";

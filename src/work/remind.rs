@@ -247,12 +247,7 @@ fn look(tx: &WriteTx<'_>, speech: &Speech) -> Result<bool, store::Error> {
         }
         for one in &known {
             let looks = listeners.map(|(household, is_event)| {
-                let plan = escalation::plan(household, &[one.concern(is_event)], tx.now());
-                if plan.messages.is_empty() {
-                    plan.next
-                } else {
-                    Some(tx.now())
-                }
+                escalation::look_again(household, &one.concern(is_event), tx.now())
             });
             plan_moments(tx, &one.task, speech)?;
             tasks::look_again(tx, one.task.id, looks.into_iter().flatten().min())?;

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::{Date, Time, time};
 use jiff::tz::TimeZone;
 
-use super::{Away, Concern, Household, Member, Message, Recipient, Said, Way, plan};
+use super::{Away, Concern, Household, Member, Message, Recipient, Said, Way, look_again, plan};
+use crate::domain::clock::SANE_AFTER;
 use crate::domain::hours::Quiet;
 use crate::domain::id::{PersonId, TaskId};
 use crate::domain::ladder::{Ladder, Reach};
@@ -137,6 +138,10 @@ impl World {
             assert_eq!(plan, again);
             self.next = plan.next;
             if plan.messages.is_empty() {
+                let alone = concerns
+                    .iter()
+                    .filter_map(|it| look_again(&self.household, it, self.now));
+                assert!(self.now < SANE_AFTER || alone.min() == plan.next);
                 return;
             }
             for message in plan.messages {

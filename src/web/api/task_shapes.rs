@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use jiff::civil::{Date, Time};
 
 use crate::domain::id::{DocumentId, PersonId, TaskId};
+use crate::domain::priority::Priority;
 use crate::domain::reminder::Reminder;
 use crate::domain::task::{Step, Task};
 use crate::domain::value::Money;
@@ -60,6 +61,8 @@ pub struct TaskBody {
     pub currency: Option<String>,
     /// A right, not a duty.
     pub optional: bool,
+    /// How pressing a person says it is; `null` where that is computed.
+    pub priority_pinned: Option<String>,
     /// Not worth looking at before this day.
     pub start: Option<String>,
     /// Its parts, in their order.
@@ -102,6 +105,7 @@ impl From<&Task> for TaskBody {
             amount: task.money.map(|it| it.amount.to_string()),
             currency: task.money.map(|it| it.currency.to_string()),
             optional: task.optional,
+            priority_pinned: task.pinned.map(|it| it.to_string()),
             start: task.start.map(|it| it.to_string()),
             steps: task.steps.iter().map(StepBody::from).collect(),
             labels: task.labels.clone(),
@@ -155,6 +159,9 @@ pub struct NewTaskBody {
     /// How much is meant.
     #[schema(value_type = Option<Object>)]
     pub money: Option<Money>,
+    /// `low`, `medium`, `high` or `critical`; computed where it is left out.
+    #[schema(value_type = Option<String>)]
+    pub priority: Option<Priority>,
     /// Not worth looking at before this day.
     #[schema(value_type = Option<String>, format = Date)]
     pub start: Option<Date>,
@@ -206,6 +213,10 @@ pub struct TaskChange {
     #[schema(value_type = Option<Object>)]
     #[serde(deserialize_with = "given")]
     pub money: Option<Option<Money>>,
+    /// `low`, `medium`, `high` or `critical`; `null` lets it be computed.
+    #[schema(value_type = Option<String>)]
+    #[serde(deserialize_with = "given")]
+    pub priority: Option<Option<Priority>>,
     /// Not worth looking at before this day.
     #[schema(value_type = Option<String>, format = Date)]
     #[serde(deserialize_with = "given")]

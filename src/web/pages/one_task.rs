@@ -130,7 +130,7 @@ fn look(tx: &ReadTx<'_>, locale: &Locale, shell: Shell, id: TaskId) -> Result<Ta
     Ok(TaskPage {
         shell,
         card: Dealer::new(tx, locale)?.card_with_quote(&task)?,
-        form: FormValues::of(tx, &task, &locale.zone)?,
+        form: FormValues::of(tx, &task, locale)?,
         steps: steps(&task, locale),
         papers: papers(tx, &task)?,
         before: before(tx, &task)?,

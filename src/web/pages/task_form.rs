@@ -6,12 +6,15 @@ use jiff::tz::TimeZone;
 
 use super::Choice;
 use crate::domain::id::{DocumentId, PersonId, TaskId};
+use crate::domain::priority::Priority;
 use crate::domain::task::{Status, Task, labels_of, steps_of};
 use crate::domain::value::Money;
 use crate::store::{Error, ReadTx, people, tasks};
 use crate::web::auth::Fields;
 use crate::web::corrections;
 use crate::web::failure::Failure;
+use crate::web::frame::Locale;
+use crate::web::texts::Texts;
 
 /// Letters of a title at the most.
 pub const TITLE_LETTERS_MAX: usize = 200;
@@ -39,6 +42,8 @@ pub struct FormValues {
     pub notes: String,
     /// Everybody, with those it is for.
     pub people: Vec<Choice>,
+    /// Computed, or as a person says.
+    pub priorities: Vec<Choice>,
     /// `2026-03-10`.
     pub start: String,
     /// One in a line.
@@ -59,16 +64,18 @@ pub struct FormValues {
 
 impl FormValues {
     /// Nothing yet.
-    pub fn empty(tx: &ReadTx<'_>) -> Result<Self, Error> {
+    pub fn empty(tx: &ReadTx<'_>, t: &Texts) -> Result<Self, Error> {
         Ok(Self {
             people: choices(tx, &[])?,
             others: others(tx, None)?,
+            priorities: priorities(None, t),
             ..Self::default()
         })
     }
 
     /// The form of a task that is there.
-    pub fn of(tx: &ReadTx<'_>, task: &Task, zone: &TimeZone) -> Result<Self, Error> {
+    pub fn of(tx: &ReadTx<'_>, task: &Task, locale: &Locale) -> Result<Self, Error> {
+        let (t, zone) = (locale.texts(), &locale.zone);
         let clock = |time: Time| format!("{:02}:{:02}", time.hour(), time.minute());
         let iso = |day: Option<Date>| day.map_or_else(String::new, |it| it.to_string());
         let steps: Vec<&str> = task.steps.iter().map(|it| it.title.as_str()).collect();
@@ -80,6 +87,7 @@ impl FormValues {
             remind_at: first_moment(&task.remind_at, zone),
             notes: task.notes.clone(),
             people: choices(tx, &task.assignees)?,
+            priorities: priorities(task.pinned, t),
             start: iso(task.start),
             steps: steps.join("\n"),
             labels: task.labels.join(", "),
@@ -104,6 +112,19 @@ impl FormValues {
         ];
         lines.iter().any(|it| !it.is_empty()) || self.others.iter().any(|it| it.chosen)
     }
+}
+
+fn priorities(pinned: Option<Priority>, t: &Texts) -> Vec<Choice> {
+    let chosen = pinned.map_or("", Priority::as_str);
+    [
+        ("", t.priority_computed),
+        ("low", t.priority_low),
+        ("medium", t.priority_medium),
+        ("high", t.priority_high),
+        ("critical", t.priority_critical),
+    ]
+    .map(|(value, label)| Choice::new(value, label, chosen))
+    .into()
 }
 
 /// The form shows minutes and the first moment only.
@@ -156,6 +177,7 @@ pub struct Entered {
     money: Option<Money>,
     remind_at: Vec<Timestamp>,
     assignees: Vec<PersonId>,
+    pinned: Option<Priority>,
     start: Option<Date>,
     steps: Vec<String>,
     labels: Vec<String>,
@@ -214,6 +236,7 @@ pub fn entered(form: &Fields, zone: &TimeZone) -> Result<Entered, Failure> {
         money,
         remind_at: remind_at.into_iter().collect(),
         assignees: ids(form, "assignee"),
+        pinned: form.filled("priority").and_then(|it| it.parse().ok()),
         start: day(form, "start").map_err(|()| wrong("the first day"))?,
         steps,
         labels: labels_of(labels.split(',')),
@@ -243,6 +266,7 @@ impl Entered {
             money: Some(self.money),
             remind_at: Some(self.remind_at),
             assignees: Some(self.assignees),
+            pinned: Some(self.pinned),
             start: Some(self.start),
             steps: Some(steps_of(&self.steps, &[])),
             labels: Some(self.labels),
@@ -267,6 +291,7 @@ impl Entered {
             money: (self.money != task.money).then_some(self.money),
             remind_at: is_moved.then_some(self.remind_at),
             assignees: (self.assignees != task.assignees).then_some(self.assignees),
+            pinned: (self.pinned != task.pinned).then_some(self.pinned),
             start: (self.start != task.start).then_some(self.start),
             steps: (steps != task.steps).then_some(steps),
             labels: (self.labels != task.labels).then_some(self.labels),

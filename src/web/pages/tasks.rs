@@ -101,7 +101,7 @@ fn look(tx: &ReadTx<'_>, locale: &Locale, filter: &tasks::Filter) -> Result<Foun
         })
     };
     let cards: Result<Vec<TaskCard>, Error> = found.iter().map(card).collect();
-    Ok((cards?, last, FormValues::empty(tx)?))
+    Ok((cards?, last, FormValues::empty(tx, locale.texts())?))
 }
 
 /// `POST /tasks`
