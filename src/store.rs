@@ -11,6 +11,7 @@ pub mod blobs;
 pub mod deliveries;
 pub mod documents;
 mod error;
+pub mod examples;
 pub mod findings;
 pub mod happenings;
 pub mod idempotency;

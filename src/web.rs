@@ -196,6 +196,7 @@ fn rooms(upload: DefaultBodyLimit) -> Routes {
         .post("/tasks/{id}/delete", one_task::delete)
         .get("/senders", senders::show)
         .post("/senders/{id}/forget", senders::forget)
+        .post("/senders/examples/{id}/forget", senders::forget_example)
         .get("/system", system::show)
         .post("/preferences", preferences::change)
         .post("/logout", login::log_out)
@@ -245,6 +246,7 @@ fn api(upload: DefaultBodyLimit) -> OpenApiRouter<WebState> {
         .routes(routes!(reminders::list))
         .routes(routes!(parties::list))
         .routes(routes!(parties::forget))
+        .routes(routes!(parties::forget_example))
         .routes(routes!(house::events))
         .routes(routes!(house::system))
         .routes(routes!(house::openapi));

@@ -6,8 +6,9 @@ use rusqlite::{Row, named_params, params};
 
 use super::journal::{self, Change};
 use super::rows::{Columns, VISIBLE, json, visibility_column};
-use super::{Error, ReadTx, WriteTx, documents};
+use super::{Error, ReadTx, WriteTx, documents, examples};
 use crate::domain::document::{Document, Visibility};
+use crate::domain::finding::Value;
 use crate::domain::id::{DocumentId, PersonId, TaskId};
 use crate::domain::journal::Entity;
 use crate::domain::task::{Answer, AnswerKind, Derived, Status, Task, TaskField, TaskSource};
@@ -79,7 +80,7 @@ pub fn reconcile(tx: &WriteTx<'_>, document: &Document, derived: &[Derived]) -> 
             .iter()
             .find(|it| it.source.as_ref().is_some_and(|it| it.key == one.key));
         match task {
-            Some(task) => follow(tx, task, one)?,
+            Some(task) => follow(tx, document, task, one)?,
             None => make(tx, document, one)?,
         }
     }
@@ -104,10 +105,6 @@ pub fn reconcile(tx: &WriteTx<'_>, document: &Document, derived: &[Derived]) -> 
 }
 
 fn make(tx: &WriteTx<'_>, document: &Document, one: &Derived) -> Result<(), Error> {
-    let assignees = match &document.visible_to {
-        Visibility::Household => Vec::new(),
-        Visibility::Persons(persons) => persons.clone(),
-    };
     let task = Task {
         id: TaskId::new(tx.now(), tx.random()),
         title: one.title.clone(),
@@ -119,7 +116,7 @@ fn make(tx: &WriteTx<'_>, document: &Document, one: &Derived) -> Result<(), Erro
         money: one.money,
         optional: one.optional,
         remind_at: Vec::new(),
-        assignees,
+        assignees: for_whom(document, one),
         status: Status::Open,
         later_until: None,
         source: Some(TaskSource {
@@ -136,8 +133,18 @@ fn make(tx: &WriteTx<'_>, document: &Document, one: &Derived) -> Result<(), Erro
     log_change(tx, &task, "derived", &["title", "due"])
 }
 
+/// Whom a task is proposed for: the member whom its document names, where they may see it; else those
+/// who may.
+fn for_whom(document: &Document, one: &Derived) -> Vec<PersonId> {
+    match (&document.visible_to, one.assignee) {
+        (Visibility::Household, assignee) => assignee.into_iter().collect(),
+        (Visibility::Persons(persons), Some(one)) if persons.contains(&one) => vec![one],
+        (Visibility::Persons(persons), _) => persons.clone(),
+    }
+}
+
 /// Lets a task follow its document, but for what a person has changed.
-fn follow(tx: &WriteTx<'_>, task: &Task, one: &Derived) -> Result<(), Error> {
+fn follow(tx: &WriteTx<'_>, document: &Document, task: &Task, one: &Derived) -> Result<(), Error> {
     let mut next = task.clone();
     next.action = Some(one.action);
     next.optional = one.optional;
@@ -151,6 +158,9 @@ fn follow(tx: &WriteTx<'_>, task: &Task, one: &Derived) -> Result<(), Error> {
     if !task.is_edited(TaskField::Money) {
         next.money = one.money;
     }
+    if !task.is_edited(TaskField::Assignees) {
+        next.assignees = for_whom(document, one);
+    }
     if next.status == Status::Withdrawn {
         next.status = Status::Open;
     }
@@ -161,7 +171,7 @@ fn follow(tx: &WriteTx<'_>, task: &Task, one: &Derived) -> Result<(), Error> {
         tx,
         next,
         "followed its document",
-        &["title", "due", "money", "status"],
+        &["title", "due", "money", "assignees", "status"],
     )
     .map(|_| ())
 }
@@ -193,6 +203,9 @@ pub fn edit(
     let mut task = by_id(tx, id)?;
     expect_version(&task, expected)?;
     let mut fields: Vec<TaskField> = Vec::new();
+    if let (Some(source), Some((Some(due), _))) = (&task.source, edit.due) {
+        examples::teach_due(tx, source.document, &source.key, &Value::Date(due))?;
+    }
     if let Some(title) = edit.title {
         task.title = title;
         fields.push(TaskField::Title);

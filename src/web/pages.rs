@@ -1,5 +1,6 @@
 //! The pages: made on the server, usable without a script.
 
+pub mod claims;
 pub mod documents;
 pub mod login;
 pub mod one_document;
