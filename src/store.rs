@@ -12,6 +12,7 @@ pub mod calendars;
 pub mod deliveries;
 pub mod documents;
 mod error;
+pub mod examples;
 pub mod feeds;
 pub mod findings;
 pub mod happenings;

@@ -8,30 +8,37 @@
 //! lines and paragraphs of the words on a page; [`dates`], [`amounts`], [`ibans`], [`tracking`],
 //! [`codes`] find candidates; [`issue`], [`totals`], [`parties`], [`references`], [`settled`] give
 //! them roles; [`deadlines`] and [`obligations`] say what is to be done by when; [`einvoice`] lays
-//! what the data of an e-invoice says over all that. [`sentence`] reads one line that a person types.
+//! what the data of an e-invoice says over all that; [`explain`] gives each finding its reason, and
+//! [`trace`] gives along by what the house learns. What persons showed in earlier letters comes in by
+//! [`learned`]. [`sentence`] reads one line that a person types.
 
 pub mod amounts;
 pub mod codes;
 pub mod dates;
 pub mod deadlines;
 pub mod einvoice;
+pub mod explain;
 pub mod ibans;
 pub mod issue;
 pub mod kind_rules;
+pub mod learned;
 #[cfg(test)]
 mod letters_tests;
 pub mod lex;
 pub mod lines;
+pub mod marks;
 pub mod numerals;
 pub mod obligations;
 pub mod paper;
 pub mod parties;
 pub mod phrases;
+pub mod recipients;
 pub mod references;
 pub mod scorer;
 pub mod sentence;
 pub mod settled;
 pub mod totals;
+pub mod trace;
 pub mod tracking;
 
 pub mod features;
@@ -44,6 +51,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::document::{Kind, Reading};
 use crate::domain::finding::{ClaimedBy, Evidence, Extraction, Field, Finding, Value};
+use crate::domain::layout::{Learned, Trace};
 use crate::domain::person;
 use crate::domain::value::{Confidence, Iban, Money};
 
@@ -65,6 +73,17 @@ pub struct Context {
     pub language: person::Language,
 }
 
+/// What is known, and what persons showed in earlier letters of the same sender.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Known {
+    /// Before the first word is read.
+    #[serde(flatten)]
+    pub context: Context,
+    /// Of this very letter, by where it stands.
+    #[serde(default)]
+    pub learned: Vec<Learned>,
+}
+
 const fn english() -> person::Language {
     person::Language::English
 }
@@ -75,6 +94,15 @@ const PAGES_MAX: usize = 30;
 
 /// Finds what a document says and what it wants.
 pub fn understand(reading: &Reading, context: &Context) -> Extraction {
+    understand_as_shown(reading, context, &[])
+}
+
+/// The same with what persons showed in earlier letters of the same sender.
+pub fn understand_as_shown(
+    reading: &Reading,
+    context: &Context,
+    learned: &[Learned],
+) -> Extraction {
     let short;
     let reading = if reading.pages.len() > PAGES_MAX {
         short = reading.beginning(PAGES_MAX);
@@ -84,32 +112,35 @@ pub fn understand(reading: &Reading, context: &Context) -> Extraction {
     };
     let told = einvoice::invoices(reading);
     let known = told.first().map(|it| &it.invoice);
-    let (extraction, settlement) = by_words(reading, context, known);
-    if told.is_empty() {
-        return extraction;
+    let mut paper = Paper::of(reading, context);
+    let (mut extraction, settlement) = by_words(&mut paper, context.language, known, learned);
+    if !told.is_empty() {
+        extraction = einvoice::over(extraction, settlement, &told, reading, context);
     }
-    einvoice::over(extraction, settlement, &told, reading, context)
+    learned::findings(&mut extraction.findings, learned);
+    explain::explain(&mut extraction, &paper);
+    extraction.trace = trace::trace(&paper, &extraction);
+    extraction
 }
 
 /// What the words of the pages say, and how their money is settled. What sort of document it is and
 /// of which day may be `known`.
 fn by_words(
-    reading: &Reading,
-    context: &Context,
+    paper: &mut Paper<'_>,
+    language: person::Language,
     known: Option<&Invoice>,
+    learned: &[Learned],
 ) -> (Extraction, Settlement) {
-    let mut paper = Paper::of(reading, context);
-    let mut findings = Vec::new();
-    findings.push(language_of(&paper));
+    let mut findings = vec![language_of(paper)];
     let of_kind = |it: &Invoice| finding(Field::Kind, Value::Kind(it.kind()), 1.0, None);
-    let kind = known.map(of_kind).or_else(|| kind_of(&paper));
+    let kind = known.map(of_kind).or_else(|| kind_of(paper));
     findings.extend(kind.clone());
     let kind = kind.and_then(|it| match it.value {
         Value::Kind(kind) => Some(kind),
         Value::Money(_) | Value::Date(_) | Value::Iban(_) | Value::Text(_) => None,
     });
 
-    let issued = issue::issue_day(&paper, kind);
+    let issued = learned::issue_day(paper, learned).or_else(|| issue::issue_day(paper, kind));
     if let Some(issued) = &issued {
         paper.written_on(issued.spot.found.day);
         findings.push(finding(
@@ -123,19 +154,21 @@ fn by_words(
     if let Some(day) = stated_day {
         paper.written_on(day);
     }
-    let payment = reading
+    let payment = paper
+        .reading
         .codes
         .iter()
         .find_map(|code| Some((codes::payment(&code.text)?, code_evidence(code))));
-    findings.extend(sender(&paper, payment.as_ref()));
-    findings.extend(references::references(&paper));
-    findings.extend(parcels(&paper));
+    findings.extend(sender(paper, payment.as_ref()));
+    findings.extend(recipients::recipient(paper));
+    findings.extend(references::references(paper));
+    findings.extend(parcels(paper));
 
-    let settlement = settled::settlement(&paper, kind);
-    let money = money(&paper, kind, settlement, payment.as_ref());
+    let settlement = settled::settlement(paper, kind);
+    let money = money(paper, (kind, settlement), payment.as_ref(), learned);
     let (payable, total) = (money.payable, money.total);
     findings.extend(money.findings);
-    findings.extend(account(&paper, payable.is_some(), payment.as_ref()));
+    findings.extend(account(paper, payable.is_some(), payment.as_ref()));
 
     let found_day = issued.as_ref().map(|it| it.spot.found.day);
     let issued = stated_day.or(found_day);
@@ -147,19 +180,21 @@ fn by_words(
         payable,
         total,
         style: paper.style,
-        is_official: is_official(&paper, kind),
+        is_official: is_official(paper, kind),
     };
-    let term = contracts::term(&paper, &facts);
+    let term = contracts::term(paper, &facts);
     findings.extend(term_findings(&term, kind));
-    let mut duties = deadlines::duties(&paper, &facts);
+    let mut duties = deadlines::duties(paper, &facts);
     duties.extend(contracts::duty(&facts, &term, &paper.region));
-    let (obligations, questions) =
-        obligations::obligations(duties, &facts, settlement, context.language);
+    let (mut obligations, questions) =
+        obligations::obligations(duties, &facts, settlement, language);
+    learned::due(&mut obligations, learned);
     let extraction = Extraction {
         findings,
         obligations,
         questions,
         corrected: Vec::new(),
+        trace: Trace::default(),
     };
     (extraction, settlement)
 }
@@ -172,6 +207,7 @@ fn finding(field: Field, value: Value, confidence: f32, evidence: Option<Evidenc
         confidence: Confidence::new(confidence),
         evidence,
         by: ClaimedBy::Rule,
+        why: None,
     }
 }
 
@@ -233,6 +269,7 @@ fn sure(field: Field, name: &str, value: Value, evidence: &Evidence) -> Finding 
         confidence: Confidence::CERTAIN,
         evidence: Some(evidence.clone()),
         by: ClaimedBy::Data,
+        why: None,
     }
 }
 
@@ -292,11 +329,12 @@ struct MoneyFound {
 
 fn money(
     paper: &Paper<'_>,
-    kind: Option<Kind>,
-    settlement: Settlement,
+    (kind, settlement): (Option<Kind>, Settlement),
     payment: Option<&(Payment, Evidence)>,
+    learned: &[Learned],
 ) -> MoneyFound {
-    let totals = totals::totals(paper, kind);
+    let mut totals = totals::totals(paper, kind);
+    let is_shown = learned::totals(&mut totals, paper, learned);
     let mut findings = Vec::new();
     let mut total = totals.total.as_ref().map(|(money, ..)| *money);
     if settlement == Settlement::Credit
@@ -330,28 +368,14 @@ fn money(
             total,
         };
     }
-    let asks = matches!(
-        kind,
-        None | Some(
-            Kind::Invoice
-                | Kind::PaymentReminder
-                | Kind::Fine
-                | Kind::Tax
-                | Kind::Order
-                | Kind::Insurance
-                | Kind::OfficialNotice
-                | Kind::Medical
-                | Kind::Letter
-                | Kind::Contract
-        )
-    );
+    let asks = may_ask(kind);
     let found = totals
         .payable
         .as_ref()
         .or(totals.total.as_ref().filter(|_| asks));
     let payable =
         found.filter(|(money, ..)| settlement == Settlement::Open && money.amount.hundredths() > 0);
-    let payable = payable.filter(|_| asks && is_asked_for(paper, kind));
+    let payable = payable.filter(|_| is_shown || asks && is_asked_for(paper, kind));
     if let Some((money, spot, confidence)) = payable {
         findings.push(finding(
             Field::Payable,
@@ -365,6 +389,25 @@ fn money(
         payable: payable.map(|(money, ..)| *money),
         total,
     }
+}
+
+/// Whether papers of this kind ask for money at all.
+const fn may_ask(kind: Option<Kind>) -> bool {
+    matches!(
+        kind,
+        None | Some(
+            Kind::Invoice
+                | Kind::PaymentReminder
+                | Kind::Fine
+                | Kind::Tax
+                | Kind::Order
+                | Kind::Insurance
+                | Kind::OfficialNotice
+                | Kind::Medical
+                | Kind::Letter
+                | Kind::Contract
+        )
+    )
 }
 
 /// Whether the reader is asked for money: bills always ask, other papers only in words.

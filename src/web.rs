@@ -211,6 +211,7 @@ fn rooms(upload: DefaultBodyLimit) -> Routes {
         .post("/tasks/{id}/attachments", one_task::attach.layer(upload))
         .get("/senders", senders::show)
         .post("/senders/{id}/forget", senders::forget)
+        .post("/senders/examples/{id}/forget", senders::forget_example)
         .get("/system", system::show)
         .post("/preferences", preferences::change)
         .post("/logout", login::log_out)
@@ -269,6 +270,7 @@ fn api(upload: DefaultBodyLimit) -> OpenApiRouter<WebState> {
         .routes(routes!(reminders::list))
         .routes(routes!(parties::list))
         .routes(routes!(parties::forget))
+        .routes(routes!(parties::forget_example))
         .routes(routes!(house::events))
         .routes(routes!(house::system))
         .routes(routes!(house::openapi));

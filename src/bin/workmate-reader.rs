@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use workmate::domain::document::Reading;
 use workmate::domain::finding::Extraction;
 use workmate::reading::serve::{Arguments, serve};
-use workmate::understanding::{Context, models, understand};
+use workmate::understanding::{Known, models, understand_as_shown};
 
 fn main() -> ExitCode {
     #[cfg(feature = "tract")]
@@ -15,12 +15,12 @@ fn main() -> ExitCode {
     match Arguments::parse(std::env::args().skip(1)) {
         Ok(arguments) => {
             let library = configured_library(&arguments.walls.readable);
-            let understand = |reading: &Reading, context: &Context| -> Extraction {
+            let understand = |reading: &Reading, known: &Known| -> Extraction {
                 // Only the first call chooses; without a model the rules go on alone.
                 models::prepare(library.as_deref());
-                understand(reading, context)
+                understand_as_shown(reading, &known.context, &known.learned)
             };
-            serve::<Context>(&arguments, understand)
+            serve::<Known>(&arguments, understand)
         }
         Err(error) => {
             // Nobody listens where standard error is closed.

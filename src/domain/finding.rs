@@ -7,8 +7,10 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::document::{Kind, named};
+use super::layout::Trace;
 use super::obligation::Obligation;
 use super::value::{Confidence, Iban, Money, Rect};
+use super::why::Why;
 
 /// The words that support a claim.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +33,8 @@ named! {
         Kind = "kind",
         /// Who wrote it.
         Sender = "sender",
+        /// For whom it is, as its address names them.
+        Recipient = "recipient",
         /// The day it carries.
         IssueDate = "issue_date",
         /// A number by which the sender knows the matter; `Finding::name` says which.
@@ -117,6 +121,9 @@ pub struct Finding {
     pub evidence: Option<Evidence>,
     /// Who says so.
     pub by: ClaimedBy,
+    /// What speaks for it; not known of rows that were written before reasons were kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Why>,
 }
 
 impl Finding {
@@ -152,6 +159,9 @@ pub struct Extraction {
     /// The fields about which a person has said what is right.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub corrected: Vec<Field>,
+    /// What else was seen, by which the house learns; kept apart from the claims.
+    #[serde(default, skip_serializing_if = "Trace::is_empty")]
+    pub trace: Trace,
 }
 
 impl Extraction {
@@ -242,6 +252,7 @@ impl Extraction {
                     confidence: Confidence::CERTAIN,
                     evidence: None,
                     by: ClaimedBy::Person,
+                    why: None,
                 });
             }
         }
@@ -273,6 +284,7 @@ mod tests {
             confidence: Confidence::CERTAIN,
             evidence: None,
             by,
+            why: None,
         }
     }
 

@@ -54,6 +54,7 @@ id!(/** One try of a delivery. */ AttemptId);
 id!(/** One member of the household. */ PersonId);
 id!(/** One bearer token of the API. */ TokenId);
 id!(/** Somebody outside the household. */ PartyId);
+id!(/** Something a person showed in a letter. */ ExampleId);
 
 #[cfg(test)]
 mod tests {

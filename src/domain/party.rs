@@ -7,8 +7,11 @@ use serde::Serialize;
 use super::document::{Kind, Visibility};
 use super::finding::{ClaimedBy, Extraction, Field, Finding, Question, Value};
 use super::id::PartyId;
+use super::layout::Example;
+use super::mark::Mark;
 use super::person::Language;
 use super::value::{Confidence, Iban};
+use super::why::Why;
 use super::wording;
 
 /// How sure a name or a kind is that a person taught.
@@ -33,6 +36,10 @@ pub struct Party {
     pub signs: Vec<Sign>,
     /// What its letters are, where the machine says otherwise.
     pub kinds: Vec<Lesson>,
+    /// What its letterhead or footer says that is its alone.
+    pub marks: Vec<Mark>,
+    /// Where in its letters a person said that a value stands.
+    pub examples: Vec<Example>,
     /// Since when it is known.
     pub created_at: Timestamp,
     /// Grows with each change.
@@ -155,6 +162,7 @@ fn say(extraction: &mut Extraction, field: Field, value: Value) {
         confidence: TAUGHT,
         evidence: None,
         by: ClaimedBy::Rule,
+        why: Some(Why::Taught),
     };
     match extraction.findings.iter_mut().find(|it| it.field == field) {
         Some(found) => {
@@ -190,6 +198,8 @@ mod tests {
                 found: Kind::Letter,
                 right: Kind::Contract,
             }],
+            marks: Vec::new(),
+            examples: Vec::new(),
             created_at: Timestamp::UNIX_EPOCH,
             version: 1,
         }
@@ -203,6 +213,7 @@ mod tests {
             confidence: Confidence::new(0.9),
             evidence: None,
             by: ClaimedBy::Rule,
+            why: None,
         }
     }
 

@@ -8,8 +8,9 @@ use super::document::{Visibility, named};
 use super::finding::{Extraction, Field};
 use super::id::{DocumentId, PersonId, TaskId};
 use super::obligation::{Action, Obligation};
-use super::person::Language;
+use super::person::{Language, Person};
 use super::priority::Priority;
+use super::recipient;
 use super::value::{Currency, Money};
 use super::wording;
 
@@ -291,14 +292,22 @@ pub struct Derived {
     pub optional: bool,
     /// The document arrived after it was due.
     pub arrived_late: bool,
+    /// The member of the household whom the document is for, if it names one.
+    pub assignee: Option<PersonId>,
 }
 
 /// The tasks that a document asks for, given what was found in it (under a person's corrections)
 /// and the day it arrived. Deriving twice from the same findings derives the same tasks.
 ///
 /// A person's correction of what is payable goes to the payments; a right that had ended before the
-/// document arrived is no task.
-pub fn derive(extraction: &Extraction, arrived_on: Date, language: Language) -> Vec<Derived> {
+/// document arrived is no task. They are for the one of the `household` whom the document names.
+pub fn derive(
+    extraction: &Extraction,
+    arrived_on: Date,
+    language: Language,
+    household: &[Person],
+) -> Vec<Derived> {
+    let assignee = recipient::of(extraction, household);
     let sender = extraction.text(Field::Sender);
     let payable_is_corrected = extraction.corrected.contains(&Field::Payable);
     let payable = extraction.money(Field::Payable);
@@ -334,6 +343,7 @@ pub fn derive(extraction: &Extraction, arrived_on: Date, language: Language) -> 
             money,
             optional: obligation.optional,
             arrived_late,
+            assignee,
         });
     }
     derived

@@ -5,11 +5,13 @@ use rusqlite::{named_params, params};
 use super::rows::{Columns, json};
 use super::{Error, ReadTx, WriteTx, documents, journal, parties, parts, search};
 use crate::domain::document::Document;
-use crate::domain::finding::{Correction, Extraction, Field, Finding, Question, Value};
+use crate::domain::finding::{ClaimedBy, Correction, Extraction, Field, Finding, Question, Value};
 use crate::domain::id::DocumentId;
 use crate::domain::journal::Entity;
+use crate::domain::layout::Trace;
 use crate::domain::obligation::Obligation;
 use crate::domain::task;
+use crate::domain::why::Why;
 
 /// Keeps what was understood, in the place of what was before; the tasks are derived anew after it.
 pub fn keep(tx: &WriteTx<'_>, id: DocumentId, extraction: &Extraction) -> Result<Document, Error> {
@@ -57,8 +59,8 @@ fn insert_finding(
 ) -> Result<(), Error> {
     tx.prepare_cached(
         "INSERT INTO finding (document, position, field, name, value, confidence, evidence,
-                              claimed_by)
-         VALUES (:document, :position, :field, :name, :value, :confidence, :evidence, :by)",
+                              claimed_by, why)
+         VALUES (:document, :position, :field, :name, :value, :confidence, :evidence, :by, :why)",
     )?
     .execute(named_params! {
         ":document": document,
@@ -69,6 +71,7 @@ fn insert_finding(
         ":confidence": f64::from(finding.confidence.value()),
         ":evidence": finding.evidence.as_ref().map(json),
         ":by": finding.by.as_str(),
+        ":why": finding.why.as_ref().map(json),
     })?;
     Ok(())
 }
@@ -122,6 +125,7 @@ pub fn found(tx: &ReadTx<'_>, id: DocumentId) -> Result<Extraction, Error> {
     let findings = query.query_and_then([&key], |row| {
         let columns = Columns::of("finding", row);
         let evidence: Option<String> = columns.plain("evidence")?;
+        let why: Option<String> = columns.plain("why")?;
         let evidence = evidence
             .map(|it| serde_json::from_str(&it).map_err(|cause| columns.corrupt(cause)))
             .transpose()?;
@@ -132,6 +136,9 @@ pub fn found(tx: &ReadTx<'_>, id: DocumentId) -> Result<Extraction, Error> {
             confidence: columns.plain::<f32>("confidence")?.into(),
             evidence,
             by: columns.parsed("claimed_by")?,
+            why: why
+                .map(|it| serde_json::from_str(&it).map_err(|cause| columns.corrupt(cause)))
+                .transpose()?,
         })
     })?;
     let findings = findings.collect::<Result<_, _>>()?;
@@ -155,6 +162,7 @@ pub fn found(tx: &ReadTx<'_>, id: DocumentId) -> Result<Extraction, Error> {
         obligations: obligations?,
         questions: questions?,
         corrected: Vec::new(),
+        trace: Trace::default(),
     })
 }
 
@@ -178,7 +186,29 @@ pub fn corrections(tx: &ReadTx<'_>, id: DocumentId) -> Result<Vec<Correction>, E
 
 /// The machine's claims under a person's corrections: what everything after this goes by.
 pub fn corrected(tx: &ReadTx<'_>, id: DocumentId) -> Result<Extraction, Error> {
-    Ok(found(tx, id)?.corrected(&corrections(tx, id)?))
+    let mut extraction = found(tx, id)?.corrected(&corrections(tx, id)?);
+    let by_person = extraction.findings.iter_mut();
+    for finding in by_person.filter(|it| it.by == ClaimedBy::Person) {
+        finding.why = corrected_by(tx, id, finding)?;
+    }
+    Ok(extraction)
+}
+
+/// Who said so, and when.
+fn corrected_by(tx: &ReadTx<'_>, id: DocumentId, finding: &Finding) -> Result<Option<Why>, Error> {
+    let mut query = tx.prepare_cached(
+        "SELECT c.at, p.name FROM correction c LEFT JOIN person p ON p.id = c.person
+          WHERE c.document = ?1 AND c.field = ?2 AND c.name = ?3",
+    )?;
+    let parameters = params![id.to_string(), finding.field.as_str(), finding.name];
+    let mut rows = query.query_and_then(parameters, |row| {
+        let columns = Columns::of("correction", row);
+        Ok(Why::Corrected {
+            by: columns.plain("name")?,
+            at: columns.instant("at")?,
+        })
+    })?;
+    rows.next().transpose()
 }
 
 /// A person says what is right; lists, search and tasks follow.

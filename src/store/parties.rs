@@ -5,11 +5,13 @@ use rusqlite::{Row, named_params, params};
 use super::journal::{self, Change};
 use super::rows::{Columns, VISIBLE, visibility_column};
 use super::search::folded;
-use super::{Error, ReadTx, WriteTx, findings};
+use super::{Error, ReadTx, WriteTx, examples, findings};
 use crate::domain::document::{Document, Kind};
 use crate::domain::finding::{Correction, Extraction, Field, Value};
 use crate::domain::id::{DocumentId, PartyId};
 use crate::domain::journal::Entity;
+use crate::domain::layout::Example;
+use crate::domain::mark::Mark;
 use crate::domain::party::{Account, Lesson, Party, Sign, account, is_named, sign};
 use crate::domain::person::Language;
 use crate::domain::value::Iban;
@@ -40,6 +42,10 @@ fn told(tx: &ReadTx<'_>, document: &Document, extraction: &Extraction) -> Result
         (None, Some(iban)) if !is_sure => holder(tx, document, iban)?,
         (by_name, _) => by_name,
     };
+    let party = match party {
+        None if !is_sure => bearer(tx, document, extraction)?,
+        party => party,
+    };
     Ok(Told {
         words,
         is_sure,
@@ -60,6 +66,17 @@ pub fn speak(
     Ok(())
 }
 
+/// What persons showed in letters like this one, and how alike they must be laid out.
+pub fn examples(
+    tx: &ReadTx<'_>,
+    document: &Document,
+    extraction: &Extraction,
+) -> Result<(Vec<Example>, f32), Error> {
+    let told = told(tx, document, extraction)?;
+    let party = told.party.map(|(party, _)| party.id);
+    examples::for_letter(tx, document, party, told.is_sure)
+}
+
 /// Tells who wrote a letter, says what is known of them, and remembers what is new. Its `extraction`
 /// is the machine's.
 pub fn meet(
@@ -68,6 +85,7 @@ pub fn meet(
     extraction: &mut Extraction,
     language: Language,
 ) -> Result<(), Error> {
+    examples::keep_trace(tx, document.id, &extraction.trace)?;
     let told = told(tx, document, extraction)?;
     tx.execute(
         "UPDATE document SET sender_sign = ?2, kind_read = ?3 WHERE id = ?1",
@@ -87,6 +105,7 @@ pub fn meet(
         (None, _) => return belong(tx, document.id, None),
     };
     belong(tx, document.id, Some(party.id))?;
+    learn_marks(tx, &party, &extraction.trace.marks)?;
     match account(extraction) {
         // Another one than before becomes known when a person says that it is right.
         Some(iban) if party.accounts.is_empty() => learn_account(tx, &party, iban, false),
@@ -129,6 +148,7 @@ pub fn teach(
         }
     }
     let read = read(tx, document.id)?;
+    examples::teach(tx, document, read.party, corrections)?;
     let Some(party) = read.party else {
         return Ok(());
     };
@@ -193,7 +213,8 @@ pub fn forget_strangers(tx: &WriteTx<'_>) -> Result<(), Error> {
     let mut query = tx.prepare_cached(
         "SELECT id FROM party
           WHERE NOT EXISTS (SELECT 1 FROM document WHERE document.party = party.id)
-            AND NOT EXISTS (SELECT 1 FROM party_sign WHERE party = party.id AND is_taught)",
+            AND NOT EXISTS (SELECT 1 FROM party_sign WHERE party = party.id AND is_taught)
+            AND NOT EXISTS (SELECT 1 FROM example WHERE example.party = party.id)",
     )?;
     let ids = query.query_and_then([], |row| Columns::of("party", row).parsed("id"))?;
     let ids: Result<Vec<PartyId>, Error> = ids.collect();
@@ -284,6 +305,52 @@ fn holder(
     }
 }
 
+/// The only party of the document's circle that a mark of the letter is known of, if a person named
+/// it; the VAT number before the domain.
+fn bearer(
+    tx: &ReadTx<'_>,
+    document: &Document,
+    extraction: &Extraction,
+) -> Result<Option<(Party, bool)>, Error> {
+    for mark in &extraction.trace.marks {
+        let mut query = tx.prepare_cached(
+            "SELECT p.id, EXISTS (SELECT 1 FROM party_sign s
+                                   WHERE s.party = p.id AND s.is_taught) AS is_taught
+               FROM party p JOIN party_mark m ON m.party = p.id
+              WHERE m.mark = ?1 AND p.visible_to IS ?2",
+        )?;
+        let parameters = params![mark.to_string(), visibility_column(&document.visible_to)];
+        let bearers = query.query_and_then(parameters, |row| {
+            let columns = Columns::of("party", row);
+            Ok((columns.parsed("id")?, columns.plain("is_taught")?))
+        })?;
+        let bearers: Vec<(PartyId, bool)> = bearers.collect::<Result<_, Error>>()?;
+        if let [(id, true)] = bearers.as_slice() {
+            return Ok(Some((any(tx, *id)?, true)));
+        }
+    }
+    Ok(None)
+}
+
+fn learn_marks<'a>(
+    tx: &WriteTx<'_>,
+    party: &Party,
+    marks: impl IntoIterator<Item = &'a Mark>,
+) -> Result<(), Error> {
+    let mut is_new = false;
+    for mark in marks {
+        let added = tx.execute(
+            "INSERT OR IGNORE INTO party_mark (party, mark) VALUES (?1, ?2)",
+            params![party.id.to_string(), mark.to_string()],
+        )?;
+        is_new |= added > 0;
+    }
+    if is_new {
+        bump(tx, party.id, "mark learned", &["marks"])?;
+    }
+    Ok(())
+}
+
 fn create(tx: &WriteTx<'_>, document: &Document, name: &str, words: &str) -> Result<Party, Error> {
     let party = Party {
         id: PartyId::new(tx.now(), tx.random()),
@@ -292,6 +359,8 @@ fn create(tx: &WriteTx<'_>, document: &Document, name: &str, words: &str) -> Res
         accounts: Vec::new(),
         signs: Vec::new(),
         kinds: Vec::new(),
+        marks: Vec::new(),
+        examples: Vec::new(),
         created_at: tx.now(),
         version: 1,
     };
@@ -327,6 +396,7 @@ fn rename(tx: &WriteTx<'_>, document: &Document, name: &str) -> Result<(), Error
         params![key, name],
     )?;
     belong(tx, document.id, Some(party.id))?;
+    examples::belong(tx, document.id, party.id)?;
     learn_sign(tx, party.id, &words, true)?;
     if let Some(read) = read.sender_sign.filter(|it| *it != words) {
         // What is said last of a sign holds.
@@ -337,11 +407,22 @@ fn rename(tx: &WriteTx<'_>, document: &Document, name: &str) -> Result<(), Error
         )?;
         learn_sign(tx, party.id, &read, true)?;
     }
+    // Those that were said to be somebody else's are not that one's.
+    let marks = examples::trace(tx, document.id)?.marks;
+    if let Some(before) = read.party.filter(|it| *it != party.id) {
+        for mark in &marks {
+            tx.execute(
+                "DELETE FROM party_mark WHERE party = ?1 AND mark = ?2",
+                params![before.to_string(), mark.to_string()],
+            )?;
+        }
+    }
+    learn_marks(tx, &party, &marks)?;
     let letter = findings::found(tx, document.id)?;
     if let Some(iban) = account(&letter).filter(|_| party.accounts.is_empty()) {
         learn_account(tx, &party, iban, false)?;
     }
-    bump(tx, &party, "taught", &["name"])?;
+    bump(tx, party.id, "taught", &["name"])?;
     forget_strangers(tx)
 }
 
@@ -371,7 +452,7 @@ fn learn_account(
             is_confirmed
         ],
     )?;
-    bump(tx, party, "account learned", &["accounts"])
+    bump(tx, party.id, "account learned", &["accounts"])
 }
 
 fn learn_kind(tx: &WriteTx<'_>, party: &Party, found: Kind, right: Kind) -> Result<(), Error> {
@@ -387,7 +468,7 @@ fn learn_kind(tx: &WriteTx<'_>, party: &Party, found: Kind, right: Kind) -> Resu
             parameters,
         )?;
     }
-    bump(tx, party, "taught", &["kinds"])
+    bump(tx, party.id, "taught", &["kinds"])
 }
 
 /// Writes down whose letter a document is.
@@ -400,12 +481,17 @@ fn belong(tx: &WriteTx<'_>, document: DocumentId, party: Option<PartyId>) -> Res
 }
 
 /// Raises the version and journals what the party is now.
-fn bump(tx: &WriteTx<'_>, party: &Party, change: &str, fields: &[&str]) -> Result<(), Error> {
+pub(super) fn bump(
+    tx: &WriteTx<'_>,
+    party: PartyId,
+    change: &str,
+    fields: &[&str],
+) -> Result<(), Error> {
     tx.execute(
         "UPDATE party SET version = version + 1 WHERE id = ?1",
-        [party.id.to_string()],
+        [party.to_string()],
     )?;
-    log_change(tx, &any(tx, party.id)?, change, fields)
+    log_change(tx, &any(tx, party)?, change, fields)
 }
 
 fn log_change(tx: &WriteTx<'_>, party: &Party, change: &str, fields: &[&str]) -> Result<(), Error> {
@@ -431,6 +517,8 @@ fn head(row: &Row<'_>) -> Result<Party, Error> {
         accounts: Vec::new(),
         signs: Vec::new(),
         kinds: Vec::new(),
+        marks: Vec::new(),
+        examples: Vec::new(),
         created_at: columns.instant("created_at")?,
         version: columns.count("version")?,
     })
@@ -471,10 +559,24 @@ fn whole(tx: &ReadTx<'_>, party: Party) -> Result<Party, Error> {
         })
     })?;
     let kinds = kinds.collect::<Result<_, _>>()?;
+    // One that is somebody else's too says nothing.
+    let mut query = tx.prepare_cached(
+        "SELECT mark FROM party_mark m WHERE party = ?1 AND NOT EXISTS
+           (SELECT 1 FROM party_mark o JOIN party p ON p.id = o.party
+             WHERE o.mark = m.mark AND o.party <> m.party
+               AND p.visible_to IS (SELECT visible_to FROM party WHERE id = ?1))
+          ORDER BY mark",
+    )?;
+    let marks =
+        query.query_and_then([&key], |row| Columns::of("party_mark", row).parsed("mark"))?;
+    let marks = marks.collect::<Result<_, Error>>()?;
+    let examples = examples::of_party(tx, party.id)?;
     Ok(Party {
         accounts,
         signs,
         kinds,
+        marks,
+        examples,
         ..party
     })
 }

@@ -9,8 +9,9 @@ use rusqlite::{named_params, params};
 
 use super::journal::{self, Change};
 use super::rows::VISIBLE;
-use super::{Error, ReadTx, WriteTx, documents};
+use super::{Error, ReadTx, WriteTx, documents, examples};
 use crate::domain::document::{Document, Visibility};
+use crate::domain::finding::Value;
 use crate::domain::id::{DocumentId, PersonId, TaskId};
 use crate::domain::journal::Entity;
 use crate::domain::priority::Priority;
@@ -52,7 +53,7 @@ pub fn reconcile(tx: &WriteTx<'_>, document: &Document, derived: &[Derived]) -> 
             .iter()
             .find(|it| it.source.as_ref().is_some_and(|it| it.key == one.key));
         match task {
-            Some(task) => follow(tx, task, one)?,
+            Some(task) => follow(tx, document, task, one)?,
             None => make(tx, document, one)?,
         }
     }
@@ -77,10 +78,6 @@ pub fn reconcile(tx: &WriteTx<'_>, document: &Document, derived: &[Derived]) -> 
 }
 
 fn make(tx: &WriteTx<'_>, document: &Document, one: &Derived) -> Result<(), Error> {
-    let assignees = match &document.visible_to {
-        Visibility::Household => Vec::new(),
-        Visibility::Persons(persons) => persons.clone(),
-    };
     let id = TaskId::new(tx.now(), tx.random());
     let task = Task {
         action: Some(one.action),
@@ -89,7 +86,7 @@ fn make(tx: &WriteTx<'_>, document: &Document, one: &Derived) -> Result<(), Erro
         safe_due: one.safe_due,
         money: one.money,
         optional: one.optional,
-        assignees,
+        assignees: for_whom(document, one),
         source: Some(TaskSource {
             document: document.id,
             key: one.key.clone(),
@@ -102,8 +99,18 @@ fn make(tx: &WriteTx<'_>, document: &Document, one: &Derived) -> Result<(), Erro
     log_change(tx, &task, "derived", &["title", "due"])
 }
 
+/// Whom a task is proposed for: the member whom its document names, where they may see it; else those
+/// who may.
+fn for_whom(document: &Document, one: &Derived) -> Vec<PersonId> {
+    match (&document.visible_to, one.assignee) {
+        (Visibility::Household, assignee) => assignee.into_iter().collect(),
+        (Visibility::Persons(persons), Some(one)) if persons.contains(&one) => vec![one],
+        (Visibility::Persons(persons), _) => persons.clone(),
+    }
+}
+
 /// Lets a task follow its document, but for what a person has changed.
-fn follow(tx: &WriteTx<'_>, task: &Task, one: &Derived) -> Result<(), Error> {
+fn follow(tx: &WriteTx<'_>, document: &Document, task: &Task, one: &Derived) -> Result<(), Error> {
     let mut next = task.clone();
     next.action = Some(one.action);
     next.optional = one.optional;
@@ -117,6 +124,9 @@ fn follow(tx: &WriteTx<'_>, task: &Task, one: &Derived) -> Result<(), Error> {
     if !task.is_edited(TaskField::Money) {
         next.money = one.money;
     }
+    if !task.is_edited(TaskField::Assignees) {
+        next.assignees = for_whom(document, one);
+    }
     if next.status == Status::Withdrawn {
         next.status = Status::Open;
     }
@@ -127,7 +137,7 @@ fn follow(tx: &WriteTx<'_>, task: &Task, one: &Derived) -> Result<(), Error> {
         tx,
         next,
         "followed its document",
-        &["title", "due", "money", "status"],
+        &["title", "due", "money", "assignees", "status"],
     )
     .map(|_| ())
 }
@@ -270,6 +280,9 @@ pub fn edit(
 ) -> Result<Task, Error> {
     let mut task = by_id(tx, id)?;
     expect_version(&task, expected)?;
+    if let (Some(source), Some((Some(due), _))) = (&task.source, edit.due) {
+        examples::teach_due(tx, source.document, &source.key, &Value::Date(due))?;
+    }
     let fields = apply(tx, &mut task, edit)?;
     let names: Vec<&str> = fields.iter().map(|it| it.as_str()).collect();
     for field in &fields {

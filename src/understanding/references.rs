@@ -41,6 +41,7 @@ const LABELS: &[(&str, &[&str])] = &[
 /// What was found behind a label.
 struct Labelled {
     value: String,
+    bytes: Range<usize>,
     evidence: Evidence,
     confidence: f32,
 }
@@ -60,6 +61,7 @@ pub fn references(paper: &Paper<'_>) -> Vec<Finding> {
                 confidence: Confidence::new(it.confidence),
                 evidence: Some(it.evidence),
                 by: ClaimedBy::Rule,
+                why: None,
             });
         }
     }
@@ -132,6 +134,16 @@ fn is_filler(lexeme: &Lexeme) -> bool {
     )
 }
 
+/// The number that begins at a lexeme of a segment, and its bytes there.
+pub(super) fn number_at(
+    paper: &Paper<'_>,
+    segment: usize,
+    lexeme: usize,
+) -> Option<(String, Range<usize>)> {
+    let found = behind(paper, segment, lexeme)?;
+    Some((found.value, found.bytes))
+}
+
 /// The number that begins at a lexeme of a segment: words in capitals and figures, with at least one
 /// digit, no day and no amount.
 fn behind(paper: &Paper<'_>, segment: usize, from: usize) -> Option<Labelled> {
@@ -167,6 +179,7 @@ fn behind(paper: &Paper<'_>, segment: usize, from: usize) -> Option<Labelled> {
     (!is_money).then(|| Labelled {
         value: value.to_owned(),
         evidence: passage.evidence(&bytes),
+        bytes,
         confidence: 0.93,
     })
 }

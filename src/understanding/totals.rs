@@ -301,7 +301,7 @@ const DISCOUNTS: &[&str] =
     &["skonto|discount|reduced|ermäßigt*|mindest*|minimum|mahngebühr*|gutschein*"];
 
 /// Whether two other amounts (net and VAT) add up to this one.
-fn is_gross(paper: &Paper<'_>, amount: Amount) -> bool {
+pub(super) fn is_gross(paper: &Paper<'_>, amount: Amount) -> bool {
     let gross = amount.hundredths();
     let smaller = || {
         paper

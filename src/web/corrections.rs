@@ -18,6 +18,7 @@ pub const fn input_of(field: Field) -> &'static str {
         Field::Total | Field::Payable => "money",
         Field::Language
         | Field::Sender
+        | Field::Recipient
         | Field::Reference
         | Field::Iban
         | Field::TrackingNumber
@@ -55,6 +56,7 @@ pub fn typed(field: Field, text: &str) -> Result<Value, Failure> {
         }
         Field::Language
         | Field::Sender
+        | Field::Recipient
         | Field::Reference
         | Field::TrackingNumber
         | Field::NoticePeriod => Ok(Value::Text(text.to_owned())),

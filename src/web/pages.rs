@@ -1,6 +1,7 @@
 //! The pages: made on the server, usable without a script.
 
 pub mod answer_link;
+pub mod claims;
 pub mod documents;
 pub mod login;
 pub mod one_document;

@@ -268,6 +268,11 @@ texts! {
     forget: "Vergessen", "Forget";
     forget_hint: "Gelerntes wird vergessen; die Dokumente bleiben, wie sie sind.",
         "What was learned is forgotten; the documents stay as they are.";
+    told_by: "Auch erkannt an", "Also told by";
+    shown_in_letters: "Wo etwas steht", "Where things stand";
+    unknown_senders: "Schreiben von Unbekannten", "Letters of unknown senders";
+    unknown_senders_hint: "Gilt für Schreiben ohne sicheren Absender, die ebenso aussehen.",
+        "Holds for letters without a sure sender that look the same.";
     it_is_right: "Stimmt so", "It is right";
     stuck_documents: "Festgefahrene Dokumente", "Stuck documents";
     nothing_stuck: "Nichts steckt fest.", "Nothing is stuck.";

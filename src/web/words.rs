@@ -9,6 +9,7 @@ use jiff::{Timestamp, Unit};
 use super::texts::Texts;
 use crate::domain::document::{Kind, OriginKind, Stage};
 use crate::domain::finding::{Field, Value};
+use crate::domain::layout::{Example, Place, Role};
 use crate::domain::obligation::Action;
 use crate::domain::person::Language;
 use crate::domain::reminder::Level;
@@ -287,6 +288,7 @@ pub const fn field(language: Language, field: Field) -> &'static str {
         Field::Language => ("Sprache", "Language"),
         Field::Kind => ("Art", "Kind"),
         Field::Sender => ("Absender", "Sender"),
+        Field::Recipient => ("Empfänger", "Recipient"),
         Field::IssueDate => ("Datum", "Issued on"),
         Field::Reference => ("Nummer", "Reference"),
         Field::Total => ("Gesamtbetrag", "Total"),
@@ -381,6 +383,27 @@ pub fn kind_taught(language: Language, found: Kind, right: Kind) -> String {
     match language {
         Language::German => format!("Was nach „{found}“ aussieht, ist: {right}"),
         Language::English => format!("What looks like “{found}” is: {right}"),
+    }
+}
+
+/// What a person showed: where in a sender's letters a value stands.
+pub fn example(language: Language, example: &Example) -> String {
+    let what = match example.role {
+        Role::IssueDate => field(language, Field::IssueDate).to_owned(),
+        Role::Payable => field(language, Field::Payable).to_owned(),
+        Role::Total => field(language, Field::Total).to_owned(),
+        Role::Reference => reference(language, &example.name),
+        Role::Due => pick(language, "Fällig am", "Due on").to_owned(),
+    };
+    let place = example.right.label();
+    let wrong = example.wrong.as_ref().map_or("", Place::label);
+    match (language, place, wrong) {
+        (Language::German, "", _) => format!("{what}: an der gezeigten Stelle"),
+        (Language::English, "", _) => format!("{what}: at the place that was shown"),
+        (Language::German, _, "") => format!("{what}: bei „{place}“"),
+        (Language::English, _, "") => format!("{what}: by “{place}”"),
+        (Language::German, ..) => format!("{what}: bei „{place}“, nicht bei „{wrong}“"),
+        (Language::English, ..) => format!("{what}: by “{place}”, not by “{wrong}”"),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::domain::clock::SANE_AFTER;
 use crate::domain::part::said_by_parts;
 use crate::domain::person::Language;
 use crate::domain::task;
-use crate::store::{Caller, Store, Viewer, findings, parts, tasks};
+use crate::store::{Caller, Store, Viewer, findings, parts, people, tasks};
 
 /// Documents of one turn.
 const BATCH: u32 = 50;
@@ -65,10 +65,11 @@ impl Worker for DeriveTasks {
         let (zone, language) = (self.zone.clone(), self.language);
         self.store
             .write(Caller::worker(Self::NAME), move |tx| {
+                let household = people::list(tx)?;
                 for document in &documents {
                     let extraction = findings::corrected(tx, document.id)?;
                     let arrived_on = arrival_day(document.received_at, tx.now(), &zone);
-                    let mut derived = task::derive(&extraction, arrived_on, language);
+                    let mut derived = task::derive(&extraction, arrived_on, language, &household);
                     // What a mail and the paper in it want is one task, the paper's.
                     let of_parts = parts::obligations(tx, document.id)?;
                     let said = said_by_parts(&extraction, &of_parts);

@@ -10,7 +10,7 @@ use crate::domain::document::Document;
 use crate::domain::finding::Extraction;
 use crate::domain::id::DocumentId;
 use crate::reading::process::ReadError;
-use crate::store::{ReadTx, Viewer, documents, findings, parties};
+use crate::store::{ReadTx, Viewer, documents, examples, findings, parties};
 
 /// A document that was understood once more.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,10 +42,12 @@ impl Understanding {
                 return Ok(None);
             };
             let before = findings::found(tx, document.id)?;
-            Ok(Some((document, left, before)))
+            // Of one that was understood before that was kept, nothing could be learned.
+            let is_bare = examples::trace(tx, document.id)?.is_empty();
+            Ok(Some((document, left, before, is_bare)))
         };
         let found = self.store.read(Viewer::House, look).await?;
-        let Some((document, left, before)) = found else {
+        let Some((document, left, before, is_bare)) = found else {
             return Ok(None);
         };
         let again = |changes| Again {
@@ -68,7 +70,8 @@ impl Understanding {
             }
         };
         let changes = self.changes(&document, before, extraction.clone()).await?;
-        if is_kept && !changes.is_empty() {
+        let is_new = !changes.is_empty() || is_bare && !extraction.trace.is_empty();
+        if is_kept && is_new {
             self.keep(document.id, extraction).await?;
         }
         Ok(Some(again(changes)))

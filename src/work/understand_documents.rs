@@ -9,9 +9,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::derive_tasks::arrival_day;
 use super::{Error, Turn, Wake, Worker, chain};
-use crate::domain::document::{Document, StuckAt};
+use crate::domain::document::{Document, Reading, StuckAt};
 use crate::domain::finding::Extraction;
 use crate::domain::id::DocumentId;
+use crate::domain::layout;
 use crate::domain::person::Language;
 use crate::domain::wording;
 use crate::reading::process::{ReadError, Reader};
@@ -20,7 +21,7 @@ use crate::store::documents::Awaiting;
 use crate::store::{
     self, Caller, ReadTx, Store, Viewer, WriteTx, documents, findings, pages, parties, parts,
 };
-use crate::understanding::Context;
+use crate::understanding::{Context, Known};
 
 /// Documents of one turn.
 const BATCH: u32 = 16;
@@ -75,8 +76,40 @@ impl Understanding {
             region: self.region.clone(),
             language: self.language,
         };
-        let understood = self.reader.understand(&reading, &context).await;
-        understood.map_err(Failed::Reader)
+        let known = Known {
+            context,
+            learned: Vec::new(),
+        };
+        let extraction = self.ask(&reading, &known).await?;
+        self.as_shown(document, &reading, known, extraction).await
+    }
+
+    async fn ask(&self, reading: &Reading, known: &Known) -> Result<Extraction, Failed> {
+        let understood = self.reader.understand(reading, known).await;
+        let mut extraction = understood.map_err(Failed::Reader)?;
+        extraction.trace = extraction.trace.bounded();
+        Ok(extraction)
+    }
+
+    /// The same with what persons showed in earlier letters of this sender, if they showed anything:
+    /// the periods and sums that follow from it are the reader's to count.
+    async fn as_shown(
+        &self,
+        document: &Document,
+        reading: &Reading,
+        known: Known,
+        mut extraction: Extraction,
+    ) -> Result<Extraction, Failed> {
+        let (letter, found) = (document.clone(), extraction.clone());
+        let look = move |tx: &ReadTx<'_>| parties::examples(tx, &letter, &found);
+        let (examples, least) = self.store.read(Viewer::House, look).await?;
+        let learned = layout::pick(&examples, &extraction, least);
+        if !learned.is_empty() {
+            let known = Known { learned, ..known };
+            extraction = self.ask(reading, &known).await?;
+        }
+        layout::doubt(&examples, &mut extraction, least);
+        Ok(extraction)
     }
 
     /// Keeps it.

@@ -163,6 +163,7 @@ fn bill(hundredths: i64, due: Date) -> Extraction {
         confidence: Confidence::CERTAIN,
         evidence: None,
         by: ClaimedBy::Rule,
+        why: None,
     };
     Extraction {
         findings: vec![sender],

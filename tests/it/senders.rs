@@ -10,6 +10,7 @@ use workmate::domain::document::{Kind, OriginKind, Visibility};
 use workmate::domain::finding::Value as Claim;
 use workmate::domain::finding::{ClaimedBy, Correction, Extraction, Field, Finding};
 use workmate::domain::id::DocumentId;
+use workmate::domain::layout::Trace;
 use workmate::domain::party::Party;
 use workmate::domain::person::Language;
 use workmate::domain::value::Confidence;
@@ -36,6 +37,10 @@ struct Letter {
     sender: &'static str,
     kind: Kind,
     iban: Option<&'static str>,
+    /// How sure its sender's name is.
+    sureness: f32,
+    /// What its letterhead or footer says that is the sender's alone.
+    marks: &'static [&'static str],
 }
 
 fn claim(field: Field, value: Claim) -> Finding {
@@ -46,6 +51,7 @@ fn claim(field: Field, value: Claim) -> Finding {
         confidence: Confidence::new(0.9),
         evidence: None,
         by: ClaimedBy::Rule,
+        why: None,
     }
 }
 
@@ -54,7 +60,10 @@ impl Letter {
         let iban = self.iban.map(|it| Claim::Iban(it.parse().unwrap()));
         let sender = Claim::Text(self.sender.to_owned());
         let findings = [
-            claim(Field::Sender, sender),
+            Finding {
+                confidence: Confidence::new(self.sureness),
+                ..claim(Field::Sender, sender)
+            },
             claim(Field::Kind, Claim::Kind(self.kind)),
         ];
         Extraction {
@@ -62,6 +71,10 @@ impl Letter {
                 .into_iter()
                 .chain(iban.map(|it| claim(Field::Iban, it)))
                 .collect(),
+            trace: Trace {
+                marks: self.marks.iter().map(|it| it.parse().unwrap()).collect(),
+                ..Trace::default()
+            },
             ..Extraction::default()
         }
     }
@@ -127,6 +140,8 @@ const fn bill(text: &'static str, sender: &'static str, iban: &'static str) -> L
         sender,
         kind: Kind::Invoice,
         iban: Some(iban),
+        sureness: 0.9,
+        marks: &[],
     }
 }
 
@@ -283,6 +298,86 @@ async fn who_writes_to_one_person_is_not_told_to_another() {
     let forget = move |tx: &WriteTx<'_>| parties::forget(tx, practice);
     let refused = house.store.write(caller, forget).await;
     assert!(matches!(refused, Err(Error::Missing { .. })), "{refused:?}");
+}
+
+/// A letter whose sender's name is read badly, with marks in its footer.
+const fn smudged(text: &'static str, marks: &'static [&'static str]) -> Letter {
+    Letter {
+        text,
+        sender: "Sfadtw rke",
+        kind: Kind::Invoice,
+        iban: None,
+        sureness: 0.3,
+        marks,
+    }
+}
+
+const VAT: &str = "DE136695976";
+const SITE: &str = "lindental.de";
+
+#[tokio::test]
+async fn a_sender_is_told_by_vat_number_and_domain_where_the_name_is_not_sure() {
+    let house = House::open();
+    let all = || Visibility::Household;
+    let unknown = house.take(&smudged("1", &[VAT]), all()).await.1;
+    assert_eq!(unknown.text(Field::Sender), Some("Sfadtw rke"));
+    let letter = Letter {
+        marks: &[VAT, SITE],
+        ..bill("2", "Stadtwerke Lindental GmbH", OURS)
+    };
+    let (named, _) = house.take(&letter, all()).await;
+    let met = house.take(&smudged("3", &[VAT]), all()).await.1;
+    assert_eq!(
+        met.text(Field::Sender),
+        Some("Sfadtw rke"),
+        "nobody named it"
+    );
+    let name = Claim::Text("Stadtwerke Lindental".to_owned());
+    house.correct(named, Field::Sender, name).await;
+    let letters: [(&str, &'static [&str]); 2] = [("4", &[VAT]), ("5", &[SITE])];
+    for (text, marks) in letters {
+        let (_, found) = house.take(&smudged(text, marks), all()).await;
+        assert_eq!(
+            found.text(Field::Sender),
+            Some("Stadtwerke Lindental"),
+            "{text}"
+        );
+    }
+    let parties = house.parties(Viewer::House).await;
+    let marks: Vec<String> = parties[0].marks.iter().map(ToString::to_string).collect();
+    assert_eq!(marks, [VAT, SITE]);
+    // Another one has the same number: from now on it tells neither.
+    let letter = Letter {
+        marks: &[VAT],
+        ..bill("6", "Wasserverband", OTHER)
+    };
+    let (_, other) = house.take(&letter, all()).await;
+    assert_eq!(other.text(Field::Sender), Some("Wasserverband"));
+    let (_, found) = house.take(&smudged("7", &[VAT]), all()).await;
+    assert_eq!(found.text(Field::Sender), Some("Sfadtw rke"));
+    let (_, found) = house.take(&smudged("8", &[VAT, SITE]), all()).await;
+    assert_eq!(found.text(Field::Sender), Some("Stadtwerke Lindental"));
+}
+
+#[tokio::test]
+async fn the_marks_of_one_persons_letters_tell_nothing_in_anothers() {
+    let house = House::open();
+    let add = |tx: &WriteTx<'_>| people::create(tx, "Anna", "-", None);
+    let anna = house.store.write(Caller::house("test", "command"), add);
+    let hers = Visibility::Persons(vec![anna.await.unwrap().id]);
+    let letter = Letter {
+        marks: &[VAT],
+        ..bill("1", "Praxis Sommer", OURS)
+    };
+    let (first, _) = house.take(&letter, hers.clone()).await;
+    let name = Claim::Text("Praxis Dr. Sommer".to_owned());
+    house.correct(first, Field::Sender, name).await;
+    let (_, other) = house
+        .take(&smudged("2", &[VAT]), Visibility::Household)
+        .await;
+    assert_eq!(other.text(Field::Sender), Some("Sfadtw rke"));
+    let (_, own) = house.take(&smudged("3", &[VAT]), hers).await;
+    assert_eq!(own.text(Field::Sender), Some("Praxis Dr. Sommer"));
 }
 
 #[tokio::test]

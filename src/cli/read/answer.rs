@@ -7,12 +7,15 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::domain::document::{Code, Kind, MediaType, Page, PageSource, Sha256Hash};
-use crate::domain::finding::{Extraction, Field, Finding, Question, Value};
+use crate::domain::finding::{ClaimedBy, Evidence, Extraction, Field, Finding, Question, Value};
 use crate::domain::obligation::Obligation;
+use crate::domain::person::Language;
 use crate::domain::value::{Confidence, Iban, Money};
+use crate::domain::why;
 use crate::reading::Timings;
 use crate::reading::process::ReadOutcome;
 
@@ -100,6 +103,41 @@ pub struct Claims {
     pub obligations: Vec<Obligation>,
     /// What a person should decide.
     pub questions: Vec<Question>,
+    /// Every claim with its evidence and what speaks for it.
+    pub findings: Vec<Explained>,
+}
+
+/// A claim and why it is made.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explained {
+    /// What about.
+    pub field: Field,
+    /// Which one of several; else empty.
+    pub name: String,
+    /// What it says.
+    pub value: Value,
+    /// How sure.
+    pub confidence: Confidence,
+    /// Where it says so.
+    pub evidence: Option<Evidence>,
+    /// Who says so.
+    pub by: ClaimedBy,
+    /// What speaks for it, one sentence in English.
+    pub why: String,
+}
+
+impl From<&Finding> for Explained {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            field: finding.field,
+            name: finding.name.clone(),
+            value: finding.value.clone(),
+            confidence: finding.confidence,
+            evidence: finding.evidence.clone(),
+            by: finding.by,
+            why: why::sentence(finding, Language::English, &TimeZone::UTC),
+        }
+    }
 }
 
 /// A kind and how sure it is.
@@ -230,6 +268,7 @@ impl Claims {
             notice_period: texts(Field::NoticePeriod).next().map(|it| it.1),
             obligations: extraction.obligations.clone(),
             questions: extraction.questions.clone(),
+            findings: extraction.findings.iter().map(Explained::from).collect(),
         }
     }
 
@@ -301,7 +340,6 @@ fn text(value: &Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::finding::ClaimedBy;
     use crate::domain::value::Currency;
 
     fn finding(field: Field, name: &str, value: Value) -> Finding {
@@ -312,6 +350,7 @@ mod tests {
             confidence: Confidence::CERTAIN,
             evidence: None,
             by: ClaimedBy::Rule,
+            why: None,
         }
     }
 
@@ -338,6 +377,11 @@ mod tests {
         assert_eq!(claims["payable"]["amount"], "84.20");
         assert_eq!(claims["payable"]["currency"], "EUR");
         assert!(claims["total"].is_null());
+        assert_eq!(claims["findings"][3]["field"], "payable");
+        assert_eq!(
+            claims["findings"][3]["why"],
+            "The words of the letter speak for it"
+        );
     }
 
     #[test]

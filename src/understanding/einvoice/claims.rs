@@ -284,5 +284,6 @@ fn sure(field: Field, name: &str, value: Value, evidence: Evidence) -> Finding {
         confidence: Confidence::CERTAIN,
         evidence: Some(evidence),
         by: ClaimedBy::Data,
+        why: None,
     }
 }

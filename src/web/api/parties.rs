@@ -6,9 +6,11 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::id::PartyId;
+use crate::domain::id::{ExampleId, PartyId};
+use crate::domain::layout::Example;
+use crate::domain::mark::Mark;
 use crate::domain::party::Party;
-use crate::store::{ReadTx, Store, parties};
+use crate::store::{Error, ReadTx, Store, examples, parties};
 use crate::web::auth::ApiCaller;
 use crate::web::extract::At;
 use crate::web::failure::{Failure, Problem};
@@ -31,6 +33,43 @@ pub struct PartyBody {
     pub also_read_as: Vec<String>,
     /// What a person taught: what its letters are where the machine says otherwise.
     pub kinds: Vec<KindBody>,
+    /// VAT numbers and domains that are its alone.
+    pub marks: Vec<String>,
+    /// What persons showed: where in its letters something stands.
+    pub examples: Vec<ExampleBody>,
+}
+
+/// Where in letters that are laid out alike a value stands.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ExampleBody {
+    /// Its id.
+    pub id: String,
+    /// `issue_date`, `payable`, `total`, `reference` or `due`.
+    pub role: String,
+    /// Of a reference which one; of a due day what is to be done.
+    pub name: String,
+    /// The words before or above it; empty if none.
+    pub label: String,
+    /// The words by which the machine had found a wrong one.
+    pub instead_of: Option<String>,
+    /// Who showed it, by name.
+    pub by: Option<String>,
+    /// When (RFC 3339).
+    pub at: String,
+}
+
+impl From<&Example> for ExampleBody {
+    fn from(example: &Example) -> Self {
+        Self {
+            id: example.id.to_string(),
+            role: example.role.to_string(),
+            name: example.name.clone(),
+            label: example.right.label().to_owned(),
+            instead_of: example.wrong.as_ref().map(|it| it.label().to_owned()),
+            by: example.by.clone(),
+            at: example.at.to_string(),
+        }
+    }
 }
 
 /// An account of a party.
@@ -58,6 +97,8 @@ pub struct KindBody {
 pub struct PartyList {
     /// At most 1000.
     pub parties: Vec<PartyBody>,
+    /// What was shown in letters of unknown senders.
+    pub examples: Vec<ExampleBody>,
 }
 
 impl PartyBody {
@@ -79,6 +120,8 @@ impl PartyBody {
             accounts: accounts.collect(),
             also_read_as: taught.map(|it| it.words).collect(),
             kinds: kinds.collect(),
+            marks: party.marks.iter().map(Mark::to_string).collect(),
+            examples: party.examples.iter().map(ExampleBody::from).collect(),
         }
     }
 }
@@ -96,13 +139,29 @@ pub async fn list(
             let documents = parties::letters(tx, it.id)?;
             Ok(PartyBody::of(it, documents))
         });
-        bodies.collect()
+        let parties = bodies.collect::<Result<_, Error>>()?;
+        let nobodys = examples::of_nobody(tx)?;
+        let examples = nobodys.iter().map(ExampleBody::from).collect();
+        Ok(PartyList { parties, examples })
     };
-    let parties = store.read(caller.viewer(), look).await?;
-    Ok(Json(PartyList { parties }))
+    Ok(Json(store.read(caller.viewer(), look).await?))
 }
 
-/// Forgets what was learned of a party: its accounts, names and kinds. Its letters stay as they are.
+/// Forgets where something stands in letters; those that were understood by it stay as they are.
+#[utoipa::path(delete, path = "/examples/{id}", tag = "parties", params(("id" = String, Path)),
+    responses((status = 204), (status = 404, body = Problem)))]
+pub async fn forget_example(
+    State(store): State<Store>,
+    caller: ApiCaller,
+    At(id): At<ExampleId>,
+) -> Result<StatusCode, Failure> {
+    store
+        .write(caller.caller, move |tx| examples::forget(tx, id))
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Forgets what was learned of a party: its accounts, names, kinds, marks and layouts. Its letters stay as they are.
 #[utoipa::path(delete, path = "/parties/{id}", tag = "parties", params(("id" = String, Path)),
     responses((status = 204), (status = 404, body = Problem)))]
 pub async fn forget(

@@ -1,6 +1,7 @@
 //! What the API sends and takes about documents, apart from the domain types so that those may
 //! change.
 
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -11,6 +12,7 @@ use crate::domain::part::PageRange;
 use crate::domain::person::Language;
 use crate::domain::task::Task;
 use crate::domain::value::Rect;
+use crate::domain::why;
 use crate::store::documents::Listed;
 use crate::work::progress::Progress;
 
@@ -276,6 +278,8 @@ pub struct FindingBody {
     pub evidence: Option<EvidenceBody>,
     /// `data`, `rule`, `model` or `person`.
     pub by: String,
+    /// What speaks for it, one sentence in English; its days are those of UTC.
+    pub why: String,
 }
 
 impl From<&Finding> for FindingBody {
@@ -287,6 +291,7 @@ impl From<&Finding> for FindingBody {
             confidence: finding.confidence.value(),
             evidence: finding.evidence.as_ref().map(EvidenceBody::from),
             by: finding.by.to_string(),
+            why: why::sentence(finding, Language::English, &TimeZone::UTC),
         }
     }
 }

@@ -7,12 +7,13 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
+use super::claims::{self, Claim, label, value};
 use super::stories::{self, Line};
 use super::{Choice, documents::kinds, questions};
 use crate::domain::deadline::explanation::Rule;
 use crate::domain::deadline::wording;
 use crate::domain::document::{Document, Page, Stage, Visibility};
-use crate::domain::finding::{ClaimedBy, Correction, Extraction, Field, Finding, Value};
+use crate::domain::finding::{Correction, Extraction, Field};
 use crate::domain::id::DocumentId;
 use crate::domain::journal::Entity;
 use crate::domain::obligation::Obligation;
@@ -27,7 +28,7 @@ use crate::web::WebState;
 use crate::web::api::documents::cancelled;
 use crate::web::auth::{CheckedForm, CurrentPerson};
 use crate::web::cards::{Bar, Dealer, TaskCard, bar, card_of_day, is_in_work, quote};
-use crate::web::corrections::{as_typed, input_of, typed};
+use crate::web::corrections::typed;
 use crate::web::extract::At;
 use crate::web::failure::Failure;
 use crate::web::family::{Family, family};
@@ -37,51 +38,12 @@ use crate::web::words;
 use crate::work::archive::Archive;
 use crate::work::{Readings, Wake};
 
-/// Below this confidence a claim is shown as unsure.
-const UNSURE_BELOW: f32 = 0.6;
 /// Entries of the history.
 const HISTORY_MAX: u32 = 50;
 /// Pages shown; the original has all of them.
 const PAGES_SHOWN_MAX: usize = 100;
 /// Room around marked words, in thousandths of the page's width.
 const MARK_MARGIN: f32 = 3.0;
-
-/// In which order claims are shown: what matters to a household first.
-const PLACES: &[Field] = &[
-    Field::Kind,
-    Field::Sender,
-    Field::IssueDate,
-    Field::Payable,
-    Field::Total,
-    Field::Iban,
-    Field::ContractEnd,
-    Field::NoticePeriod,
-    Field::TrackingNumber,
-    Field::Reference,
-    Field::Language,
-];
-
-/// One claim.
-pub struct Claim {
-    mark: String,
-    label: String,
-    field: &'static str,
-    name: String,
-    value: String,
-    raw: String,
-    input: &'static str,
-    quote: Option<String>,
-    page: String,
-    has_evidence: bool,
-    unsure: bool,
-    tag: Option<Tag>,
-}
-
-/// Who says so, where it is worth a word.
-pub struct Tag {
-    text: &'static str,
-    class: &'static str,
-}
 
 /// One thing the document wants.
 pub struct Want {
@@ -191,8 +153,8 @@ fn look(
         stuck: stuck_reason(&document),
         questions: questions::open(&extraction, locale),
         wants: wants(tx, locale, &extraction, &tasks, id)?,
-        findings: claims(locale, &extraction),
-        missing: missing(locale, &extraction),
+        findings: claims::claims(locale, &extraction),
+        missing: claims::missing(locale, &extraction),
         kinds: kinds(language, ""),
         file_name: document.origin.file_name.clone(),
         size: words::bytes(language, document.size),
@@ -213,80 +175,6 @@ fn stuck_reason(document: &Document) -> Option<String> {
         Stage::Stuck { reason, .. } => Some(reason.clone()),
         Stage::Received | Stage::Read { .. } | Stage::Understood { .. } => None,
     }
-}
-
-fn claims(locale: &Locale, extraction: &Extraction) -> Vec<Claim> {
-    let claim = |(position, finding): (usize, &Finding)| Claim {
-        mark: position.to_string(),
-        label: label(locale, finding.field, &finding.name),
-        field: finding.field.as_str(),
-        name: finding.name.clone(),
-        value: value(locale, finding),
-        raw: as_typed(&finding.value),
-        input: input_of(finding.field),
-        quote: quote_beside(locale, finding),
-        page: page_of(locale, finding),
-        has_evidence: finding.evidence.is_some(),
-        unsure: finding.confidence.value() < UNSURE_BELOW,
-        tag: tag(locale, finding),
-    };
-    let mut findings: Vec<(usize, &Finding)> = extraction.findings.iter().enumerate().collect();
-    // What a person has corrected stands last among the findings; here it keeps its place.
-    findings.sort_by_key(|(_, it)| PLACES.iter().position(|field| *field == it.field));
-    findings.into_iter().map(claim).collect()
-}
-
-fn tag(locale: &Locale, finding: &Finding) -> Option<Tag> {
-    let t = locale.texts();
-    let (text, class) = match finding.by {
-        ClaimedBy::Person => (t.said_by_you, "tag-person"),
-        ClaimedBy::Data => (t.read_from_data, ""),
-        ClaimedBy::Rule | ClaimedBy::Model if finding.confidence.value() < UNSURE_BELOW => {
-            (t.unsure, "tag-unsure")
-        }
-        ClaimedBy::Rule | ClaimedBy::Model => return None,
-    };
-    Some(Tag { text, class })
-}
-
-fn label(locale: &Locale, field: Field, name: &str) -> String {
-    if field == Field::Reference && !name.is_empty() {
-        return words::reference(locale.language, name);
-    }
-    words::field(locale.language, field).to_owned()
-}
-
-fn value(locale: &Locale, finding: &Finding) -> String {
-    match (&finding.field, &finding.value) {
-        (Field::Language, Value::Text(code)) => words::language_name(locale.language, code),
-        (_, value) => words::value(locale.language, value),
-    }
-}
-
-/// The words of the evidence, where they say more than the value does.
-fn quote_beside(locale: &Locale, finding: &Finding) -> Option<String> {
-    let quote = quote(finding.evidence.as_ref()?)?;
-    let plain = |text: &str| -> String {
-        let letters = text.chars().filter(|it| it.is_alphanumeric());
-        letters.flat_map(char::to_lowercase).collect()
-    };
-    let says_more = !plain(&value(locale, finding)).contains(&plain(&quote));
-    says_more.then_some(quote)
-}
-
-fn page_of(locale: &Locale, finding: &Finding) -> String {
-    let page = finding.evidence.as_ref().map(|it| it.page);
-    page.map_or_else(String::new, |it| format!("{} {it}", locale.texts().page))
-}
-
-fn missing(locale: &Locale, extraction: &Extraction) -> Vec<Choice> {
-    let fields = Field::ALL.iter().filter(|field| {
-        let is_plain = !matches!(field, Field::Reference | Field::Language | Field::Kind);
-        is_plain && extraction.finding(**field).is_none()
-    });
-    fields
-        .map(|it| Choice::new(it.as_str(), words::field(locale.language, *it), ""))
-        .collect()
 }
 
 fn wants(

@@ -4,9 +4,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use crate::domain::id::PartyId;
+use crate::domain::id::{ExampleId, PartyId};
+use crate::domain::layout::Example;
+use crate::domain::mark::Mark;
 use crate::domain::party::{Account, Party};
-use crate::store::{Error, ReadTx, Store, parties};
+use crate::store::{Error, ReadTx, Store, examples, parties};
 use crate::web::auth::{CheckedForm, CurrentPerson};
 use crate::web::extract::At;
 use crate::web::failure::Failure;
@@ -23,6 +25,15 @@ pub struct Sender {
     letters: String,
     accounts: Vec<AccountLine>,
     lessons: Vec<String>,
+    marks: String,
+    examples: Vec<ExampleLine>,
+}
+
+/// Where a person said that something stands.
+pub struct ExampleLine {
+    id: String,
+    text: String,
+    about: String,
 }
 
 /// One of its accounts.
@@ -37,6 +48,7 @@ pub struct AccountLine {
 struct SendersPage<'a> {
     shell: &'a Shell,
     senders: Vec<Sender>,
+    nobodys: Vec<ExampleLine>,
 }
 
 /// `GET /senders`
@@ -45,10 +57,13 @@ pub async fn show(State(state): State<WebState>, frame: Frame) -> Result<Respons
     let look = move |tx: &ReadTx<'_>| {
         let found = parties::list(tx, SENDERS_MAX)?.into_iter();
         let senders = found.map(|it| sender(tx, &locale, it));
-        senders.collect::<Result<Vec<Sender>, Error>>()
+        let senders = senders.collect::<Result<Vec<Sender>, Error>>()?;
+        Ok((senders, lines(&locale, &examples::of_nobody(tx)?)))
     };
+    let (senders, nobodys) = state.store.read(frame.me.viewer(), look).await?;
     let template = SendersPage {
-        senders: state.store.read(frame.me.viewer(), look).await?,
+        senders,
+        nobodys,
         shell: &frame.shell,
     };
     page(&frame.shell, &template)
@@ -71,8 +86,40 @@ fn sender(tx: &ReadTx<'_>, locale: &Locale, party: Party) -> Result<Sender, Erro
         letters: words::letters(language, letters),
         accounts: party.accounts.iter().map(account).collect(),
         lessons: names.chain(kinds).collect(),
+        marks: party
+            .marks
+            .iter()
+            .map(Mark::to_string)
+            .collect::<Vec<_>>()
+            .join(", "),
+        examples: lines(locale, &party.examples),
         name: party.name,
     })
+}
+
+fn lines(locale: &Locale, examples: &[Example]) -> Vec<ExampleLine> {
+    let line = |it: &Example| {
+        let by = it.by.as_ref().map(|it| format!("{it}, "));
+        ExampleLine {
+            id: it.id.to_string(),
+            text: words::example(locale.language, it),
+            about: format!("{}{}", by.unwrap_or_default(), locale.moment(it.at)),
+        }
+    };
+    examples.iter().map(line).collect()
+}
+
+/// `POST /senders/examples/{id}/forget`
+pub async fn forget_example(
+    State(store): State<Store>,
+    me: CurrentPerson,
+    At(id): At<ExampleId>,
+    _form: CheckedForm,
+) -> Result<Response, Failure> {
+    store
+        .write(me.caller(), move |tx| examples::forget(tx, id))
+        .await?;
+    Ok(go("/senders", None))
 }
 
 /// `POST /senders/{id}/forget`

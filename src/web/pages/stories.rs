@@ -102,6 +102,8 @@ fn deed(language: Language, change: &str) -> String {
         "met" => ("kennengelernt", "met"),
         "taught" => ("berichtigt", "taught"),
         "account learned" => ("hat ein Konto genannt", "named an account"),
+        "mark learned" => ("am Briefkopf kennengelernt", "known by its letterhead"),
+        "lesson forgotten" => ("hat Gelerntes vergessen", "lost a lesson"),
         "forgotten" => ("vergessen", "forgotten"),
         "deleted" => ("in den Papierkorb gelegt", "moved to the trash"),
         "handed over" => (

@@ -16,6 +16,7 @@ use workmate::domain::clock::Clock;
 use workmate::domain::document::{MediaType, Page, PageSource, Reading, Word};
 use workmate::domain::finding::{ClaimedBy, Evidence, Extraction, Field, Finding, Value};
 use workmate::domain::id::DocumentId;
+use workmate::domain::layout::{Candidate, Sketch, Trace};
 use workmate::domain::obligation::{Action, Basis, Obligation};
 use workmate::domain::person::{Language, Person};
 use workmate::domain::task;
@@ -201,7 +202,8 @@ impl Web {
             parties::meet(tx, &read, &mut extraction, Language::German)?;
             let document = findings::keep(tx, id, &extraction)?;
             let arrived = jiff::civil::date(2026, 3, 2);
-            let derived = task::derive(&findings::corrected(tx, id)?, arrived, Language::German);
+            let (found, household) = (findings::corrected(tx, id)?, people::list(tx)?);
+            let derived = task::derive(&found, arrived, Language::German, &household);
             tasks::reconcile(tx, &document, &derived)?;
             assert_eq!(document.stage.pages(), NonZeroU32::new(1));
             documents::by_id(tx, id)
@@ -300,6 +302,7 @@ fn invoice() -> Extraction {
         confidence: Confidence::new(0.9),
         evidence: Some(evidence()),
         by: ClaimedBy::Rule,
+        why: None,
     };
     let euros = Money::new(8420, Currency::EUR);
     Extraction {
@@ -322,6 +325,16 @@ fn invoice() -> Extraction {
             why: None,
         }],
         questions: Vec::new(),
-        corrected: Vec::new(),
+        trace: Trace {
+            sketch: Sketch::of([("Wasserwerk", Rect::default())].into_iter()),
+            candidates: vec![Candidate {
+                value: Value::Money(Money::new(9000, Currency::EUR)),
+                evidence: evidence(),
+                left: "Restbetrag".to_owned(),
+                above: String::new(),
+            }],
+            ..Trace::default()
+        },
+        ..Extraction::default()
     }
 }

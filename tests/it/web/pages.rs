@@ -289,6 +289,20 @@ async fn senders_are_shown_with_what_was_learned_and_forgotten() {
     assert!(html.contains("Wasserwerk am See"), "{html}");
     assert!(html.contains("Auch gelesen als"), "{html}");
     assert!(html.contains("1 Dokument"), "{html}");
+    // A label that was shown is one lesson among others, and can be forgotten alone.
+    let fields = [("field", "payable"), ("value", "90,00 EUR")];
+    let path = format!("{document}/findings");
+    anna.form(&web, &path, &fields).send().await.unwrap();
+    let shown = page(&web, &anna, &document).await;
+    assert!(shown.contains("Berichtigt von Anna am"), "{shown}");
+    let html = page(&web, &anna, "/senders").await;
+    assert!(html.contains("Zu zahlen: bei „Restbetrag“"), "{html}");
+    let (_, form) = html.split_once("action=\"/senders/examples/").unwrap();
+    let (id, _) = form.split_once("/forget\"").unwrap();
+    let path = format!("/senders/examples/{id}/forget");
+    anna.form(&web, &path, &[]).send().await.unwrap();
+    let html = page(&web, &anna, "/senders").await;
+    assert!(!html.contains("Restbetrag"), "{html}");
     let (_, form) = html.split_once("action=\"/senders/").unwrap();
     let (id, _) = form.split_once("/forget\"").unwrap();
     let path = format!("/senders/{id}/forget");
