@@ -159,7 +159,7 @@ fn by_words(
         .codes
         .iter()
         .find_map(|code| Some((codes::payment(&code.text)?, code_evidence(code))));
-    findings.extend(sender(paper, payment.as_ref()));
+    findings.extend(sender(paper, kind, payment.as_ref()));
     findings.extend(recipients::recipient(paper));
     findings.extend(references::references(paper));
     findings.extend(parcels(paper));
@@ -273,8 +273,12 @@ fn sure(field: Field, name: &str, value: Value, evidence: &Evidence) -> Finding 
     }
 }
 
-fn sender(paper: &Paper<'_>, payment: Option<&(Payment, Evidence)>) -> Vec<Finding> {
-    if let Some((name, evidence, confidence)) = parties::sender(paper) {
+fn sender(
+    paper: &Paper<'_>,
+    kind: Option<Kind>,
+    payment: Option<&(Payment, Evidence)>,
+) -> Vec<Finding> {
+    if let Some((name, evidence, confidence)) = parties::sender(paper, kind) {
         return vec![finding(
             Field::Sender,
             Value::Text(name),
@@ -336,13 +340,8 @@ fn money(
     let mut totals = totals::totals(paper, kind);
     let is_shown = learned::totals(&mut totals, paper, learned);
     let mut findings = Vec::new();
-    let mut total = totals.total.as_ref().map(|(money, ..)| *money);
-    if settlement == Settlement::Credit
-        && let Some(credit) = total.as_mut()
-        && credit.amount.hundredths() > 0
-    {
-        *credit = Money::new(-credit.amount.hundredths(), credit.currency);
-    }
+    let total = totals.total.as_ref().map(|(money, ..)| *money);
+    let total = total.map(|it| with_sign(it, kind, settlement));
     if let (Some(total), Some((_, spot, confidence))) = (total, &totals.total) {
         findings.push(finding(
             Field::Total,
@@ -408,6 +407,18 @@ const fn may_ask(kind: Option<Kind>) -> bool {
                 | Kind::Contract
         )
     )
+}
+
+/// A total as it is stated: a credit note's is what it credits, as the data of one states it,
+/// whether or not the page prints a minus; in any other document a credit is less than nothing.
+fn with_sign(total: Money, kind: Option<Kind>, settlement: Settlement) -> Money {
+    let cents = total.amount.hundredths();
+    let cents = match kind {
+        Some(Kind::CreditNote) => cents.abs(),
+        _ if settlement == Settlement::Credit => -cents.abs(),
+        _ => cents,
+    };
+    Money::new(cents, total.currency)
 }
 
 /// Whether the reader is asked for money: bills always ask, other papers only in words.

@@ -29,7 +29,7 @@ const A4_INCHES: f32 = 8.27;
 /// Width of a till roll in inches.
 const ROLL_INCHES: f32 = 3.15;
 /// A sheet this many times higher than wide is a till roll's.
-const ROLL_RATIO: f32 = 2.1;
+const ROLL_RATIO: f32 = 1.55;
 /// Above this many pixels on the short side, letters gain nothing: A4 at 300 dpi has 2480.
 const SHORT_SIDE_MAX: u32 = 2600;
 /// Pictures of a lower resolution are enlarged.
@@ -504,7 +504,12 @@ mod tests {
     #[test]
     fn large_pictures_become_smaller_and_small_ones_larger() {
         let limits = Limits::default();
-        for (size, expected) in [((5000, 7000), (2480, 3472)), ((620, 877), (1550, 2193))] {
+        for (size, expected) in [
+            ((5000, 7000), (2480, 3472)),
+            ((620, 877), (1550, 2193)),
+            // A till roll's letters are large enough.
+            ((620, 1000), (620, 1000)),
+        ] {
             let bytes = png(size.0, size.1);
             let pictures = Pictures::open(&bytes, MediaType::Png, &limits).unwrap();
             let grey = pictures.load(0).unwrap().grey;

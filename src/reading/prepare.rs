@@ -140,7 +140,8 @@ impl Plan {
             self.turn = self.turn.and_half();
         }
         self.look = Look {
-            is_upright: stand.is_upright() || stand.is_on_head(),
+            // One that was turned may have been turned wrongly: whoever reads it looks again.
+            is_upright: stand.is_upright(),
             has_dark: layout::has_dark(&page),
             layout: layout::of(&page),
             slope,

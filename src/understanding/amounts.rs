@@ -280,11 +280,22 @@ fn is_torn(lexemes: &[Lexeme], from: usize, digits: usize) -> bool {
     is_pair && begins && ends(lexemes.get(digits + 1))
 }
 
+/// Hundredths whose mark OCR lost (`RM8 60`): two digits behind figures that touch their currency,
+/// with nothing behind them.
+fn pair_behind(lexemes: &[Lexeme], from: usize, end: usize) -> Option<&str> {
+    let currency = from.checked_sub(1).and_then(|it| lexemes.get(it));
+    let is_glued = lexemes.get(from).is_some_and(|it| it.glued);
+    let pair = lexemes.get(end).filter(|it| it.sort == Sort::Number)?;
+    let is_pair = pair.text.len() == 2 && !pair.glued && lexemes.get(end + 1).is_none();
+    (is_pair && is_glued && currency_of(currency).is_some()).then_some(pair.text.as_str())
+}
+
 /// Figures with their thousands and places. What has neither three digits in its later groups nor
 /// one or two places at its end is no amount (`12.09.2025`, `3.25.1`).
 fn figure(lexemes: &[Lexeme], from: usize) -> Option<Figure> {
     let first = lexemes.get(from)?;
-    if first.text.len() > 9 {
+    // "0012" is the number of something.
+    if first.text.len() > 9 || first.text.len() > 2 && first.text.starts_with('0') {
         return None;
     }
     let mut groups: Vec<(char, &str)> = Vec::new();
@@ -318,6 +329,10 @@ fn figure(lexemes: &[Lexeme], from: usize) -> Option<Figure> {
                 break;
             }
         }
+    }
+    if let Some(places) = pair_behind(lexemes, from, end).filter(|_| groups.is_empty()) {
+        groups.push(('.', places));
+        end += 1;
     }
     let (whole, places) = parts(&first.text, &groups)?;
     let mut has_places = places.is_some_and(|it| it.len() == 2);
@@ -416,6 +431,8 @@ mod tests {
             ("1.000 €", "1000.00", Some("EUR")),
             ("RM152. 00", "152.00", Some("MYR")),
             ("30. 00", "30.00", None),
+            ("Total RM8 60", "8.60", Some("MYR")),
+            ("RM8 60 12", "8.00", Some("MYR")),
             ("RM60.30", "60.30", Some("MYR")),
             ("-$5.00", "-5.00", Some("USD")),
             ("zweihundertfünfzig Euro", "250.00", Some("EUR")),
@@ -444,6 +461,7 @@ mod tests {
             "§ 35a",
             "KR 77.104.338-2",
             "am 12. 15 Uhr",
+            "BILL NO: 001188€",
         ] {
             assert!(read(text).is_empty(), "{text}: {:?}", read(text));
         }

@@ -3,7 +3,7 @@
 use crate::domain::finding::Evidence;
 
 use super::dates::Form;
-use super::lex::{Lexeme, Sort, has};
+use super::lex::{Lexeme, Sort, find_any, has};
 use super::paper::{DateSpot, Paper};
 use super::scorer::{self, DayRole};
 use crate::domain::document::Kind;
@@ -33,6 +33,13 @@ const OWN: &[(&str, f32)] = &[
     ),
 ];
 
+/// What a document is and its number, before its day: `Mietrechnung Nr. 12/M/7 vom`.
+const NUMBERED: &[&str] = &[
+    "*rechnung|*gutschrift|*bescheid|angebot|honorarnote|faktura [#] NR … vom",
+    "invoice|bill|credit note|receipt NR … of|dated",
+    "facture|avoir [NR] … du",
+];
+
 /// Labels and words before a day that make it another day.
 const OTHER: &[&str] = &[
     "fällig*|fallig*|fälligkeit*|zahlbar|zahlungsziel|due|geb|geburtsdatum|geburtstag|birth|dob|born",
@@ -41,6 +48,11 @@ const OTHER: &[&str] = &[
     "bis|until|gültig*|valid|expires|expiry|ablauf*|ende|beginn|start*|ab|termin|appointment|zwischen|von|from|seit|since|laufzeit|mietbeginn|abgerechnet|periode|eingang|eingegangen|anreise|abreise|check",
     "abhol*|letzter|abholtag|frist|spätestens|renews|collect|zuwendung|eichschein|kaufdatum|gekauft|schadentag|unfall*|aufnahme|entlassung|bezahlt|paid|zahlung*|payment|last|letzte|next|nächste|stand|fassung|version|mandat*|vorjahr",
 ];
+
+/// What a heading with the document's number is worth.
+const BY_NUMBER: f32 = 0.8;
+/// Words and marks that may stand before it.
+const HEAD_MAX: usize = 3;
 
 /// What a label that names the document itself is worth.
 const NAMES_IT: f32 = 0.93;
@@ -157,6 +169,11 @@ fn tail(lexemes: &[Lexeme], count: usize) -> &[Lexeme] {
 
 /// A day behind words of its own line: a label, a town, or running text.
 fn inline(near: &[Lexeme], before: &[Lexeme], paper: &Paper<'_>, spot: &DateSpot) -> f32 {
+    // "Handelsrechnung Nr. 4711 vom 31.10.2018": the document's number stands between.
+    let numbered = find_any(before, NUMBERED);
+    if numbered.is_some_and(|it| it.start <= HEAD_MAX && it.end == before.len()) {
+        return BY_NUMBER;
+    }
     let labelled = label(near);
     if labelled > 0.5 && !is_other(near) {
         return if before.len() <= 6 {
@@ -184,7 +201,16 @@ fn inline(near: &[Lexeme], before: &[Lexeme], paper: &Paper<'_>, spot: &DateSpot
             0.6
         };
     }
-    if is_other(near) { 0.1 } else { 0.25 }
+    // "Schema version: 2.1 of 24.03.2020": what a version's number takes the place of.
+    let is_version = has(
+        tail(before, 8),
+        &["version|fassung|stand [#] .. vom|of|from"],
+    );
+    if is_other(near) || is_version {
+        0.1
+    } else {
+        0.25
+    }
 }
 
 fn label(lexemes: &[Lexeme]) -> f32 {

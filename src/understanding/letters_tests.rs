@@ -414,3 +414,68 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn a_box_names_the_seller_and_a_heading_its_day() {
+    let found = of(
+        "Lesbar gemachte Daten einer Rechnung                       wie sie übermittelt wurden
+Schema-Version: 2.1 vom 24.03.2020
+
+Handelsrechnung (380) Nr. 471102 vom 05.03.2026
+Leistungsdatum : 29.02.2026
+
+Verkäufer:
+Nummer : 549910
+Globale Nummer: 4333741000005 (GTIN)
+Muster Autovermietung
+Hafenstr. 99
+DE 99199 Musterhausen
+
+Käufer/Leistungsempfänger:
+Nummer : 9314110
+Kunden Handel GmbH
+Uferweg 88
+
+Rechnungsbetrag     119,00 EUR",
+    );
+    assert_eq!(found.text(Field::Sender), Some("Muster Autovermietung"));
+    assert_eq!(found.date(Field::IssueDate), Some(date(2026, 3, 5)));
+    let number = found.findings.iter().find(|it| it.name == "invoice_number");
+    let stated = crate::domain::finding::Value::Text("471102".to_owned());
+    assert_eq!(number.map(|it| &it.value), Some(&stated));
+}
+
+#[test]
+fn who_stands_below_the_return_address_is_not_the_sender() {
+    let found = of("lenzapp.example | Teichweg 42 | 08155 Neustadt
+Beispiel Handel AG
+Feldstraße 34
+54321 Hithausen
+
+Rechnung RE1001                     05.03.2026
+Lieferadresse: Beispiel Handel AG, Feldstraße 39, 54321 Hithausen
+Endsumme                             963,12 €");
+    assert_eq!(found.text(Field::Sender), Some("lenzapp.example"));
+}
+
+#[test]
+fn a_day_after_the_twelfth_says_how_the_others_are_written() {
+    for (other, day) in [
+        ("11/17/2025", date(2025, 11, 3)),
+        ("17/11/2025", date(2025, 3, 11)),
+    ] {
+        let text = format!("Good Mill Ltd\n\nInvoice date 11/03/2025\nPaid by transfer {other}");
+        assert_eq!(of(&text).date(Field::IssueDate), Some(day), "{other}");
+    }
+}
+
+#[test]
+fn a_credit_note_credits_what_it_states() {
+    for amount in ["-118,76", "118,76"] {
+        let found = of(&format!(
+            "Garten Lenz GmbH\n\nGutschrift GS-60417\nDatum: 05.03.2026\n\nGutschriftsbetrag     {amount} €"
+        ));
+        let total = found.money(Field::Total).map(|it| it.amount.hundredths());
+        assert_eq!(total, Some(11876), "{amount}");
+    }
+}

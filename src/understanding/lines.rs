@@ -5,6 +5,9 @@
 //! Segments below each other form a *paragraph* (running text over line ends). What stands left of
 //! and above a segment is found by place, since labels stand there.
 
+mod mended;
+mod shape;
+
 use std::ops::Range;
 
 use crate::domain::document::{Page, PageSource, Reading};
@@ -12,6 +15,7 @@ use crate::domain::finding::Evidence;
 use crate::domain::value::Rect;
 
 use super::lex::{Lexeme, Sort, lex};
+use mended::mended;
 
 /// A word's place in a passage.
 #[derive(Clone, Debug)]
@@ -112,12 +116,19 @@ pub struct Lines {
     heights: Vec<(u32, f32)>,
     /// Which segments stand on each page, by its number.
     of_pages: Vec<(u32, Range<usize>)>,
+    /// By how much the rows of each page descend to the right, by its number.
+    slopes: Vec<(u32, f32)>,
+    /// Whether the first page is a till's slip.
+    is_slip: bool,
 }
 
 impl Lines {
     /// Of all pages.
     pub fn of(reading: &Reading) -> Self {
-        let mut lines = Self::default();
+        let mut lines = Self {
+            is_slip: reading.pages.first().is_some_and(shape::is_slip),
+            ..Self::default()
+        };
         for page in &reading.pages {
             let height = if page.width > 0.0 {
                 page.height / page.width * 1000.0
@@ -125,6 +136,7 @@ impl Lines {
                 1414.0
             };
             lines.heights.push((page.number, height));
+            lines.slopes.push((page.number, shape::slope(&page.words)));
             let first = lines.segments.len();
             lines.segments.extend(segments(page, first));
             lines
@@ -150,7 +162,8 @@ impl Lines {
     pub fn left_of(&self, segment: usize) -> Option<&Passage> {
         let it = self.segments.get(segment)?;
         let beside = self.on_page(it.page).map(|(_, it)| it).filter(|other| {
-            other.at.right() <= it.at.x + 2.0 && overlap_y(&other.at, &it.at) > 0.5
+            let level = self.level(it.page, &other.at, &it.at);
+            other.at.right() <= it.at.x + 2.0 && overlap_y(&level, &it.at) > 0.5
         });
         beside.max_by(|a, b| a.at.right().total_cmp(&b.at.right()))
     }
@@ -158,7 +171,8 @@ impl Lines {
     /// The nearest segment with words left of a place, in its row.
     pub fn words_left_of(&self, page: u32, at: &Rect) -> Option<&Passage> {
         let beside = self.on_page(page).map(|(_, it)| it).filter(|other| {
-            let middle = other.at.y + other.at.h / 2.0;
+            let level = self.level(page, &other.at, at);
+            let middle = level.y + level.h / 2.0;
             middle > at.y - at.h * 0.15
                 && middle < at.bottom() + at.h * 0.15
                 && other.at.right() <= at.x + 2.0
@@ -174,11 +188,22 @@ impl Lines {
     pub fn right_of(&self, segment: usize) -> Option<usize> {
         let it = self.segments.get(segment)?;
         let beside = self.on_page(it.page).filter(|(_, other)| {
-            other.at.x >= it.at.right() - 2.0 && overlap_y(&other.at, &it.at) > 0.5
+            let level = self.level(it.page, &other.at, &it.at);
+            other.at.x >= it.at.right() - 2.0 && overlap_y(&level, &it.at) > 0.5
         });
         beside
             .min_by(|(_, a), (_, b)| a.at.x.total_cmp(&b.at.x))
             .map(|(index, _)| index)
+    }
+
+    /// A place as high as it would stand beside `at` if the page's rows were level.
+    fn level(&self, page: u32, place: &Rect, at: &Rect) -> Rect {
+        let slope = self.slopes.iter().find(|(number, _)| *number == page);
+        let apart = (at.x + at.w / 2.0) - (place.x + place.w / 2.0);
+        Rect {
+            y: place.y + slope.map_or(0.0, |(_, slope)| slope * apart),
+            ..*place
+        }
     }
 
     /// What stands directly above a segment (at most two line heights), nearest.
@@ -247,9 +272,9 @@ impl Lines {
         known.map_or(1414.0, |(_, height)| *height)
     }
 
-    /// Whether the first page is a strip of paper, as tills print it.
-    pub fn is_slip(&self) -> bool {
-        self.page_height(1) > 1750.0
+    /// Whether the first page is a strip of paper, as tills print it, or shows one.
+    pub const fn is_slip(&self) -> bool {
+        self.is_slip
     }
 }
 
@@ -275,8 +300,7 @@ fn shares_column(a: &Rect, b: &Rect) -> bool {
 fn segments(page: &Page, first: usize) -> Vec<Passage> {
     let mut built: Vec<Builder> = Vec::new();
     let mut last: Option<(u32, Rect)> = None;
-    let is_slip = page.height > page.width * 1.75;
-    let widest = if is_slip { 1.9 } else { 1.25 };
+    let widest = if shape::is_slip(page) { 1.9 } else { 1.25 };
     for (index, word) in page.words.iter().enumerate() {
         let text = word.text.trim();
         if text.is_empty() {
@@ -409,37 +433,6 @@ impl Builder {
     }
 }
 
-/// The text with letters that OCR puts for digits put right in words that are otherwise figures
-/// (`O3.1O.2025`, `1.284,6O`); byte for byte as long as before.
-fn mended(text: &str) -> String {
-    text.split(' ')
-        .map(mended_word)
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-fn mended_word(word: &str) -> String {
-    let digits = word.bytes().filter(u8::is_ascii_digit).count();
-    let doubtful = word.bytes().filter(|it| b"OoIl|SB".contains(it)).count();
-    let others = word
-        .bytes()
-        .filter(|it| !it.is_ascii_digit() && !b"OoIl|SB.,:/".contains(it))
-        .count();
-    let is_figure = word.bytes().any(|it| b".,/".contains(&it)) && digits > doubtful;
-    if doubtful == 0 || others > 0 || !is_figure {
-        return word.to_owned();
-    }
-    word.chars()
-        .map(|it| match it {
-            'O' | 'o' => '0',
-            'I' | 'l' | '|' => '1',
-            'S' => '5',
-            'B' => '8',
-            other => other,
-        })
-        .collect()
-}
-
 /// Words that end with a dot without ending a sentence, folded.
 const ABBREVIATIONS: &[&str] = &[
     "nr", "str", "tel", "abs", "art", "ca", "bzw", "usw", "inkl", "evtl", "dr", "st", "gem", "ggf",
@@ -564,14 +557,6 @@ pub(crate) mod tests {
         assert_eq!(
             lines.left_of(2).map(|it| it.text.as_str()),
             Some("testens morgen.")
-        );
-    }
-
-    #[test]
-    fn misread_digits_are_mended_in_figures_only() {
-        assert_eq!(
-            mended("O3.1O.2025 OB-12 Soll l.284,60"),
-            "03.10.2025 OB-12 Soll 1.284,60"
         );
     }
 

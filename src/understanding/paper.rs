@@ -84,7 +84,8 @@ impl<'a> Paper<'a> {
         let region = region_of(&lines, language, &context.region);
         // A French bill without an address in Europe is no American one.
         let is_english = matches!(language::detect(&reading.text()), None | Some("en"));
-        let month_first = region.country() == "US" && is_english;
+        let by_custom = region.country() == "US" && is_english;
+        let month_first = is_month_first(&lines).unwrap_or(by_custom);
         let money = money_of(&lines, Style::page(context.received_on, month_first));
         let currency = currency_of(&money, &region);
         let style = Style::page(context.received_on, month_first);
@@ -161,6 +162,26 @@ impl<'a> Paper<'a> {
     }
 }
 
+/// Whether days with slashes are written month first, where a day after the twelfth says it and none
+/// says the contrary.
+fn is_month_first(lines: &Lines) -> Option<bool> {
+    let (mut month_first, mut day_first) = (0, 0);
+    for passage in &lines.segments {
+        for parts in passage.lexemes.windows(5) {
+            let [a, mark, b, other, year] = parts else {
+                continue;
+            };
+            let is_day = mark.is_mark('/') && other.is_mark('/') && year.text.len() == 4;
+            let (Some(a), Some(b)) = (a.number(), b.number()) else {
+                continue;
+            };
+            month_first += u32::from(is_day && (1..=12).contains(&a) && (13..=31).contains(&b));
+            day_first += u32::from(is_day && (13..=31).contains(&a) && (1..=12).contains(&b));
+        }
+    }
+    (month_first != day_first && month_first.min(day_first) == 0).then_some(month_first > 0)
+}
+
 const GERMAN: &[&str] = &[
     "der", "die", "das", "und", "ist", "sie", "wir", "ihre", "ihr", "fur", "von", "mit", "bitte",
     "nicht", "auf", "den", "zum", "im", "ein", "eine", "bis", "nr", "datum", "summe", "betrag",
@@ -190,13 +211,14 @@ fn language_of(lines: &Lines) -> Language {
 /// The country whose customs the document follows, by its money, its tax numbers and its addresses;
 /// the household's own where nothing speaks against it.
 fn region_of(lines: &Lines, language: Language, home: &str) -> Region {
-    let mut votes: [(&str, u32); 6] = [
+    let mut votes: [(&str, u32); 7] = [
         ("DE", 0),
         ("AT", 0),
         ("CH", 0),
         ("GB", 0),
         ("IE", 0),
         ("US", 0),
+        ("MY", 0),
     ];
     let mut vote = |country: &str, weight: u32| {
         if let Some((_, count)) = votes.iter_mut().find(|(it, _)| *it == country) {
@@ -207,9 +229,17 @@ fn region_of(lines: &Lines, language: Language, home: &str) -> Region {
         for (index, lexeme) in passage.lexemes.iter().enumerate() {
             let text = lexeme.text.as_str();
             let next = passage.lexemes.get(index + 1);
+            let last = index.checked_sub(1).and_then(|it| passage.lexemes.get(it));
+            // Poor print has signs that look like those of money, but no figures beside them.
+            let has_figure = [last, next]
+                .iter()
+                .any(|it| it.is_some_and(|it| it.sort == Sort::Number));
             match text {
+                "£" | "$" if !has_figure => {}
                 "£" | "gbp" => vote("GB", 2),
                 "$" | "usd" => vote("US", 2),
+                "rm" | "myr" if has_figure => vote("MY", 2),
+                "sdn" | "bhd" | "malaysia" | "selangor" | "johor" | "jalan" => vote("MY", 3),
                 "chf" | "franken" | "che" | "mwst"
                     if text != "mwst" || language == Language::German && is_swiss(next) =>
                 {
@@ -236,7 +266,7 @@ fn region_of(lines: &Lines, language: Language, home: &str) -> Region {
     let home = Region::new(home);
     let fits = |country: &str| match language {
         Language::German => matches!(country, "DE" | "AT" | "CH"),
-        Language::English => matches!(country, "GB" | "IE" | "US"),
+        Language::English => matches!(country, "GB" | "IE" | "US" | "MY"),
     };
     if fits(home.country()) {
         vote(home.country(), 1);
@@ -335,6 +365,7 @@ fn currency_of(money: &[MoneySpot], region: &Region) -> Currency {
         "CH" => Currency::CHF,
         "GB" => Currency::GBP,
         "US" => Currency::USD,
+        "MY" => "MYR".parse().unwrap_or(Currency::EUR),
         _ => Currency::EUR,
     })
 }

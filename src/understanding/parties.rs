@@ -1,9 +1,12 @@
 //! Who wrote a document: by its letterhead, the line of return address over the window, its footer,
 //! the From of a mail and the holder of the account. The one it is addressed to is left out.
 
+mod till;
+
+use crate::domain::document::Kind;
 use crate::domain::finding::Evidence;
 
-use super::lex::{Lexeme, Sort, find, fold, has};
+use super::lex::{Lexeme, Sort, find, fold, has, match_at};
 use super::lines::Passage;
 use super::paper::Paper;
 
@@ -48,20 +51,26 @@ struct Candidate {
 }
 
 /// The sender's name, where it stands, and how sure.
-pub fn sender(paper: &Paper<'_>) -> Option<(String, Evidence, f32)> {
+pub fn sender(paper: &Paper<'_>, kind: Option<Kind>) -> Option<(String, Evidence, f32)> {
     if let Some((name, evidence)) = mail_from(paper) {
         let better = with_legal_form(paper, &name);
         return Some(better.map_or((name, evidence, 0.9), |(name, evidence)| {
             (name, evidence, 0.92)
         }));
     }
-    if paper.lines.is_slip()
-        && let Some(found) = till_name(paper)
+    let is_sale = matches!(
+        kind,
+        None | Some(Kind::Receipt | Kind::Invoice | Kind::Order | Kind::CreditNote)
+    );
+    if is_sale
+        && paper.lines.is_slip()
+        && let Some(found) = till::name(paper)
     {
         return Some(found);
     }
     let mut recipient = recipient_names(paper);
     recipient.extend(labelled(paper, FOR));
+    recipient.extend(below_return_lines(paper));
     let named = labelled(paper, BY);
     let height = typical_height(paper);
     let mut candidates: Vec<Candidate> = Vec::new();
@@ -70,12 +79,13 @@ pub fn sender(paper: &Paper<'_>) -> Option<(String, Evidence, f32)> {
             break;
         }
         for (name, at) in names_in(passage) {
-            if is_unusable(&name) || recipient.iter().any(|it| is_same(it, &name)) {
+            let is_other = || recipient.iter().any(|it| is_same(it, &name));
+            if is_unusable(&name) || is_label(paper, index) || is_other() {
                 continue;
             }
             let mut score = score(paper, passage, &name, at, height) - dated(paper, passage);
             if named.iter().any(|it| is_same(it, &name)) {
-                score += 2.0;
+                score += NAMED;
             }
             let start = at;
             let evidence = passage.evidence(&(start..start + name.len()));
@@ -96,53 +106,14 @@ pub fn sender(paper: &Paper<'_>) -> Option<(String, Evidence, f32)> {
     })
 }
 
-/// The name that heads a till's slip: the first lines that can be a name, with the line below where
-/// only that has the legal form.
-fn till_name(paper: &Paper<'_>) -> Option<(String, Evidence, f32)> {
-    let limit = paper.lines.page_height(1) * 0.35;
-    let top = paper
-        .lines
-        .segments
-        .iter()
-        .enumerate()
-        .filter(|(_, it)| it.page == 1 && it.at.y < limit);
-    let usable = top.filter(|(_, it)| {
-        let letters = it.text.chars().filter(|it| it.is_alphabetic()).count();
-        let others = it
-            .text
-            .chars()
-            .filter(|it| !it.is_alphabetic() && !it.is_whitespace())
-            .count();
-        letters >= 5 && letters > others * 2 && !is_unusable(&it.text)
-    });
-    let names: Vec<(usize, &Passage)> = usable.take(6).collect();
-    let formal = names
-        .iter()
-        .find(|(_, it)| has_legal_form(&it.text))
-        .copied();
-    let (index, first) = formal.or_else(|| names.first().copied())?;
-    let before = names
-        .iter()
-        .find(|(at, _)| at + 1 == index)
-        .filter(|(_, it)| !has_legal_form(&it.text));
-    let words = first.text.split(' ').count();
-    match before.filter(|_| formal.is_some() && words <= 4) {
-        Some((_, head)) => {
-            let name = format!("{} {}", head.text, first.text);
-            let (mut evidence, tail) = (
-                head.evidence(&(0..head.text.len())),
-                first.evidence(&(0..first.text.len())),
-            );
-            evidence.at = evidence.at.union(&tail.at);
-            evidence.text.clone_from(&name);
-            Some((name, evidence, 0.7))
-        }
-        None => Some((
-            first.text.clone(),
-            first.evidence(&(0..first.text.len())),
-            0.7,
-        )),
-    }
+/// What it is worth that a label names somebody as the writer.
+const NAMED: f32 = 2.5;
+
+/// Whether a segment labels what stands right of it: `Process   : Example`.
+fn is_label(paper: &Paper<'_>, segment: usize) -> bool {
+    let beside = paper.lines.right_of(segment);
+    let beside = beside.and_then(|it| paper.lines.segments.get(it));
+    beside.is_some_and(|it| it.text.starts_with(':'))
 }
 
 /// The same name in several places is the sender's name more surely.
@@ -167,18 +138,14 @@ fn add_up(candidates: &mut [Candidate]) {
 fn names_in(passage: &Passage) -> Vec<(String, usize)> {
     let mut names = Vec::new();
     let mut offset = 0;
-    let parts: Vec<&str> = passage
-        .text
-        .split_inclusive(['·', '|', '•', '*', ',', ';', ':', '–'])
-        .collect();
-    for part in parts {
+    // A dash between spaces parts a name from its address, and elsewhere two halves of a name.
+    let has_dashes = is_return_line(&passage.text);
+    for part in parts(&passage.text, has_dashes) {
         // What a colon ends is a label.
         let is_label = part.ends_with(':') && part.len() < passage.text.len();
         let lead = part.len() - part.trim_start().len();
-        let name = part
-            .trim()
-            .trim_end_matches(['·', '|', '•', '*', ',', ';', ':', '–'])
-            .trim();
+        let name = part.trim().trim_end_matches(MARKS).trim();
+        let name = name.strip_suffix(" -").unwrap_or(name);
         let words = name.split(' ').count();
         if !is_label
             && (1..=9).contains(&words)
@@ -198,6 +165,19 @@ fn names_in(passage: &Passage) -> Vec<(String, usize)> {
         names.push((whole.to_owned(), 0));
     }
     names
+}
+
+/// Marks that part names from what stands beside them.
+const MARKS: [char; 8] = ['·', '|', '•', '*', ',', ';', ':', '–'];
+
+/// The parts of a line, with the mark that ends each.
+fn parts(text: &str, has_dashes: bool) -> Vec<&str> {
+    let by_marks = text.split_inclusive(MARKS);
+    if has_dashes {
+        by_marks.flat_map(|it| it.split_inclusive(" - ")).collect()
+    } else {
+        by_marks.collect()
+    }
 }
 
 fn score(paper: &Paper<'_>, passage: &Passage, name: &str, at: usize, typical: f32) -> f32 {
@@ -282,7 +262,7 @@ fn has_legal_form(name: &str) -> bool {
 
 /// Words that stand in letterheads and footers without naming anybody.
 const NO_NAMES: &[&str] = &[
-    "tel|telefon|fax|phone|email|mail|www|http|https|iban|bic|ust|vat|hrb|hra|tva|siret|siren|ape|rcs|btw|kvk|geschäftsführer|vorstand|inhaber|seite|page|blatt|steuer|registergericht|konto|blz",
+    "nummer|number|globale|gln|anschrift|ansprechpartner|abteilung|stylesheet|anwendungsempfehlung|tel|telefon|fax|phone|email|mail|www|http|https|iban|bic|ust|vat|hrb|hra|tva|siret|siren|ape|rcs|btw|kvk|geschäftsführer|vorstand|inhaber|seite|page|blatt|steuer|registergericht|konto|blz",
     "herrn|frau|familie|herr|mr|mrs|ms|miss|dear|sehr|hallo|guten|liebe|lieber|to|an|from|von|subject|betreff",
     "rechnung|rechnungsnummer|rechnungsdatum|datum|date|invoice|bescheid|mahnung|kundennummer|angebot|facture|avoir|devis|factuur|fattura|factura|copyright|straße|strasse|str|postfach|street|road|avenue|lane|telefax",
     "gesamt|summe|betrag|total|amount|menge|preis|artikel|description|mwst|netto|brutto|receipt|tax|bill|cash|gst|reg|freundliche*|grüße|gruß|sincerely|regards|gläubiger*|bankverbindung|ihr|ihre|your|our|unser|unsere|wir|we|bitte|please|einladung|kontoauszug|gutschrift|lieferschein|zahlungserinnerung|erinnerung|reminder|notice|statement",
@@ -347,6 +327,7 @@ fn labelled(paper: &Paper<'_>, labels: &[&'static str]) -> Vec<String> {
             continue;
         };
         let is_mark = |it: &&Lexeme| it.sort == Sort::Mark;
+        let end = label_end(&passage.lexemes, end, labels);
         let rest = passage.lexemes.get(end..).unwrap_or(&[]);
         let name = rest.iter().find(|it| !is_mark(it));
         match name {
@@ -355,11 +336,70 @@ fn labelled(paper: &Paper<'_>, labels: &[&'static str]) -> Vec<String> {
                 names.extend(passage.text.get(name.at.start..).map(ToOwned::to_owned));
             }
             Some(_) => {}
-            None => {
-                let below = paper.lines.below(index);
-                let below = below.and_then(|it| paper.lines.segments.get(it));
-                names.extend(below.map(|it| it.text.clone()));
-            }
+            None => names.extend(first_below(paper, index)),
+        }
+    }
+    names
+}
+
+/// Where a label ends that names two of a kind: `Käufer/Leistungsempfänger`.
+fn label_end(lexemes: &[Lexeme], end: usize, labels: &[&'static str]) -> usize {
+    let has_slash = lexemes.get(end).is_some_and(|it| it.is_mark('/'));
+    let other = labels.iter().find_map(|it| match_at(lexemes, end + 1, it));
+    other.filter(|_| has_slash).unwrap_or(end)
+}
+
+/// Rows below a label that may hold numbers before one holds the name.
+const NUMBERS_MAX: usize = 4;
+
+/// The name in the box that a label heads: the first row below that is no number of its own
+/// (`Number: 4711`, `GLN 4000001123452`); behind `Name:` where that is written.
+fn first_below(paper: &Paper<'_>, label: usize) -> Option<String> {
+    let mut at = label;
+    for _ in 0..NUMBERS_MAX {
+        at = paper.lines.below(at)?;
+        let passage = paper.lines.segments.get(at)?;
+        let beside = paper.lines.right_of(at);
+        let beside = beside.and_then(|it| paper.lines.segments.get(it));
+        if let Some(named) = find(&passage.lexemes, "name|firma").filter(|it| it.start == 0) {
+            let rest = passage.lexemes.get(named.end..).unwrap_or(&[]);
+            return match rest.iter().find(|it| it.sort != Sort::Mark) {
+                Some(name) => passage.text.get(name.at.start..).map(ToOwned::to_owned),
+                None => beside.map(|it| it.text.trim_start_matches([':', ' ']).to_owned()),
+            };
+        }
+        let figures = |it: &Passage| it.text.bytes().filter(u8::is_ascii_digit).count();
+        let figures = figures(passage) + beside.map_or(0, figures);
+        let is_number = has(&passage.lexemes, &["nummer|nr|number|no|gln|id|duns|ref"]);
+        if !is_number || figures < 4 {
+            return Some(passage.text.clone());
+        }
+    }
+    None
+}
+
+/// How many heights of a line of return address the addressee stands below it, at most.
+const WINDOW: f32 = 3.5;
+
+/// The addressees in the windows of envelopes: what stands right below a line of return address,
+/// and is not its sender once more.
+fn below_return_lines(paper: &Paper<'_>) -> Vec<String> {
+    let mut names = Vec::new();
+    let lines = paper.lines.on_page(1).map(|(_, it)| it);
+    for line in lines.clone().filter(|it| is_return_line(&it.text)) {
+        let below = lines.clone().filter(|it| {
+            let gap = it.at.y - line.at.bottom();
+            let begins = (it.at.x - line.at.x).abs() < line.at.h.max(8.0) * 2.0;
+            begins && gap > -line.at.h * 0.3 && gap < line.at.h.max(8.0) * WINDOW
+        });
+        let Some(next) = below.min_by(|a, b| a.at.y.total_cmp(&b.at.y)) else {
+            continue;
+        };
+        let head = names_in(line).into_iter().next();
+        let is_sender = head.is_some_and(|(name, _)| is_same(&name, &next.text));
+        let is_name = !next.text.bytes().any(|it| it.is_ascii_digit());
+        if is_name && !is_sender {
+            names.push(next.text.clone());
         }
     }
     names

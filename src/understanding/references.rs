@@ -12,7 +12,7 @@ use super::paper::Paper;
 /// How each reference is labelled. `NR` stands for any of the words for *number*.
 #[rustfmt::skip]
 const LABELS: &[(&str, &[&str])] = &[
-    ("invoice_number", &["rechnungsnummer|rechnungsnr|rechnungs-nr|rechnungnr|belegnummer|fakturanummer|fakturanr|beitragsrechnungsnummer", "rechnungs|rechnung|honorarrechnung|honorarnote|faktura|beleg|rg|re NR", "invoice|bill NR", "invoice|rechnung|factuur", "facture [NR]", "factuurnummer|factuurnr"]),
+    ("invoice_number", &["rechnungsnummer|rechnungsnr|rechnungs-nr|rechnungnr|belegnummer|fakturanummer|fakturanr|beitragsrechnungsnummer", "rechnungs|rechnung|honorarrechnung|honorarnote|faktura|beleg|rg|re NR", "invoice|bill NR", "invoice|rechnung|factuur", "facture [NR]", "factuurnummer|factuurnr", "*rechnung [#] NR"]),
     ("credit_note_number", &["gutschriftsnummer|gutschriftnummer|gutschriftnr|gutschriftsnr", "gutschrift|gutschrifts|korrekturrechnung|rechnungskorrektur NR", "credit note NR", "credit memo NR", "gutschrift", "avoir [NR]"]),
     ("customer_number", &["kundennummer|kundennr|kontaktnummer|kdnr|debitorennummer|debitorennr|partnernummer|geschäftspartnernummer", "kunden|kunde|kd|edv|debitor|debitoren|geschäftspartner NR", "customer|client NR", "customer id"]),
     ("contract_number", &["vertragsnummer|vertragsnr|vertragskonto|vertragskontonummer|mitgliedsvertrag|anschlussnummer", "vertrags|vertrag NR", "vertrag", "contract|agreement NR", "mietvertrag NR"]),

@@ -6,7 +6,7 @@ use crate::domain::value::{Amount, Money};
 
 use super::amounts;
 use super::lex::{Lexeme, Sort, has};
-use super::lines::{has_words, sentences};
+use super::lines::{Passage, has_words, sentences};
 use super::paper::{MoneySpot, Paper};
 use super::scorer::{self, AmountRole, Shares};
 use super::settled::is_request;
@@ -130,8 +130,13 @@ pub fn totals(paper: &Paper<'_>, kind: Option<Kind>) -> Totals {
         payable: likeliest(paper, &candidates, AmountRole::Payable, None),
     };
     if let Some(handed) = handed.filter(|_| paper.lines.is_slip()) {
-        let is_printed = paper.money.iter().any(|it| it.amount == handed.kept);
-        if !is_printed {
+        let times = |amount: Amount| paper.money.iter().filter(|it| it.amount == amount).count();
+        // What is printed twice is read right; then what was handed over is not.
+        let is_sure = totals
+            .total
+            .as_ref()
+            .is_some_and(|it| times(it.0.amount) > 1);
+        if !is_sure && times(handed.kept) == 0 {
             let change = MoneySpot {
                 amount: handed.kept,
                 ..handed.change.clone()
@@ -155,10 +160,21 @@ pub fn totals(paper: &Paper<'_>, kind: Option<Kind>) -> Totals {
         Some(Kind::Receipt | Kind::Invoice | Kind::PaymentReminder)
     );
     if totals.total.is_none() && has_total {
-        let positive = paper.money.iter().filter(|it| it.amount.hundredths() > 0);
-        totals.total = positive
-            .max_by_key(|it| it.amount)
-            .map(|it| claim(paper, it, 0.4));
+        // On a slip the total is printed again where it is paid or taxed.
+        let times = |amount| paper.money.iter().filter(|it| it.amount == amount).count();
+        let most = |is_again: bool| {
+            let positive = paper.money.iter().filter(|it| it.amount.hundredths() > 0);
+            let asked = positive.filter(|it| !is_again || times(it.amount) > 1);
+            asked.max_by_key(|it| it.amount)
+        };
+        let again = most(true).filter(|_| paper.lines.is_slip());
+        let likely = again.or_else(|| most(false));
+        totals.total = likely.map(|it| claim(paper, it, 0.4));
+    }
+    if let Some(found) = &totals.total
+        && let Some(rounded) = rounded(paper, found)
+    {
+        totals.total = Some(rounded);
     }
     totals
 }
@@ -170,12 +186,17 @@ struct HandedOver<'a> {
 }
 
 /// How much more an amount is believed that the till kept.
-const KEPT_BONUS: f32 = 0.8;
+const KEPT_BONUS: f32 = 1.2;
 
 /// Labels of money that is given back.
 const CHANGE: &[&str] = &[
     "change|rückgeld|rueckgeld|wechselgeld|zurück|zuruck [due|given]",
     "cash change",
+];
+
+/// Labels of money that is handed over.
+const PAID: &[&str] = &[
+    "cash|paid|payment|tender|tendered|card|visa|mastercard|debit|credit|bar|gegeben|karte|kartenzahlung|girocard",
 ];
 
 /// Money handed over, right above the change that was given for it: their difference is the total,
@@ -188,14 +209,43 @@ fn handed_over<'a>(paper: &Paper<'_>, candidates: &[Candidate<'a>]) -> Option<Ha
         let kept = Amount::from_hundredths(cents);
         let is_printed = candidates.iter().any(|it| it.spot.amount == kept);
         let is_given = is_printed || given.shares.amount(AmountRole::Paid) >= SURE_SHARE;
-        (is_given && is_change && cents > 0 && !change.spot.amount.is_zero()).then_some(
-            HandedOver {
-                kept,
-                change: change.spot,
-            },
-        )
+        // Without change only what is called a payment was one.
+        let is_paid = !change.spot.amount.is_zero() || has(&row_label(paper, given.spot), PAID);
+        (is_given && is_change && cents > 0 && is_paid).then_some(HandedOver {
+            kept,
+            change: change.spot,
+        })
     });
     found.next()
+}
+
+/// Where the smallest coin is five hundredths, what a till rounds to.
+const COIN: i64 = 5;
+
+/// The rounded total in place of one that a till has still to round, or whose last figure was
+/// misread: the one that is printed, else the nearest that can be paid in coins.
+fn rounded(paper: &Paper<'_>, found: &(Money, MoneySpot, f32)) -> Option<(Money, MoneySpot, f32)> {
+    let (total, spot, confidence) = found;
+    let cents = total.amount.hundredths();
+    let is_rounding = |it: &Passage| has(&it.lexemes, &["round*|rundung*"]);
+    let can_be_paid = |it: i64| it % COIN == 0;
+    if !paper.lines.is_slip() || can_be_paid(cents) || !paper.lines.segments.iter().any(is_rounding)
+    {
+        return None;
+    }
+    let printed = paper.money.iter().find(|it| {
+        let other = it.amount.hundredths();
+        can_be_paid(other) && (other - cents).abs() < COIN
+    });
+    if let Some(printed) = printed {
+        return Some(claim(paper, printed, *confidence));
+    }
+    let amount = Amount::from_hundredths((cents + COIN / 2).div_euclid(COIN) * COIN);
+    let nearest = MoneySpot {
+        amount,
+        ..spot.clone()
+    };
+    Some(claim(paper, &nearest, 0.6))
 }
 
 /// The candidate that has a role most surely.
@@ -369,4 +419,50 @@ fn row_label(paper: &Paper<'_>, spot: &MoneySpot) -> Vec<Lexeme> {
     }
     let left = paper.lines.words_left_of(segment.page, &spot.at);
     left.map(|it| it.lexemes.clone()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Context, lines::tests::typed};
+    use super::*;
+
+    fn total(slip: &str) -> Option<String> {
+        let reading = typed(&format!(
+            "CORNER MART\n{}{slip}",
+            "No 1, Jalan Dua\n".repeat(9)
+        ));
+        let context = Context {
+            received_on: jiff::civil::date(2026, 3, 1),
+            region: "DE".to_owned(),
+            language: crate::domain::person::Language::English,
+        };
+        let paper = Paper::of(&reading, &context);
+        let found = totals(&paper, Some(Kind::Receipt)).total;
+        found.map(|(money, ..)| format!("{money}"))
+    }
+
+    #[test]
+    fn a_till_is_paid_what_it_rounds_to_and_keeps() {
+        for (slip, wanted) in [
+            (
+                "MILK          7.00\nGST 6%        0.42\nTotal Amt     7.42\nRounding Adj (0.02)\nAmt :         7.40\nCash         10.00",
+                "7.40",
+            ),
+            (
+                "MILK         21.00\nROUNDING ADJ\nNET TOTAL    22.23",
+                "22.25",
+            ),
+            ("MILK          7.42\nTOTAL         7.42", "7.42"),
+            (
+                "MILK         20.00\nNet Tota      2120\nCash         21.20\nChange        0.00",
+                "21.20",
+            ),
+        ] {
+            assert!(
+                total(slip).is_some_and(|it| it.contains(wanted)),
+                "{slip}: {:?}",
+                total(slip)
+            );
+        }
+    }
 }

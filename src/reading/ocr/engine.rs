@@ -67,11 +67,8 @@ impl Engine {
         self.api
             .set_variable("user_defined_dpi", &piece.dpi.to_string())?;
         // Lines that are hard to read are otherwise read once more with black and white changed
-        // over, a tenth of the time; on a page that finds letters only where something is dark.
-        // The faint print of a roll is sometimes read better so.
-        let look = piece.look;
-        let invert = look.has_dark || look.layout == Layout::Roll;
-        let invert = if invert { "1" } else { "0" };
+        // over, a tenth of the time and more; that finds letters only where something is dark.
+        let invert = if piece.look.has_dark { "1" } else { "0" };
         self.api.set_variable("tessedit_do_invert", invert)?;
         self.api.set_image(&piece.pixels, width, height, 1, width)?;
         if self.api.recognize().is_err() {

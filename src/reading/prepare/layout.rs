@@ -14,13 +14,13 @@ pub enum Layout {
     Roll,
 }
 
-/// A sheet this many times higher than wide is a till roll, in tenths.
-const ROLL_TENTHS: u32 = 16;
+/// A sheet this many times higher than wide is a till roll, in hundredths.
+const ROLL_HUNDREDTHS: u32 = 155;
 
 /// How the text of a page is arranged. A roll is told by the shape of its sheet alone: taken as one
 /// block, a narrow text on a large white page lost as many days and names as it gained totals.
 pub fn of(page: &GrayImage) -> Layout {
-    if page.height() * 10 > page.width() * ROLL_TENTHS {
+    if page.height() * 100 > page.width() * ROLL_HUNDREDTHS {
         Layout::Roll
     } else {
         Layout::Page
@@ -67,6 +67,7 @@ mod tests {
     fn a_letter_is_a_page_and_a_roll_is_a_roll() {
         assert_eq!(of(&GrayImage::new(1000, 1414)), Layout::Page);
         assert_eq!(of(&GrayImage::new(500, 1600)), Layout::Roll);
+        assert_eq!(of(&GrayImage::new(750, 1180)), Layout::Roll);
     }
 
     #[test]

@@ -48,6 +48,7 @@ pub(super) fn with_year(lexemes: &[Lexeme], from: usize, style: Style) -> Option
     let value = year.number()?;
     let year = match year.text.len() {
         4 if (1900..2200).contains(&value) => i16::try_from(value).ok()?,
+        4 if value / 1000 == 2 => misread_century(value, style)?,
         2 => style.century(value)?,
         _ => return None,
     };
@@ -58,6 +59,12 @@ pub(super) fn with_year(lexemes: &[Lexeme], from: usize, style: Style) -> Option
         form: Form::Full,
         end: from + 5,
     })
+}
+
+/// A year of this century whose nought was misread, as on a poor print: `17/01/2618`.
+fn misread_century(year: u32, style: Style) -> Option<i16> {
+    let meant = i16::try_from(2000 + year % 100).ok()?;
+    (meant <= style.reference.year()).then_some(meant)
 }
 
 /// Day and month of two figures: in the usual order if that makes sense, else in the other.
