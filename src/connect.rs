@@ -2,6 +2,7 @@
 //!
 //! - [`mqtt`]: the household's broker. Reminders go out, answers come in.
 //! - [`home_assistant`]: what Home Assistant must be told so that workmate appears there by itself.
+//! - [`http`]: the one HTTP client, which goes only where a person said.
 //!
 //! A client here knows the domain and nothing else: it neither reads the store nor decides what is
 //! worth saying. It sends what it is given, says whether that arrived, and hands over what comes in
@@ -9,6 +10,7 @@
 //! sender can only do one of two things: try again, or give up and say so.
 
 pub mod home_assistant;
+pub mod http;
 pub mod mqtt;
 
 /// Why something was not sent. `reason` is a sentence for people and never holds a secret or
