@@ -3,6 +3,7 @@
 //! - [`mqtt`]: the household's broker. Reminders go out, answers come in.
 //! - [`home_assistant`]: what Home Assistant must be told so that workmate appears there by itself.
 //! - [`http`]: the one HTTP client, which goes only where a person said.
+//! - [`llm`]: a language model of the household's own.
 //!
 //! A client here knows the domain and nothing else: it neither reads the store nor decides what is
 //! worth saying. It sends what it is given, says whether that arrived, and hands over what comes in
@@ -11,6 +12,7 @@
 
 pub mod home_assistant;
 pub mod http;
+pub mod llm;
 pub mod mqtt;
 
 /// Why something was not sent. `reason` is a sentence for people and never holds a secret or

@@ -6,6 +6,7 @@
 //! [`task::Task`]s, about which [`reminder::plan`] says when somebody is told.
 
 pub mod clock;
+pub mod counsel;
 pub mod deadline;
 pub mod delivery;
 pub mod document;

@@ -8,6 +8,7 @@
 
 pub mod archives;
 pub mod blobs;
+pub mod counsel;
 pub mod deliveries;
 pub mod documents;
 mod error;

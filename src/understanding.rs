@@ -9,9 +9,15 @@
 //! [`codes`] find candidates; [`issue`], [`totals`], [`parties`], [`references`], [`settled`] give
 //! them roles; [`deadlines`] and [`obligations`] say what is to be done by when; [`einvoice`] lays
 //! what the data of an e-invoice says over all that.
+//!
+//! Where the rules stay unsure a language model may be asked, if a person wants one: [`counsel`] says
+//! about what and what becomes of its answer, [`prompts`] how it is asked, and [`answer`] checks what
+//! it said against the page. The call itself is made elsewhere.
 
 pub mod amounts;
+pub mod answer;
 pub mod codes;
+pub mod counsel;
 pub mod dates;
 pub mod deadlines;
 pub mod einvoice;
@@ -27,6 +33,7 @@ pub mod obligations;
 pub mod paper;
 pub mod parties;
 pub mod phrases;
+pub mod prompts;
 pub mod references;
 pub mod scorer;
 pub mod settled;
@@ -41,19 +48,21 @@ pub mod models;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::counsel::{Counsel, Told};
 use crate::domain::document::{Kind, Reading};
 use crate::domain::finding::{ClaimedBy, Evidence, Extraction, Field, Finding, Value};
 use crate::domain::person;
 use crate::domain::value::{Confidence, Iban, Money};
 
 use codes::Payment;
+use counsel::Seen;
 use deadlines::{Facts, contracts};
 use einvoice::Invoice;
 use paper::{Language, Paper};
 use settled::Settlement;
 
 /// What is known before the first word is read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Context {
     /// The day the document arrived, in the household's zone.
     pub received_on: Date,
@@ -62,6 +71,9 @@ pub struct Context {
     /// In which the questions are asked: the household's.
     #[serde(default = "english")]
     pub language: person::Language,
+    /// What part a language model has in it.
+    #[serde(default)]
+    pub counsel: Counsel,
 }
 
 const fn english() -> person::Language {
@@ -87,7 +99,13 @@ pub fn understand(reading: &Reading, context: &Context) -> Extraction {
     if told.is_empty() {
         return extraction;
     }
-    einvoice::over(extraction, settlement, &told, reading, context)
+    let extraction = einvoice::over(extraction, settlement, &told, reading, context);
+    // Nobody need be asked what the data says.
+    Extraction {
+        unsure: Vec::new(),
+        material: None,
+        ..extraction
+    }
 }
 
 /// What the words of the pages say, and how their money is settled. What sort of document it is and
@@ -98,69 +116,83 @@ fn by_words(
     known: Option<&Invoice>,
 ) -> (Extraction, Settlement) {
     let mut paper = Paper::of(reading, context);
-    let mut findings = Vec::new();
-    findings.push(language_of(&paper));
+    let nothing = Told::default();
+    let told = match &context.counsel {
+        Counsel::Told(told) => told,
+        Counsel::None | Counsel::Wanted => &nothing,
+    };
+    let mut page = Extraction::default();
+    page.findings.push(language_of(&paper));
     let of_kind = |it: &Invoice| finding(Field::Kind, Value::Kind(it.kind()), 1.0, None);
-    let kind = known.map(of_kind).or_else(|| kind_of(&paper));
-    findings.extend(kind.clone());
-    let kind = kind.and_then(|it| match it.value {
-        Value::Kind(kind) => Some(kind),
-        Value::Money(_) | Value::Date(_) | Value::Iban(_) | Value::Text(_) => None,
-    });
+    let by_page = || counsel::chosen(kind_of(&paper), told, Field::Kind);
+    page.findings.extend(known.map(of_kind).or_else(by_page));
+    let kind = page.kind();
 
-    let issued = issue::issue_day(&paper, kind);
-    if let Some(issued) = &issued {
-        paper.written_on(issued.spot.found.day);
-        findings.push(finding(
-            Field::IssueDate,
-            Value::Date(issued.spot.found.day),
-            issued.confidence,
-            issued.evidence.clone(),
-        ));
-    }
+    let issued = counsel::chosen(issued(&paper, kind), told, Field::IssueDate);
+    page.findings.extend(issued);
     let stated_day = known.and_then(|it| it.issued);
-    if let Some(day) = stated_day {
+    for day in page.date(Field::IssueDate).into_iter().chain(stated_day) {
         paper.written_on(day);
     }
     let payment = reading
         .codes
         .iter()
         .find_map(|code| Some((codes::payment(&code.text)?, code_evidence(code))));
-    findings.extend(sender(&paper, payment.as_ref()));
-    findings.extend(references::references(&paper));
-    findings.extend(parcels(&paper));
+    let sender = counsel::chosen(sender(&paper, payment.as_ref()), told, Field::Sender);
+    page.findings.extend(sender);
+    page.findings.extend(references::references(&paper));
+    page.findings.extend(parcels(&paper));
 
     let settlement = settled::settlement(&paper, kind);
-    let money = money(&paper, kind, settlement, payment.as_ref());
-    let (payable, total) = (money.payable, money.total);
-    findings.extend(money.findings);
-    findings.extend(account(&paper, payable.is_some(), payment.as_ref()));
+    let money = money(&paper, kind, settlement, (payment.as_ref(), told));
+    page.findings.extend(money.findings);
+    let account = account(&paper, money.payable.is_some(), payment.as_ref());
+    page.findings.extend(account);
 
-    let found_day = issued.as_ref().map(|it| it.spot.found.day);
-    let issued = stated_day.or(found_day);
+    let issued = stated_day.or(page.date(Field::IssueDate));
     let facts = Facts {
         issued: issued.unwrap_or(paper.received_on),
         is_issued_known: issued.is_some(),
         arrived: None,
         kind,
-        payable,
-        total,
+        payable: money.payable,
+        total: money.total,
         style: paper.style,
         is_official: is_official(&paper, kind),
     };
-    let term = contracts::term(&paper, &facts);
-    findings.extend(term_findings(&term, kind));
-    let mut duties = deadlines::duties(&paper, &facts);
-    duties.extend(contracts::duty(&facts, &term, &paper.region));
-    let (obligations, questions) =
-        obligations::obligations(duties, &facts, settlement, context.language);
-    let extraction = Extraction {
-        findings,
-        obligations,
-        questions,
-        corrected: Vec::new(),
+    wants(&paper, &facts, settlement, (context, told), &mut page);
+    (page, settlement)
+}
+
+/// What is to be done by when, and what is unsure.
+fn wants(
+    paper: &Paper<'_>,
+    facts: &Facts,
+    settlement: Settlement,
+    (context, told): (&Context, &Told),
+    page: &mut Extraction,
+) {
+    let term = contracts::term(paper, facts);
+    page.findings.extend(term_findings(&term, facts.kind));
+    let mut duties = deadlines::duties(paper, facts);
+    duties.extend(contracts::duty(facts, &term, &paper.region));
+    counsel::confirm(&mut duties, told.due.as_ref(), facts);
+    let judged = obligations::obligations(duties, facts, settlement, context.language);
+    let seen = Seen {
+        findings: &page.findings,
+        obligations: &judged.obligations,
+        has_weak_day: judged.has_weak_day,
+        settlement,
+        is_asked_for: is_asked_for(paper, facts.kind),
+        facts,
     };
-    (extraction, settlement)
+    page.unsure = counsel::gaps(paper, &seen);
+    if context.counsel == Counsel::Wanted && !page.unsure.is_empty() {
+        let material = counsel::material(paper, facts, &page.unsure);
+        page.material = Some(Box::new(material));
+    }
+    page.obligations = judged.obligations;
+    page.questions = judged.questions;
 }
 
 fn finding(field: Field, value: Value, confidence: f32, evidence: Option<Evidence>) -> Finding {
@@ -235,27 +267,25 @@ fn sure(field: Field, name: &str, value: Value, evidence: &Evidence) -> Finding 
     }
 }
 
-fn sender(paper: &Paper<'_>, payment: Option<&(Payment, Evidence)>) -> Vec<Finding> {
+fn issued(paper: &Paper<'_>, kind: Option<Kind>) -> Option<Finding> {
+    let issued = issue::issue_day(paper, kind)?;
+    let day = Value::Date(issued.spot.found.day);
+    Some(finding(
+        Field::IssueDate,
+        day,
+        issued.confidence,
+        issued.evidence,
+    ))
+}
+
+fn sender(paper: &Paper<'_>, payment: Option<&(Payment, Evidence)>) -> Option<Finding> {
     if let Some((name, evidence, confidence)) = parties::sender(paper) {
-        return vec![finding(
-            Field::Sender,
-            Value::Text(name),
-            confidence,
-            Some(evidence),
-        )];
+        let name = Value::Text(name);
+        return Some(finding(Field::Sender, name, confidence, Some(evidence)));
     }
-    let creditor = payment.filter(|(it, _)| !it.creditor.is_empty());
-    creditor
-        .map(|(it, evidence)| {
-            sure(
-                Field::Sender,
-                "",
-                Value::Text(it.creditor.clone()),
-                evidence,
-            )
-        })
-        .into_iter()
-        .collect()
+    let (creditor, evidence) = payment.filter(|(it, _)| !it.creditor.is_empty())?;
+    let name = Value::Text(creditor.creditor.clone());
+    Some(sure(Field::Sender, "", name, evidence))
 }
 
 fn parcels(paper: &Paper<'_>) -> Vec<Finding> {
@@ -293,7 +323,7 @@ fn money(
     paper: &Paper<'_>,
     kind: Option<Kind>,
     settlement: Settlement,
-    payment: Option<&(Payment, Evidence)>,
+    (payment, told): (Option<&(Payment, Evidence)>, &Told),
 ) -> MoneyFound {
     let totals = totals::totals(paper, kind);
     let mut findings = Vec::new();
@@ -329,7 +359,34 @@ fn money(
             total,
         };
     }
-    let asks = matches!(
+    let asks = may_ask(kind);
+    let is_owed = settlement == Settlement::Open && asks && is_asked_for(paper, kind);
+    let found = totals
+        .payable
+        .as_ref()
+        .or(totals.total.as_ref().filter(|_| asks));
+    let by_page = found
+        .filter(|(money, ..)| is_owed && money.amount.hundredths() > 0)
+        .map(|(money, spot, confidence)| {
+            let evidence = paper.evidence(spot.segment, &spot.bytes);
+            finding(Field::Payable, Value::Money(*money), *confidence, evidence)
+        });
+    let claim = counsel::chosen(by_page, told, Field::Payable).filter(|_| is_owed);
+    let payable = claim.as_ref().and_then(|it| match it.value {
+        Value::Money(money) => Some(money),
+        Value::Date(_) | Value::Kind(_) | Value::Iban(_) | Value::Text(_) => None,
+    });
+    findings.extend(claim);
+    MoneyFound {
+        findings,
+        payable,
+        total,
+    }
+}
+
+/// Whether papers of a kind may ask for money at all.
+const fn may_ask(kind: Option<Kind>) -> bool {
+    matches!(
         kind,
         None | Some(
             Kind::Invoice
@@ -343,27 +400,7 @@ fn money(
                 | Kind::Letter
                 | Kind::Contract
         )
-    );
-    let found = totals
-        .payable
-        .as_ref()
-        .or(totals.total.as_ref().filter(|_| asks));
-    let payable =
-        found.filter(|(money, ..)| settlement == Settlement::Open && money.amount.hundredths() > 0);
-    let payable = payable.filter(|_| asks && is_asked_for(paper, kind));
-    if let Some((money, spot, confidence)) = payable {
-        findings.push(finding(
-            Field::Payable,
-            Value::Money(*money),
-            *confidence,
-            paper.evidence(spot.segment, &spot.bytes),
-        ));
-    }
-    MoneyFound {
-        findings,
-        payable: payable.map(|(money, ..)| *money),
-        total,
-    }
+    )
 }
 
 /// Whether the reader is asked for money: bills always ask, other papers only in words.

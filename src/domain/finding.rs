@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::counsel::{Gap, Material};
 use super::document::{Kind, named};
 use super::obligation::Obligation;
 use super::value::{Confidence, Iban, Money, Rect};
@@ -94,7 +95,8 @@ named! {
         Data = "data",
         /// A rule over the words.
         Rule = "rule",
-        /// A model.
+        /// A model. The small ones in the reader name no place for what they say, a language model
+        /// always does.
         Model = "model",
         /// A person: never overwritten by a machine.
         Person = "person",
@@ -152,6 +154,12 @@ pub struct Extraction {
     /// The fields about which a person has said what is right.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub corrected: Vec<Field>,
+    /// What the machine is unsure of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsure: Vec<Gap>,
+    /// What a language model may be shown, where that was wanted; never kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub material: Option<Box<Material>>,
 }
 
 impl Extraction {

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::derive_tasks::arrival_day;
 use super::{Error, Turn, Wake, Worker, chain};
+use crate::domain::counsel::{Counsel, Gap};
 use crate::domain::document::{Document, StuckAt};
 use crate::domain::finding::Extraction;
 use crate::domain::id::DocumentId;
@@ -18,9 +19,11 @@ use crate::reading::process::{ReadError, Reader};
 use crate::reading::stack::Rules;
 use crate::store::documents::Awaiting;
 use crate::store::{
-    self, Caller, ReadTx, Store, Viewer, WriteTx, documents, findings, pages, parties, parts,
+    self, Caller, ReadTx, Store, Viewer, WriteTx, counsel, documents, findings, pages, parties,
+    parts,
 };
 use crate::understanding::Context;
+use crate::understanding::obligations::SURE_ENOUGH;
 
 /// Documents of one turn.
 const BATCH: u32 = 16;
@@ -57,8 +60,22 @@ impl From<store::Error> for Failed {
 }
 
 impl Understanding {
-    /// What the machine claims about a document that was read.
+    /// What the machine claims about a document that was read, with what a language model has told of
+    /// it, if one was asked.
     pub(super) async fn of(&self, document: &Document) -> Result<Extraction, Failed> {
+        let id = document.id;
+        let told = move |tx: &ReadTx<'_>| counsel::told(tx, id);
+        let told = self.store.read(Viewer::House, told).await?;
+        let counsel = told.map_or(Counsel::None, Counsel::Told);
+        self.with(document, counsel).await
+    }
+
+    /// What the rules alone claim, and what a language model may be shown.
+    pub(super) async fn for_model(&self, document: &Document) -> Result<Extraction, Failed> {
+        self.with(document, Counsel::Wanted).await
+    }
+
+    async fn with(&self, document: &Document, counsel: Counsel) -> Result<Extraction, Failed> {
         let id = document.id;
         let reading = self
             .store
@@ -74,6 +91,7 @@ impl Understanding {
             received_on: arrival_day(document.received_at, now, &self.zone),
             region: self.region.clone(),
             language: self.language,
+            counsel,
         };
         let understood = self.reader.understand(&reading, &context).await;
         understood.map_err(Failed::Reader)
@@ -90,6 +108,7 @@ impl Understanding {
             let document = documents::by_id(tx, id)?;
             settle(tx, &document, &mut extraction)?;
             parties::meet(tx, &document, &mut extraction, language)?;
+            drop_known(&mut extraction);
             findings::keep(tx, id, &extraction)
         };
         let caller = Caller::worker(UnderstandDocuments::NAME);
@@ -106,8 +125,19 @@ pub(super) fn settle(
 ) -> Result<(), store::Error> {
     if !parts::of(tx, document)?.is_empty() {
         extraction.questions.clear();
+        extraction.unsure.clear();
     }
     Ok(())
+}
+
+/// What a person taught of the sender is nothing to be unsure of.
+fn drop_known(extraction: &mut Extraction) {
+    let is_known = |gap: &Gap| {
+        let finding = gap.field().and_then(|it| extraction.finding(it));
+        finding.is_some_and(|it| it.confidence.value() >= SURE_ENOUGH)
+    };
+    let open = extraction.unsure.iter().copied().filter(|it| !is_known(it));
+    extraction.unsure = open.collect();
 }
 
 /// The worker.
@@ -134,6 +164,7 @@ impl UnderstandDocuments {
                 self.understanding.keep(id, extraction).await?;
                 self.wake.tasks.notify_one();
                 self.wake.state.notify_one();
+                self.wake.model.notify_one();
                 log::info!(document:display = id; "a document was understood");
             }
             Err(Failed::Store(error)) => return Err(error.into()),

@@ -321,7 +321,6 @@ fn invoice() -> Extraction {
             evidence: evidence(),
             why: None,
         }],
-        questions: Vec::new(),
-        corrected: Vec::new(),
+        ..Extraction::default()
     }
 }
