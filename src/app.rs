@@ -12,9 +12,10 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{Notify, mpsc};
 
 use crate::config::{Config, Environment};
-use crate::connect::mqtt;
+use crate::connect::{llm, mqtt};
 use crate::control::{self, Desk};
 use crate::domain::clock::Clock;
+use crate::domain::counsel::Provider;
 use crate::domain::delivery::ChannelName;
 use crate::domain::document::Archiving;
 use crate::domain::reminder::Ladder;
@@ -23,8 +24,10 @@ use crate::reading::process::{Reader, ReaderSettings};
 use crate::reading::stack::Rules;
 use crate::reading::{Limits, Ocr, Papers, Passwords, Previews, ReadOptions};
 use crate::store::{OpenError, Store, Viewer, people};
+use crate::understanding::prompts;
 use crate::web::{self, About, BrokerLamp, WebState};
 use crate::work::archive::Archive;
+use crate::work::ask_model::AskModel;
 use crate::work::deliver::{Deliver, Voice};
 use crate::work::derive_tasks::DeriveTasks;
 use crate::work::intake::Intake;
@@ -54,6 +57,7 @@ pub struct House {
     pdf_passwords: Passwords,
     archive: Archive,
     broker: Option<Broker>,
+    model: Option<llm::Client>,
     listener: TcpListener,
     control: UnixListener,
     base_url: String,
@@ -91,7 +95,9 @@ impl House {
             })?;
         let control = control::bind(&config.data.dir)
             .with_context(|| format!("no socket can be made in {}", config.data.dir.display()))?;
-        let base_url = config.server.base_url(listener.local_addr()?);
+        let address = listener.local_addr()?;
+        let base_url = config.server.base_url(address);
+        let model = model_settings(&config, environment, address)?.map(llm::Client::of);
         Ok(Self {
             zone,
             store,
@@ -103,6 +109,7 @@ impl House {
             pdf_passwords,
             archive,
             broker,
+            model,
             listener,
             control,
             base_url,
@@ -189,6 +196,7 @@ impl House {
                 engine: engine(&self.config),
                 started_at: self.store.clock().now(),
                 broker: BrokerLamp::new(is_connected),
+                model: self.model.as_ref().map(|_| self.config.model.name.clone()),
             },
             throttle: web::auth::throttle::Throttle::default(),
             listeners: web::events::Listeners::default(),
@@ -220,6 +228,12 @@ impl House {
         };
         let channels = self.broker.iter().map(|_| ChannelName::Mqtt).collect();
         crew.start_documents();
+        if let Some(model) = self.model {
+            let understanding =
+                understanding(&crew.config, crew.store.clone(), crew.reader.clone());
+            let ask = AskModel::new(understanding, model, crew.wake.clone());
+            crew.start(ask, &crew.wake.model);
+        }
         crew.start_folder(self.intake)?;
         crew.start_reminders(channels);
         if let Some(broker) = self.broker {
@@ -409,6 +423,30 @@ pub fn mqtt_settings(config: &Config, environment: &Environment) -> Result<mqtt:
             .clone_from(&config.mqtt.discovery_prefix);
     }
     Ok(settings)
+}
+
+/// How the language model of `config` is asked by a house that listens at `own`, if it wants one.
+pub fn model_settings(
+    config: &Config,
+    environment: &Environment,
+    own: SocketAddr,
+) -> Result<Option<llm::Settings>> {
+    let model = &config.model;
+    if model.provider == Provider::Off {
+        return Ok(None);
+    }
+    let url = model.address().context("`model.url` is wrong")?;
+    Ok(Some(llm::Settings {
+        provider: model.provider,
+        url,
+        name: model.name.trim().to_owned(),
+        patience: Duration::from_mins(model.minutes.into()),
+        context_tokens: model.context_tokens,
+        answer_tokens: prompts::ANSWER_TOKENS,
+        keep_alive: model.keep_alive.clone(),
+        key: model.key(environment)?,
+        own,
+    }))
 }
 
 /// How readers are run under `config`.

@@ -108,6 +108,8 @@ pub struct About {
     pub started_at: Timestamp,
     /// Whether the broker is there.
     pub broker: BrokerLamp,
+    /// The language model's name, where one is asked.
+    pub model: Option<String>,
 }
 
 /// All that the handlers use.

@@ -19,6 +19,7 @@ mod frame;
 mod fuzz;
 mod hostile;
 mod inputs;
+mod model;
 mod mqtt;
 mod mutations;
 mod parts;

@@ -92,6 +92,7 @@ impl Web {
                 engine: "none".to_owned(),
                 started_at: clock.now(),
                 broker: BrokerLamp::new(|| None),
+                model: Some("small:1b".to_owned()),
             },
             throttle: web::auth::throttle::Throttle::default(),
             listeners: web::events::Listeners::default(),
