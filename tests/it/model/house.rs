@@ -73,8 +73,8 @@ impl Model for Scripted {
     }
 }
 
-fn filled(form: &Value) -> Answer {
-    Ok(said(&form.to_string()))
+fn filled(form: &Value) -> Reply {
+    said(&form.to_string())
 }
 
 fn said(text: &str) -> Reply {
@@ -225,7 +225,7 @@ async fn a_call_is_journaled_with_what_was_taken_and_nothing_of_the_content() {
     assert_eq!(house.state().await.waiting, 1);
     let mut form = right();
     form["payable"] = "€ 9.999,00".into();
-    let model = Scripted::that([filled(&form)]);
+    let model = Scripted::that([Ok(filled(&form))]);
     assert_eq!(turns(&mut house.worker(&model)).await, Turn::Idle);
     let journaled = house.journaled(id).await;
     let expected = serde_json::json!({
@@ -255,7 +255,7 @@ async fn a_call_is_journaled_with_what_was_taken_and_nothing_of_the_content() {
 async fn a_document_is_asked_about_once_and_keeps_what_was_told() {
     let house = House::open();
     let id = house.letter(NOTA).await;
-    let model = Scripted::that([filled(&right())]);
+    let model = Scripted::that([Ok(filled(&right()))]);
     let mut worker = house.worker(&model);
     turns(&mut worker).await;
     let told = house.extraction(id).await;
@@ -301,7 +301,7 @@ async fn what_a_person_said_is_neither_asked_nor_overwritten() {
         .write(Caller::house("anna", "web"), correct)
         .await
         .unwrap();
-    let model = Scripted::that([filled(&right())]);
+    let model = Scripted::that([Ok(filled(&right()))]);
     turns(&mut house.worker(&model)).await;
     let asked = model.asked.lock().unwrap()[0].user.clone();
     assert!(
@@ -344,7 +344,7 @@ async fn one_bad_letter_does_not_hold_up_the_others() {
     let good = house.letter(NOTA).await;
     let bad = house.letter(&format!("{NOTA}\nen nog iets")).await;
     // The newest is asked about first.
-    let model = Scripted::that([broken(), filled(&right())]);
+    let model = Scripted::that([broken(), Ok(filled(&right()))]);
     let mut worker = house.worker(&model);
     let paused = turns(&mut worker).await;
     assert_eq!(paused, Turn::Until("2026-01-20T09:00:30Z".parse().unwrap()));
@@ -376,7 +376,7 @@ async fn a_server_that_is_away_costs_no_letter_its_tries() {
     );
     assert_eq!(house.state().await.waiting, 1);
     assert_eq!(house.journaled(id).await, <[Value; 0]>::default());
-    let back = Scripted::that([filled(&right())]);
+    let back = Scripted::that([Ok(filled(&right()))]);
     // A restart does not wait.
     turns(&mut house.worker(&back)).await;
     assert_eq!(house.extraction(id).await.obligations.len(), 1);
@@ -388,7 +388,7 @@ async fn what_is_refused_is_not_asked_again_for_an_hour() {
     house.letter(NOTA).await;
     house.letter(&format!("{NOTA}\nen nog iets")).await;
     let reason = "the server does not know the model".to_owned();
-    let model = Scripted::that([Err(AskError::Refused { reason }), filled(&right())]);
+    let model = Scripted::that([Err(AskError::Refused { reason }), Ok(filled(&right()))]);
     let mut worker = house.worker(&model);
     for _ in 0..59 {
         turns(&mut worker).await;
@@ -441,7 +441,7 @@ async fn a_call_that_was_cut_off_with_the_daemon_counts_as_a_try() {
         assert_eq!(house.journaled(id).await.len(), lost);
         house.pass(3600);
     }
-    let model = Scripted::that([filled(&right())]);
+    let model = Scripted::that([Ok(filled(&right()))]);
     turns(&mut house.worker(&model)).await;
     assert_eq!(model.count(), 0, "a letter that ends the daemon is let be");
     assert_eq!(house.journaled(id).await[0]["outcome"], "lost");
@@ -457,7 +457,7 @@ async fn what_lies_in_the_trash_is_shown_to_nobody() {
         .write(Caller::house("anna", "web"), delete)
         .await
         .unwrap();
-    let model = Scripted::that([filled(&right())]);
+    let model = Scripted::that([Ok(filled(&right()))]);
     turns(&mut house.worker(&model)).await;
     assert_eq!(model.count(), 0);
 }
