@@ -38,6 +38,7 @@ fn seen(document: Document) -> Value {
         received_on: document.received,
         region: "DE".to_owned(),
         language: Language::German,
+        counsel: workmate::domain::counsel::Counsel::None,
     };
     let reading = Reading::of_pages(MediaType::Pdf, document.pages);
     let kind = kind::classify(&reading).map(|(kind, _)| kind);

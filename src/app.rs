@@ -14,9 +14,10 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{Notify, mpsc};
 
 use crate::config::{Config, Environment};
-use crate::connect::mqtt;
+use crate::connect::{llm, mqtt};
 use crate::control::{self, Desk};
 use crate::domain::clock::Clock;
+use crate::domain::counsel::Provider;
 use crate::domain::delivery::ChannelName;
 use crate::domain::document::Archiving;
 use crate::domain::ladder::Ladders;
@@ -25,8 +26,10 @@ use crate::reading::process::{Reader, ReaderSettings};
 use crate::reading::stack::Rules;
 use crate::reading::{Limits, Ocr, Papers, Passwords, Previews, ReadOptions};
 use crate::store::{OpenError, Store, Viewer, people};
+use crate::understanding::prompts;
 use crate::web::{self, About, BrokerLamp, WebState};
 use crate::work::archive::Archive;
+use crate::work::ask_model::AskModel;
 use crate::work::channels::{Channel, Events};
 use crate::work::deliver::Deliver;
 use crate::work::derive_tasks::DeriveTasks;
@@ -58,6 +61,7 @@ pub struct House {
     archive: Archive,
     broker: Option<Broker>,
     ways: ways::Ways,
+    model: Option<llm::Client>,
     listener: TcpListener,
     control: UnixListener,
     base_url: String,
@@ -98,6 +102,7 @@ impl House {
         let own = listener.local_addr()?;
         let base_url = config.server.base_url(own);
         let ways = ways::open(&config, environment, own)?;
+        let model = model_settings(&config, environment, own)?.map(llm::Client::of);
         Ok(Self {
             zone,
             store,
@@ -110,6 +115,7 @@ impl House {
             archive,
             broker,
             ways,
+            model,
             listener,
             control,
             base_url,
@@ -203,6 +209,7 @@ impl House {
                     .map(|_| ChannelName::Mqtt)
                     .chain(self.ways.names())
                     .collect(),
+                model: self.model.as_ref().map(|_| self.config.model.name.clone()),
             },
             throttle: web::auth::throttle::Throttle::default(),
             listeners: web::events::Listeners::default(),
@@ -233,6 +240,12 @@ impl House {
             wake: crew.wake.clone(),
         };
         crew.start_documents();
+        if let Some(model) = self.model {
+            let understanding =
+                understanding(&crew.config, crew.store.clone(), crew.reader.clone());
+            let ask = AskModel::new(understanding, model, crew.wake.clone());
+            crew.start(ask, &crew.wake.model);
+        }
         crew.start_folder(self.intake)?;
         crew.start_reminders(state.about.channels.clone());
         crew.start_ways(self.ways, &self.base_url).await?;
@@ -433,6 +446,30 @@ pub fn mqtt_settings(config: &Config, environment: &Environment) -> Result<mqtt:
             .clone_from(&config.mqtt.discovery_prefix);
     }
     Ok(settings)
+}
+
+/// How the language model of `config` is asked by a house that listens at `own`, if it wants one.
+pub fn model_settings(
+    config: &Config,
+    environment: &Environment,
+    own: SocketAddr,
+) -> Result<Option<llm::Settings>> {
+    let model = &config.model;
+    if model.provider == Provider::Off {
+        return Ok(None);
+    }
+    let url = model.address().context("`model.url` is wrong")?;
+    Ok(Some(llm::Settings {
+        provider: model.provider,
+        url,
+        name: model.name.trim().to_owned(),
+        patience: Duration::from_mins(model.minutes.into()),
+        context_tokens: model.context_tokens,
+        answer_tokens: prompts::ANSWER_TOKENS,
+        keep_alive: model.keep_alive.clone(),
+        key: model.key(environment)?,
+        own,
+    }))
 }
 
 /// How readers are run under `config`.

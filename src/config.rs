@@ -14,6 +14,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::counsel::Provider;
 use crate::domain::document::Archiving;
 use crate::domain::person::Language;
 use crate::domain::policy::Detail;
@@ -49,6 +50,8 @@ pub struct Config {
     pub webhook: Webhook,
     /// The calendar that due days are written into.
     pub calendar: Calendar,
+    /// The language model.
+    pub model: Model,
     /// What the daemon says about itself.
     pub log: Log,
 }
@@ -156,6 +159,26 @@ pub struct Mqtt {
     pub detail: Detail,
 }
 
+/// `[model]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Model {
+    /// `off`, `ollama` or `openai`: in which protocol a language model is asked, if at all.
+    pub provider: Provider,
+    /// `http://` or `https://` with host and port of its server.
+    pub url: String,
+    /// Its name there.
+    pub name: String,
+    /// Minutes that one answer may take.
+    pub minutes: u32,
+    /// Tokens of one question with its answer.
+    pub context_tokens: u32,
+    /// How long Ollama keeps it in memory behind a question: `5m`, `1h`, `0`, `-1` (for good).
+    pub keep_alive: String,
+    /// File that holds the key of the server; the systemd credential `model-key` where it is empty.
+    pub key_file: String,
+}
+
 /// `[log]`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -241,6 +264,20 @@ impl Default for Mqtt {
     }
 }
 
+impl Default for Model {
+    fn default() -> Self {
+        Self {
+            provider: Provider::Off,
+            url: "http://127.0.0.1:11434".to_owned(),
+            name: String::new(),
+            minutes: 30,
+            context_tokens: 4096,
+            keep_alive: "5m".to_owned(),
+            key_file: String::new(),
+        }
+    }
+}
+
 impl Default for Log {
     fn default() -> Self {
         Self {
@@ -301,6 +338,9 @@ impl Config {
                 return wrong(key, reason.to_owned());
             }
         }
+        if let Err((key, reason)) = self.model.check() {
+            return wrong(key, reason.to_owned());
+        }
         Ok(())
     }
 }
@@ -334,6 +374,53 @@ impl Server {
             bound.to_string()
         };
         format!("http://{host}")
+    }
+}
+
+impl Model {
+    fn check(&self) -> Result<(), (&'static str, &'static str)> {
+        if self.provider == Provider::Off {
+            return Ok(());
+        }
+        if self.address().is_none() {
+            let right = "an address is like http://127.0.0.1:11434, without user and password";
+            return Err(("model.url", right));
+        }
+        if self.name.trim().is_empty() {
+            return Err((
+                "model.name",
+                "the name that the server knows, such as qwen3:4b",
+            ));
+        }
+        if !(1..=1440).contains(&self.minutes) {
+            return Err(("model.minutes", "from 1 to 1440"));
+        }
+        if !(2048..=131_072).contains(&self.context_tokens) {
+            return Err(("model.context_tokens", "from 2048 to 131072"));
+        }
+        let is_unit = |it: char| matches!(it, 's' | 'm' | 'h');
+        let figures = self.keep_alive.strip_suffix(is_unit);
+        let figures = figures.unwrap_or(&self.keep_alive);
+        if figures.parse::<i32>().is_err() {
+            return Err(("model.keep_alive", "a time is like 5m, 1h or -1"));
+        }
+        Ok(())
+    }
+
+    /// Where its server is, if that is an address at all.
+    pub fn address(&self) -> Option<url::Url> {
+        let url = url::Url::parse(self.url.trim()).ok()?;
+        let is_plain = matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none();
+        is_plain.then_some(url)
+    }
+
+    /// The key of `key_file` or of the systemd credential, where there is one.
+    pub fn key(&self, environment: &Environment) -> Result<Option<String>, Error> {
+        source::secret("model.key_file", &self.key_file, "model-key", environment)
     }
 }
 
@@ -461,6 +548,27 @@ mod tests {
     fn a_zone_that_does_not_exist_is_refused() {
         let error = load("[household]\nzone = \"Europe/Berlim\"\n", &[]).unwrap_err();
         assert!(error.starts_with("`household.zone`"), "{error}");
+    }
+
+    #[test]
+    fn a_language_model_is_off_until_it_is_named() {
+        assert_eq!(Config::default().model.provider, Provider::Off);
+        let error = load("[model]\nprovider = \"ollama\"\n", &[]).unwrap_err();
+        assert!(error.starts_with("`model.name`"), "{error}");
+        let named = "[model]\nprovider = \"ollama\"\nname = \"qwen3:4b\"\n";
+        assert!(load(named, &[]).is_ok());
+        for (line, key) in [
+            ("url = \"ftp://nas\"", "model.url"),
+            ("url = \"http://anna:geheim@nas\"", "model.url"),
+            ("minutes = 0", "model.minutes"),
+            ("context_tokens = 512", "model.context_tokens"),
+            ("keep_alive = \"for a while\"", "model.keep_alive"),
+        ] {
+            let error = load(&format!("{named}{line}\n"), &[]).unwrap_err();
+            assert!(error.starts_with(&format!("`{key}`")), "{error}");
+        }
+        let error = load("[model]\nprovider = \"chatty\"\n", &[]).unwrap_err();
+        assert!(error.contains("ollama"), "{error}");
     }
 
     #[test]

@@ -3,9 +3,10 @@
 //! - [`mqtt`]: the household's broker. Reminders go out, answers come in.
 //! - [`push`]: ntfy, Gotify, Apprise, a webhook. Reminders go out.
 //! - [`caldav`]: a collection of a calendar server, into which due days are written.
-//! - [`http`]: the one client of HTTP, and whom it never calls.
 //! - [`mail`]: the household's mail server. Reminders go out.
 //! - [`home_assistant`]: what Home Assistant must be told so that workmate appears there by itself.
+//! - [`http`]: the one HTTP client, which goes only where a person said.
+//! - [`llm`]: a language model of the household's own.
 //!
 //! A client here knows the domain and nothing else: it neither reads the store nor decides what is
 //! worth saying. It sends what it is given, says whether that arrived, and hands over what comes in
@@ -15,6 +16,7 @@
 pub mod caldav;
 pub mod home_assistant;
 pub mod http;
+pub mod llm;
 pub mod mail;
 pub mod message;
 pub mod mqtt;

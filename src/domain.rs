@@ -8,6 +8,7 @@
 
 pub mod calendar;
 pub mod clock;
+pub mod counsel;
 pub mod deadline;
 pub mod delivery;
 pub mod document;

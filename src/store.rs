@@ -9,6 +9,7 @@
 pub mod archives;
 pub mod blobs;
 pub mod calendars;
+pub mod counsel;
 pub mod deliveries;
 pub mod documents;
 mod error;

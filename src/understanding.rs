@@ -11,9 +11,15 @@
 //! what the data of an e-invoice says over all that; [`explain`] gives each finding its reason, and
 //! [`trace`] gives along by what the house learns. What persons showed in earlier letters comes in by
 //! [`learned`]. [`sentence`] reads one line that a person types.
+//!
+//! Where the rules stay unsure a language model may be asked, if a person wants one: [`counsel`] says
+//! about what and what becomes of its answer, [`prompts`] how it is asked, and [`answer`] checks what
+//! it said against the page. The call itself is made elsewhere.
 
 pub mod amounts;
+pub mod answer;
 pub mod codes;
+pub mod counsel;
 pub mod dates;
 pub mod deadlines;
 pub mod einvoice;
@@ -32,6 +38,7 @@ pub mod obligations;
 pub mod paper;
 pub mod parties;
 pub mod phrases;
+pub mod prompts;
 pub mod recipients;
 pub mod references;
 pub mod scorer;
@@ -49,20 +56,22 @@ pub mod models;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::counsel::{Counsel, Told};
 use crate::domain::document::{Kind, Reading};
 use crate::domain::finding::{ClaimedBy, Evidence, Extraction, Field, Finding, Value};
-use crate::domain::layout::{Learned, Trace};
+use crate::domain::layout::Learned;
 use crate::domain::person;
 use crate::domain::value::{Confidence, Iban, Money};
 
 use codes::Payment;
+use counsel::Seen;
 use deadlines::{Facts, contracts};
 use einvoice::Invoice;
 use paper::{Language, Paper};
 use settled::Settlement;
 
 /// What is known before the first word is read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Context {
     /// The day the document arrived, in the household's zone.
     pub received_on: Date,
@@ -71,6 +80,9 @@ pub struct Context {
     /// In which the questions are asked: the household's.
     #[serde(default = "english")]
     pub language: person::Language,
+    /// What part a language model has in it.
+    #[serde(default)]
+    pub counsel: Counsel,
 }
 
 /// What is known, and what persons showed in earlier letters of the same sender.
@@ -113,9 +125,11 @@ pub fn understand_as_shown(
     let told = einvoice::invoices(reading);
     let known = told.first().map(|it| &it.invoice);
     let mut paper = Paper::of(reading, context);
-    let (mut extraction, settlement) = by_words(&mut paper, context.language, known, learned);
+    let (mut extraction, settlement) = by_words(&mut paper, context, known, learned);
     if !told.is_empty() {
         extraction = einvoice::over(extraction, settlement, &told, reading, context);
+        // Nobody need be asked what the data says.
+        (extraction.unsure, extraction.material) = (Vec::new(), None);
     }
     learned::findings(&mut extraction.findings, learned);
     explain::explain(&mut extraction, &paper);
@@ -127,31 +141,26 @@ pub fn understand_as_shown(
 /// of which day may be `known`.
 fn by_words(
     paper: &mut Paper<'_>,
-    language: person::Language,
+    context: &Context,
     known: Option<&Invoice>,
     learned: &[Learned],
 ) -> (Extraction, Settlement) {
-    let mut findings = vec![language_of(paper)];
+    let nothing = Told::default();
+    let told = match &context.counsel {
+        Counsel::Told(told) => told,
+        Counsel::None | Counsel::Wanted => &nothing,
+    };
+    let mut page = Extraction::default();
+    page.findings.push(language_of(paper));
     let of_kind = |it: &Invoice| finding(Field::Kind, Value::Kind(it.kind()), 1.0, None);
-    let kind = known.map(of_kind).or_else(|| kind_of(paper));
-    findings.extend(kind.clone());
-    let kind = kind.and_then(|it| match it.value {
-        Value::Kind(kind) => Some(kind),
-        Value::Money(_) | Value::Date(_) | Value::Iban(_) | Value::Text(_) => None,
-    });
+    let by_page = || counsel::chosen(kind_of(paper), told, Field::Kind);
+    page.findings.extend(known.map(of_kind).or_else(by_page));
+    let kind = page.kind();
 
-    let issued = learned::issue_day(paper, learned).or_else(|| issue::issue_day(paper, kind));
-    if let Some(issued) = &issued {
-        paper.written_on(issued.spot.found.day);
-        findings.push(finding(
-            Field::IssueDate,
-            Value::Date(issued.spot.found.day),
-            issued.confidence,
-            issued.evidence.clone(),
-        ));
-    }
+    let issued = counsel::chosen(issued(paper, kind, learned), told, Field::IssueDate);
+    page.findings.extend(issued);
     let stated_day = known.and_then(|it| it.issued);
-    if let Some(day) = stated_day {
+    for day in page.date(Field::IssueDate).into_iter().chain(stated_day) {
         paper.written_on(day);
     }
     let payment = paper
@@ -159,44 +168,75 @@ fn by_words(
         .codes
         .iter()
         .find_map(|code| Some((codes::payment(&code.text)?, code_evidence(code))));
-    findings.extend(sender(paper, kind, payment.as_ref()));
-    findings.extend(recipients::recipient(paper));
-    findings.extend(references::references(paper));
-    findings.extend(parcels(paper));
+    let sender = counsel::chosen(sender(paper, kind, payment.as_ref()), told, Field::Sender);
+    page.findings.extend(sender);
+    page.findings.extend(recipients::recipient(paper));
+    page.findings.extend(references::references(paper));
+    page.findings.extend(parcels(paper));
 
     let settlement = settled::settlement(paper, kind);
-    let money = money(paper, (kind, settlement), payment.as_ref(), learned);
-    let (payable, total) = (money.payable, money.total);
-    findings.extend(money.findings);
-    findings.extend(account(paper, payable.is_some(), payment.as_ref()));
+    let money = money(paper, (kind, settlement), (payment.as_ref(), told), learned);
+    page.findings.extend(money.findings);
+    let account = account(paper, money.payable.is_some(), payment.as_ref());
+    page.findings.extend(account);
 
-    let found_day = issued.as_ref().map(|it| it.spot.found.day);
-    let issued = stated_day.or(found_day);
+    let issued = stated_day.or(page.date(Field::IssueDate));
     let facts = Facts {
         issued: issued.unwrap_or(paper.received_on),
         is_issued_known: issued.is_some(),
         arrived: None,
         kind,
-        payable,
-        total,
+        payable: money.payable,
+        total: money.total,
         style: paper.style,
         is_official: is_official(paper, kind),
     };
-    let term = contracts::term(paper, &facts);
-    findings.extend(term_findings(&term, kind));
-    let mut duties = deadlines::duties(paper, &facts);
-    duties.extend(contracts::duty(&facts, &term, &paper.region));
-    let (mut obligations, questions) =
-        obligations::obligations(duties, &facts, settlement, language);
-    learned::due(&mut obligations, learned);
-    let extraction = Extraction {
-        findings,
-        obligations,
-        questions,
-        corrected: Vec::new(),
-        trace: Trace::default(),
+    let wanted = Wanted {
+        context,
+        told,
+        learned,
     };
-    (extraction, settlement)
+    wants(paper, &facts, settlement, &wanted, &mut page);
+    (page, settlement)
+}
+
+/// What else says what is wanted, beside the pages.
+struct Wanted<'a> {
+    context: &'a Context,
+    told: &'a Told,
+    learned: &'a [Learned],
+}
+
+/// What is to be done by when, and what is unsure.
+fn wants(
+    paper: &Paper<'_>,
+    facts: &Facts,
+    settlement: Settlement,
+    by: &Wanted<'_>,
+    page: &mut Extraction,
+) {
+    let term = contracts::term(paper, facts);
+    page.findings.extend(term_findings(&term, facts.kind));
+    let mut duties = deadlines::duties(paper, facts);
+    duties.extend(contracts::duty(facts, &term, &paper.region));
+    counsel::confirm(&mut duties, by.told.due.as_ref(), facts);
+    let mut judged = obligations::obligations(duties, facts, settlement, by.context.language);
+    learned::due(&mut judged.obligations, by.learned);
+    let seen = Seen {
+        findings: &page.findings,
+        obligations: &judged.obligations,
+        has_weak_day: judged.has_weak_day,
+        settlement,
+        is_asked_for: is_asked_for(paper, facts.kind),
+        facts,
+    };
+    page.unsure = counsel::gaps(paper, &seen);
+    if by.context.counsel == Counsel::Wanted && !page.unsure.is_empty() {
+        let material = counsel::material(paper, facts, &page.unsure);
+        page.material = Some(Box::new(material));
+    }
+    page.obligations = judged.obligations;
+    page.questions = judged.questions;
 }
 
 fn finding(field: Field, value: Value, confidence: f32, evidence: Option<Evidence>) -> Finding {
@@ -273,31 +313,30 @@ fn sure(field: Field, name: &str, value: Value, evidence: &Evidence) -> Finding 
     }
 }
 
+fn issued(paper: &Paper<'_>, kind: Option<Kind>, learned: &[Learned]) -> Option<Finding> {
+    let shown = learned::issue_day(paper, learned);
+    let issued = shown.or_else(|| issue::issue_day(paper, kind))?;
+    let day = Value::Date(issued.spot.found.day);
+    Some(finding(
+        Field::IssueDate,
+        day,
+        issued.confidence,
+        issued.evidence,
+    ))
+}
+
 fn sender(
     paper: &Paper<'_>,
     kind: Option<Kind>,
     payment: Option<&(Payment, Evidence)>,
-) -> Vec<Finding> {
+) -> Option<Finding> {
     if let Some((name, evidence, confidence)) = parties::sender(paper, kind) {
-        return vec![finding(
-            Field::Sender,
-            Value::Text(name),
-            confidence,
-            Some(evidence),
-        )];
+        let name = Value::Text(name);
+        return Some(finding(Field::Sender, name, confidence, Some(evidence)));
     }
-    let creditor = payment.filter(|(it, _)| !it.creditor.is_empty());
-    creditor
-        .map(|(it, evidence)| {
-            sure(
-                Field::Sender,
-                "",
-                Value::Text(it.creditor.clone()),
-                evidence,
-            )
-        })
-        .into_iter()
-        .collect()
+    let (creditor, evidence) = payment.filter(|(it, _)| !it.creditor.is_empty())?;
+    let name = Value::Text(creditor.creditor.clone());
+    Some(sure(Field::Sender, "", name, evidence))
 }
 
 fn parcels(paper: &Paper<'_>) -> Vec<Finding> {
@@ -334,7 +373,7 @@ struct MoneyFound {
 fn money(
     paper: &Paper<'_>,
     (kind, settlement): (Option<Kind>, Settlement),
-    payment: Option<&(Payment, Evidence)>,
+    (payment, told): (Option<&(Payment, Evidence)>, &Told),
     learned: &[Learned],
 ) -> MoneyFound {
     let mut totals = totals::totals(paper, kind);
@@ -368,24 +407,26 @@ fn money(
         };
     }
     let asks = may_ask(kind);
+    let is_owed = settlement == Settlement::Open && (is_shown || asks && is_asked_for(paper, kind));
     let found = totals
         .payable
         .as_ref()
         .or(totals.total.as_ref().filter(|_| asks));
-    let payable =
-        found.filter(|(money, ..)| settlement == Settlement::Open && money.amount.hundredths() > 0);
-    let payable = payable.filter(|_| is_shown || asks && is_asked_for(paper, kind));
-    if let Some((money, spot, confidence)) = payable {
-        findings.push(finding(
-            Field::Payable,
-            Value::Money(*money),
-            *confidence,
-            paper.evidence(spot.segment, &spot.bytes),
-        ));
-    }
+    let by_page = found
+        .filter(|(money, ..)| is_owed && money.amount.hundredths() > 0)
+        .map(|(money, spot, confidence)| {
+            let evidence = paper.evidence(spot.segment, &spot.bytes);
+            finding(Field::Payable, Value::Money(*money), *confidence, evidence)
+        });
+    let claim = counsel::chosen(by_page, told, Field::Payable).filter(|_| is_owed);
+    let payable = claim.as_ref().and_then(|it| match it.value {
+        Value::Money(money) => Some(money),
+        Value::Date(_) | Value::Kind(_) | Value::Iban(_) | Value::Text(_) => None,
+    });
+    findings.extend(claim);
     MoneyFound {
         findings,
-        payable: payable.map(|(money, ..)| *money),
+        payable,
         total,
     }
 }

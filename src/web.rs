@@ -118,6 +118,8 @@ pub struct About {
     pub broker: BrokerLamp,
     /// The ways to people and machines that are configured.
     pub channels: Vec<ChannelName>,
+    /// The language model's name, where one is asked.
+    pub model: Option<String>,
 }
 
 /// All that the handlers use.

@@ -8,10 +8,12 @@
 //! In the order of a document's way: [`watch_folder`] → [`intake`] → [`read_documents`] →
 //! [`understand_documents`] → [`derive_tasks`] → [`remind`] → [`deliver`], with [`take_answers`] and
 //! [`publish_state`] towards the broker and [`tidy_up`] behind everybody;
+//! [`ask_model`] asks a language model about what stays unsure, where a person wants one, and
 //! [`understand_again`] runs over what is there already. [`Board`] and [`Readings`]
 //! say what is going on just now.
 
 pub mod archive;
+pub mod ask_model;
 pub mod board;
 pub mod channels;
 pub mod compose;
@@ -163,6 +165,8 @@ pub struct Wake {
     pub reading: Arc<Notify>,
     /// A document waits to be understood.
     pub understanding: Arc<Notify>,
+    /// Something in a document stayed unsure.
+    pub model: Arc<Notify>,
     /// The tasks of a document may have changed.
     pub tasks: Arc<Notify>,
     /// The reminders of a task may have changed.
@@ -184,6 +188,7 @@ impl Wake {
             &self.folder,
             &self.reading,
             &self.understanding,
+            &self.model,
             &self.tasks,
             &self.reminders,
             &self.calendar,

@@ -7,9 +7,11 @@ use std::time::Duration;
 use super::{block_on, say};
 use crate::app;
 use crate::config::{Config, Environment};
+use crate::connect::llm;
 use crate::connect::mqtt::{self, Connection};
 use crate::control::{self, Request, Response};
 use crate::domain::clock::Clock;
+use crate::domain::policy::{self, Class, Purpose};
 use crate::reading::ocr;
 use crate::reading::process::probe;
 use crate::understanding::models;
@@ -69,6 +71,7 @@ pub fn run(file: Option<&Path>, environment: &Environment) -> ExitCode {
         models(&mut findings, &config);
         folder(&mut findings, &config);
         broker(&mut findings, &config, environment).await;
+        language_model(&mut findings, &config, environment).await;
         ExitCode::SUCCESS
     });
     say::out(&findings.text);
@@ -258,4 +261,33 @@ async fn broker(findings: &mut Findings, config: &Config, environment: &Environm
     };
     let detail = format!("{}: {reason}", client.broker());
     findings.note(&State::Wrong, "broker", &detail);
+}
+
+async fn language_model(findings: &mut Findings, config: &Config, environment: &Environment) {
+    let what = "language model";
+    let settings = app::model_settings(config, environment, config.server.listen);
+    let settings = match settings {
+        Ok(Some(settings)) => settings,
+        Ok(None) => {
+            let off = "none is asked (`model.provider` is off)";
+            return findings.note(&State::Well, what, off);
+        }
+        Err(error) => return findings.note(&State::Wrong, what, &format!("{error:#}")),
+    };
+    let model = &config.model;
+    let at = format!("{} at {}", model.name, model.url);
+    match llm::Client::of(settings).look().await {
+        Ok(it) if !policy::allows(Class::Sensitive, it.destination, Purpose::AskModel) => {
+            let detail = format!(
+                "{at}: that is not in your own network, so nothing is sent there: change `model.url`"
+            );
+            findings.note(&State::Wrong, what, &detail);
+        }
+        Ok(it) if it.has_model => findings.note(&State::Well, what, &at),
+        Ok(_) => {
+            let detail = format!("{at}: the server does not list a model of that name");
+            findings.note(&State::Odd, what, &detail);
+        }
+        Err(error) => findings.note(&State::Wrong, what, &format!("{at}: {error}")),
+    }
 }

@@ -89,6 +89,7 @@ async fn read_all(arguments: &ReadArguments) -> io::Result<usize> {
         received_on: arguments.received_on.unwrap_or_else(today),
         language: Language::English,
         region: arguments.region.clone(),
+        counsel: crate::domain::counsel::Counsel::None,
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let most = arguments.workers.map_or(cores.min(4), usize::from);

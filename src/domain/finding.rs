@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::counsel::{Gap, Material};
 use super::document::{Kind, named};
 use super::layout::Trace;
 use super::obligation::Obligation;
@@ -98,7 +99,8 @@ named! {
         Data = "data",
         /// A rule over the words.
         Rule = "rule",
-        /// A model.
+        /// A model. The small ones in the reader name no place for what they say, a language model
+        /// always does.
         Model = "model",
         /// A person: never overwritten by a machine.
         Person = "person",
@@ -162,6 +164,12 @@ pub struct Extraction {
     /// What else was seen, by which the house learns; kept apart from the claims.
     #[serde(default, skip_serializing_if = "Trace::is_empty")]
     pub trace: Trace,
+    /// What the machine is unsure of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsure: Vec<Gap>,
+    /// What a language model may be shown, where that was wanted; never kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub material: Option<Box<Material>>,
 }
 
 impl Extraction {

@@ -3,12 +3,11 @@
 use rusqlite::{named_params, params};
 
 use super::rows::{Columns, json};
-use super::{Error, ReadTx, WriteTx, documents, journal, parties, parts, search};
+use super::{Error, ReadTx, WriteTx, counsel, documents, journal, parties, parts, search};
 use crate::domain::document::Document;
 use crate::domain::finding::{ClaimedBy, Correction, Extraction, Field, Finding, Question, Value};
 use crate::domain::id::DocumentId;
 use crate::domain::journal::Entity;
-use crate::domain::layout::Trace;
 use crate::domain::obligation::Obligation;
 use crate::domain::task;
 use crate::domain::why::Why;
@@ -48,6 +47,7 @@ pub fn keep(tx: &WriteTx<'_>, id: DocumentId, extraction: &Extraction) -> Result
     }
     let document = documents::advance(tx, document, "understood")?;
     refresh(tx, &document)?;
+    counsel::leave_open(tx, id, &extraction.unsure)?;
     documents::by_id(tx, id)
 }
 
@@ -161,8 +161,7 @@ pub fn found(tx: &ReadTx<'_>, id: DocumentId) -> Result<Extraction, Error> {
         findings,
         obligations: obligations?,
         questions: questions?,
-        corrected: Vec::new(),
-        trace: Trace::default(),
+        ..Extraction::default()
     })
 }
 

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, named_params, params};
 use serde::{Deserialize, Serialize};
 
 use super::rows::{Columns, json};
-use super::{Error, ReadTx, WriteTx, documents, search};
+use super::{Error, ReadTx, WriteTx, counsel, documents, search};
 use crate::domain::document::{Document, Page, Reading, Word};
 use crate::domain::id::DocumentId;
 use crate::domain::value::Rect;
@@ -51,6 +51,7 @@ pub fn keep(tx: &WriteTx<'_>, id: DocumentId, reading: &Reading) -> Result<Docum
     let document = documents::by_id(tx, id)?;
     let key = id.to_string();
     tx.execute("DELETE FROM page WHERE document = ?1", [&key])?;
+    counsel::forget(tx, id)?;
     for page in &reading.pages {
         insert(tx, &key, page)?;
     }

@@ -12,6 +12,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("migrations/0001_start.sql")),
     M::up(include_str!("migrations/0002_parts.sql")),
     M::up(include_str!("migrations/0003_parties.sql")),
+    M::up(include_str!("migrations/0004_counsel.sql")),
     M::up(include_str!("migrations/0005_layouts.sql")),
     M::up(include_str!("migrations/0006_tasks.sql")),
     M::up(include_str!("migrations/0007_channels.sql")),

@@ -172,7 +172,7 @@ fn is_list(sentence: &Sentence<'_>, end: usize, start: usize) -> bool {
 }
 
 /// Whether a day can be a last day at all: after the document's own, within three years.
-pub(super) fn is_ahead(facts: &Facts, day: Date) -> bool {
+pub fn is_ahead(facts: &Facts, day: Date) -> bool {
     day > facts.issued && day <= facts.issued.saturating_add(3.years())
 }
 
@@ -281,7 +281,7 @@ fn early(facts: &Facts, sentence: &Sentence<'_>, due: Date, evidence: Evidence) 
 }
 
 /// A duty with nothing but its day.
-pub(super) fn plain(action: Action, due: Date, evidence: Evidence) -> Duty {
+pub fn plain(action: Action, due: Date, evidence: Evidence) -> Duty {
     Duty {
         action,
         due,

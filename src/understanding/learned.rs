@@ -112,6 +112,7 @@ mod tests {
             received_on: jiff::civil::date(2026, 3, 1),
             region: "DE".to_owned(),
             language: crate::domain::person::Language::English,
+            counsel: crate::domain::counsel::Counsel::None,
         };
         let plain = understand(&reading, &context);
         let payable = |it: &Extraction| it.money(Field::Payable).map(|it| it.amount.hundredths());

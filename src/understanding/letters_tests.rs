@@ -13,6 +13,7 @@ fn context() -> Context {
         received_on: date(2026, 11, 20),
         region: "DE-NW".to_owned(),
         language: crate::domain::person::Language::English,
+        counsel: crate::domain::counsel::Counsel::None,
     }
 }
 

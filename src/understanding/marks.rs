@@ -133,9 +133,10 @@ mod tests {
             received_on: jiff::civil::date(2026, 3, 1),
             region: "DE".to_owned(),
             language: crate::domain::person::Language::English,
+            counsel: crate::domain::counsel::Counsel::None,
         };
         let paper = Paper::of(&reading, &context);
-        let mut findings = sender(&paper, None);
+        let mut findings: Vec<_> = sender(&paper, None, None).into_iter().collect();
         findings.extend(recipients::recipient(&paper));
         let extraction = Extraction {
             findings,

@@ -15,13 +15,24 @@ use super::settled::Settlement;
 /// Below this confidence a last day becomes a question instead of an obligation.
 pub const SURE_ENOUGH: f32 = 0.6;
 
-/// The obligations, in the order of their days, and the questions.
+/// What becomes of the duties.
+#[derive(Default)]
+pub struct Judged {
+    /// In the order of their days.
+    pub obligations: Vec<Obligation>,
+    /// What a person should decide.
+    pub questions: Vec<Question>,
+    /// Whether one of the questions is whether a day binds the household.
+    pub has_weak_day: bool,
+}
+
+/// The obligations and the questions.
 pub fn obligations(
     duties: Vec<Duty>,
     facts: &Facts,
     settlement: Settlement,
     language: Language,
-) -> (Vec<Obligation>, Vec<Question>) {
+) -> Judged {
     let (discounts, duties): (Vec<Duty>, Vec<Duty>) =
         duties.into_iter().partition(|it| it.confidence == 0.0);
     let owed = duties
@@ -36,13 +47,17 @@ pub fn obligations(
             .filter(|it| it.due <= first.due);
         first.alternatives.extend(early);
     }
-    let mut obligations = Vec::new();
-    let mut questions = Vec::new();
+    let Judged {
+        mut obligations,
+        mut questions,
+        mut has_weak_day,
+    } = Judged::default();
     for duty in merged {
         if duty.confidence >= SURE_ENOUGH {
             questions.extend(envelope(&duty, language));
             obligations.push(obligation(duty, facts));
         } else if duty.confidence >= 0.3 {
+            has_weak_day = true;
             questions.push(Question {
                 text: wording::is_due_by(duty.due, &duty.evidence.text, language),
                 finding: None,
@@ -53,7 +68,11 @@ pub fn obligations(
     if let Some(question) = without_day(&obligations, facts, settlement, language) {
         questions.push(question);
     }
-    (obligations, questions)
+    Judged {
+        obligations,
+        questions,
+        has_weak_day,
+    }
 }
 
 /// Asks for the day on the envelope where a period runs from formal service.

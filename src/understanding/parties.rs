@@ -47,8 +47,12 @@ const BY: &[&str] = &[
 struct Candidate {
     name: String,
     score: f32,
+    segment: usize,
     evidence: Evidence,
 }
+
+/// Names that are offered where the rules are unsure.
+const NAMES_MAX: usize = 12;
 
 /// The sender's name, where it stands, and how sure.
 pub fn sender(paper: &Paper<'_>, kind: Option<Kind>) -> Option<(String, Evidence, f32)> {
@@ -68,6 +72,30 @@ pub fn sender(paper: &Paper<'_>, kind: Option<Kind>) -> Option<(String, Evidence
     {
         return Some(found);
     }
+    let best = candidates(paper)
+        .into_iter()
+        .max_by(|a, b| a.score.total_cmp(&b.score))?;
+    (best.score >= 1.5).then(|| {
+        let confidence = (0.45 + best.score * 0.08).min(0.95);
+        (best.name, best.evidence, confidence)
+    })
+}
+
+/// Names that may be the sender's, each once with its segment, the likeliest first.
+pub fn names(paper: &Paper<'_>) -> Vec<(usize, String, Evidence)> {
+    let mut candidates = candidates(paper);
+    candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let mut names: Vec<(usize, String, Evidence)> = Vec::new();
+    for it in candidates {
+        if names.len() < NAMES_MAX && names.iter().all(|(_, name, _)| *name != it.name) {
+            names.push((it.segment, it.name, it.evidence));
+        }
+    }
+    names
+}
+
+/// Every name of the document with what speaks for it; those it is addressed to left out.
+fn candidates(paper: &Paper<'_>) -> Vec<Candidate> {
     let mut recipient = recipient_names(paper);
     recipient.extend(labelled(paper, FOR));
     recipient.extend(below_return_lines(paper));
@@ -87,23 +115,17 @@ pub fn sender(paper: &Paper<'_>, kind: Option<Kind>) -> Option<(String, Evidence
             if named.iter().any(|it| is_same(it, &name)) {
                 score += NAMED;
             }
-            let start = at;
-            let evidence = passage.evidence(&(start..start + name.len()));
+            let evidence = passage.evidence(&(at..at + name.len()));
             candidates.push(Candidate {
                 name,
                 score,
+                segment: index,
                 evidence,
             });
         }
     }
     add_up(&mut candidates);
-    let best = candidates
-        .into_iter()
-        .max_by(|a, b| a.score.total_cmp(&b.score))?;
-    (best.score >= 1.5).then(|| {
-        let confidence = (0.45 + best.score * 0.08).min(0.95);
-        (best.name, best.evidence, confidence)
-    })
+    candidates
 }
 
 /// What it is worth that a label names somebody as the writer.

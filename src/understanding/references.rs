@@ -245,6 +245,7 @@ mod tests {
             received_on: jiff::civil::date(2026, 3, 1),
             region: "DE".to_owned(),
             language: crate::domain::person::Language::English,
+            counsel: crate::domain::counsel::Counsel::None,
         };
         let found = references(&Paper::of(&reading, &context));
         found

@@ -435,6 +435,7 @@ mod tests {
             received_on: jiff::civil::date(2026, 3, 1),
             region: "DE".to_owned(),
             language: crate::domain::person::Language::English,
+            counsel: crate::domain::counsel::Counsel::None,
         };
         let paper = Paper::of(&reading, &context);
         let found = totals(&paper, Some(Kind::Receipt)).total;

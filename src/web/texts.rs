@@ -158,6 +158,7 @@ texts! {
     show_on_page: "Auf der Seite zeigen", "Show on the page";
     said_by_you: "von Ihnen", "by you";
     read_from_data: "aus Daten", "from data";
+    told_by_model: "vom Sprachmodell", "from a language model";
     unsure: "unsicher", "unsure";
     none_of_it: "Gibt es nicht", "There is none";
     add_finding: "Angabe ergänzen", "Add a claim";
@@ -280,6 +281,7 @@ texts! {
     version: "Version", "Version";
     engine: "Texterkennung", "Reading engine";
     broker: "MQTT-Broker", "MQTT broker";
+    language_model: "Sprachmodell", "Language model";
     connected: "verbunden", "connected";
     not_connected: "nicht verbunden", "not connected";
     not_configured: "nicht eingerichtet", "not configured";

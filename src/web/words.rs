@@ -460,6 +460,7 @@ pub fn worker(language: Language, name: &'static str) -> &'static str {
         "watch_folder" => ("Ordner ansehen", "Watch the folder"),
         "read_documents" => ("Dokumente lesen", "Read documents"),
         "understand_documents" => ("Dokumente verstehen", "Understand documents"),
+        "ask_model" => ("Sprachmodell fragen", "Ask the language model"),
         "derive_tasks" => ("Aufgaben ableiten", "Derive tasks"),
         "remind" => ("Erinnern", "Remind"),
         "deliver" => ("Zustellen", "Deliver"),
@@ -469,6 +470,18 @@ pub fn worker(language: Language, name: &'static str) -> &'static str {
         other => return other,
     };
     pick(language, german, english)
+}
+
+/// How it stands with the language model: `qwen3:4b, 3 documents to ask about`.
+pub fn model_state(language: Language, name: &str, waiting: u64) -> String {
+    if waiting == 0 {
+        return name.to_owned();
+    }
+    let documents = letters(language, waiting);
+    match language {
+        Language::German => format!("{name}, noch zu fragen: {documents}"),
+        Language::English => format!("{name}, {documents} to ask about"),
+    }
 }
 
 /// How loud a reminder is.

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::derive_tasks::arrival_day;
 use super::{Error, Turn, Wake, Worker, chain};
+use crate::domain::counsel::{Counsel, Gap};
 use crate::domain::document::{Document, Reading, StuckAt};
 use crate::domain::finding::Extraction;
 use crate::domain::id::DocumentId;
@@ -19,8 +20,10 @@ use crate::reading::process::{ReadError, Reader};
 use crate::reading::stack::Rules;
 use crate::store::documents::Awaiting;
 use crate::store::{
-    self, Caller, ReadTx, Store, Viewer, WriteTx, documents, findings, pages, parties, parts,
+    self, Caller, ReadTx, Store, Viewer, WriteTx, counsel, documents, findings, pages, parties,
+    parts,
 };
+use crate::understanding::obligations::SURE_ENOUGH;
 use crate::understanding::{Context, Known};
 
 /// Documents of one turn.
@@ -58,8 +61,22 @@ impl From<store::Error> for Failed {
 }
 
 impl Understanding {
-    /// What the machine claims about a document that was read.
+    /// What the machine claims about a document that was read, with what a language model has told of
+    /// it, if one was asked.
     pub(super) async fn of(&self, document: &Document) -> Result<Extraction, Failed> {
+        let id = document.id;
+        let told = move |tx: &ReadTx<'_>| counsel::told(tx, id);
+        let told = self.store.read(Viewer::House, told).await?;
+        let counsel = told.map_or(Counsel::None, Counsel::Told);
+        self.with(document, counsel).await
+    }
+
+    /// What the rules alone claim, and what a language model may be shown.
+    pub(super) async fn for_model(&self, document: &Document) -> Result<Extraction, Failed> {
+        self.with(document, Counsel::Wanted).await
+    }
+
+    async fn with(&self, document: &Document, counsel: Counsel) -> Result<Extraction, Failed> {
         let id = document.id;
         let reading = self
             .store
@@ -75,6 +92,7 @@ impl Understanding {
             received_on: arrival_day(document.received_at, now, &self.zone),
             region: self.region.clone(),
             language: self.language,
+            counsel,
         };
         let known = Known {
             context,
@@ -123,6 +141,7 @@ impl Understanding {
             let document = documents::by_id(tx, id)?;
             settle(tx, &document, &mut extraction)?;
             parties::meet(tx, &document, &mut extraction, language)?;
+            drop_known(&mut extraction);
             findings::keep(tx, id, &extraction)
         };
         let caller = Caller::worker(UnderstandDocuments::NAME);
@@ -139,8 +158,19 @@ pub(super) fn settle(
 ) -> Result<(), store::Error> {
     if !parts::of(tx, document)?.is_empty() {
         extraction.questions.clear();
+        extraction.unsure.clear();
     }
     Ok(())
+}
+
+/// What a person taught of the sender is nothing to be unsure of.
+fn drop_known(extraction: &mut Extraction) {
+    let is_known = |gap: &Gap| {
+        let finding = gap.field().and_then(|it| extraction.finding(it));
+        finding.is_some_and(|it| it.confidence.value() >= SURE_ENOUGH)
+    };
+    let open = extraction.unsure.iter().copied().filter(|it| !is_known(it));
+    extraction.unsure = open.collect();
 }
 
 /// The worker.
@@ -167,6 +197,7 @@ impl UnderstandDocuments {
                 self.understanding.keep(id, extraction).await?;
                 self.wake.tasks.notify_one();
                 self.wake.state.notify_one();
+                self.wake.model.notify_one();
                 log::info!(document:display = id; "a document was understood");
             }
             Err(Failed::Store(error)) => return Err(error.into()),

@@ -136,6 +136,7 @@ async fn warm(reader: &Reader, page: &[u8], threads: u8, ground: &Ground) -> Res
         received_on: ground.today,
         language: Language::German,
         region: "DE".to_owned(),
+        counsel: workmate::domain::counsel::Counsel::None,
     };
     let begin = Instant::now();
     reader.read_and_understand(job, &context).await?;

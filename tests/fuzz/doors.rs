@@ -204,6 +204,7 @@ fn context() -> Context {
         received_on: jiff::civil::date(2026, 3, 2),
         language: Language::German,
         region: "DE".to_owned(),
+        counsel: workmate::domain::counsel::Counsel::None,
     }
 }
 

@@ -17,9 +17,10 @@ use workmate::domain::finding::{
     ClaimedBy, Correction, Evidence, Extraction, Field, Finding, Value,
 };
 use workmate::domain::id::{DocumentId, PersonId};
+use workmate::domain::ladder::{Ladder, Ladders};
 use workmate::domain::obligation::{Action, Basis, Obligation};
 use workmate::domain::person::Language;
-use workmate::domain::reminder::{self, Ladder};
+use workmate::domain::reminder;
 use workmate::domain::task::{Answer, AnswerKind, Status, Task};
 use workmate::domain::value::{Amount, Confidence, Currency, Money, Rect};
 use workmate::store::blobs::Picture;
@@ -31,7 +32,7 @@ use workmate::store::{
 };
 use workmate::work::derive_tasks::DeriveTasks;
 use workmate::work::intake::{Incoming, Intake, Refused};
-use workmate::work::remind::Remind;
+use workmate::work::remind::{Remind, Speech};
 use workmate::work::tidy_up::TidyUp;
 use workmate::work::{Turn, Wake, Worker};
 
@@ -332,9 +333,14 @@ async fn an_archive_is_asked_about_once_the_next_morning() {
         let old = bill(100 + number, date(2024, 3, 18));
         house.understood(&format!("old bill {number}"), old).await;
     }
-    let ladder = Ladder::standard(time(8, 0, 0, 0));
-    let (store, wake) = (house.store.clone(), Wake::default());
-    let mut remind = Remind::new(store, wake, TimeZone::UTC, ladder, vec![ChannelName::Mqtt]);
+    let morning = time(8, 0, 0, 0);
+    let speech = Speech {
+        zone: TimeZone::UTC,
+        ladders: Ladders::standard(morning),
+        morning,
+        channels: vec![ChannelName::Mqtt],
+    };
+    let mut remind = Remind::new(house.store.clone(), Wake::default(), speech);
     let stop = CancellationToken::new();
     let mut asked = Vec::new();
     for moment in [
@@ -350,7 +356,8 @@ async fn an_archive_is_asked_about_once_the_next_morning() {
         for waiting in house.store.read(Viewer::House, waiting).await.unwrap() {
             match waiting.subject {
                 Subject::Digest { tasks } => asked.push(format!("{moment}: {}", tasks.len())),
-                Subject::Task { task, .. } => asked.push(format!("{moment}: {}", task.title)),
+                Subject::Tasks(spoken) => asked.push(format!("{moment}: {spoken:?}")),
+                Subject::Test => asked.push(format!("{moment}: test")),
             }
         }
     }

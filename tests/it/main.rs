@@ -20,6 +20,7 @@ mod fuzz;
 mod hostile;
 mod inputs;
 mod learning;
+mod model;
 mod mqtt;
 mod mutations;
 mod parts;

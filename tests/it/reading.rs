@@ -383,6 +383,7 @@ async fn what_was_read_can_be_understood_later() {
         received_on: "2026-03-01".parse().unwrap(),
         language: workmate::domain::person::Language::English,
         region: "DE".to_owned(),
+        counsel: workmate::domain::counsel::Counsel::None,
     };
     let at_once = reader
         .read_and_understand(job("Rechnung 4711"), &context)

@@ -9,12 +9,13 @@ use workmate::domain::clock::Clock;
 use workmate::domain::delivery::ChannelName;
 use workmate::domain::document::Visibility;
 use workmate::domain::id::TaskId;
-use workmate::domain::reminder::{self, Ladder};
+use workmate::domain::ladder::Ladders;
+use workmate::domain::reminder;
 use workmate::domain::task::{Answer, AnswerKind};
 use workmate::store::deliveries::{self, Outcome, Subject};
 use workmate::store::tasks::{self, Edit};
 use workmate::store::{Caller, Store, Viewer, WriteTx};
-use workmate::work::remind::Remind;
+use workmate::work::remind::{Remind, Speech};
 use workmate::work::{Turn, Wake, Worker};
 
 /// A store, a clock by hand and the worker that reminds.
@@ -49,9 +50,14 @@ impl Household {
     }
 
     fn worker(store: &Store) -> Remind {
-        let ladder = Ladder::standard(time(8, 0, 0, 0));
-        let channels = vec![ChannelName::Mqtt];
-        Remind::new(store.clone(), Wake::default(), berlin(), ladder, channels)
+        let morning = time(8, 0, 0, 0);
+        let speech = Speech {
+            zone: berlin(),
+            ladders: Ladders::standard(morning),
+            morning,
+            channels: vec![ChannelName::Mqtt, ChannelName::Mail, ChannelName::Gotify],
+        };
+        Remind::new(store.clone(), Wake::default(), speech)
     }
 
     /// Ends the process and starts it again on the same data.
@@ -90,7 +96,13 @@ impl Household {
                 let attempt = deliveries::begin_attempt(tx, delivery)?.unwrap();
                 deliveries::finish_attempt(tx, delivery, attempt, &Outcome::Delivered)?;
                 said.push(match waiting.subject {
-                    Subject::Task { task, level } => format!("{level} {}", task.title),
+                    Subject::Tasks(spoken) => {
+                        let [one] = spoken.as_slice() else {
+                            panic!("an event is about one task: {spoken:?}");
+                        };
+                        format!("{} {}", one.level, one.task.title)
+                    }
+                    Subject::Test => "test".to_owned(),
                     Subject::Digest { tasks } => format!("digest of {}", tasks.len()),
                 });
             }

@@ -160,6 +160,11 @@ const PLACES: &[Place] = &[
         reason: "connect speaks to the outside",
     },
     Place {
+        crates: &["reqwest"],
+        only_in: &["connect"],
+        reason: "there is one HTTP client, and it goes only where a person said",
+    },
+    Place {
         crates: &["askama"],
         only_in: &["web"],
         reason: "pages are the web's",

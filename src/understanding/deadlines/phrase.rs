@@ -86,6 +86,7 @@ pub fn deadlines(asked: &Asked<'_>) -> Vec<Found> {
         received_on: asked.issued,
         region: asked.region.code().to_owned(),
         language: person::Language::English,
+        counsel: crate::domain::counsel::Counsel::None,
     };
     let mut paper = Paper::of(asked.reading, &context);
     paper.region = asked.region.clone();

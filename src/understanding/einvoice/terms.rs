@@ -324,7 +324,7 @@ fn words_payments(
     let found = duties(&paper, &facts);
     let early = found.iter().flat_map(|it| it.alternatives.clone());
     let early: Vec<Alternative> = early.collect();
-    let (owed, _) = obligations(found, &facts, Settlement::Open, Language::English);
+    let owed = obligations(found, &facts, Settlement::Open, Language::English).obligations;
     let mut payments: Vec<Payment> = owed
         .into_iter()
         .filter(|it| it.action == Action::Pay)

@@ -160,6 +160,7 @@ fn understood(page: &str, xml: &str) -> Extraction {
         received_on: date(2026, 3, 4),
         region: "DE".to_owned(),
         language: Language::German,
+        counsel: crate::domain::counsel::Counsel::None,
     };
     understand(&reading, &context)
 }

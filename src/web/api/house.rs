@@ -6,8 +6,8 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
-use super::task_shapes::{SystemBody, WorkerBody};
-use crate::store::{ReadTx, deliveries, documents, journal};
+use super::task_shapes::{ModelBody, SystemBody, WorkerBody};
+use crate::store::{ReadTx, counsel, deliveries, documents, journal};
 use crate::web::WebState;
 use crate::web::auth::ApiCaller;
 use crate::web::events::{self, EventBody};
@@ -23,17 +23,26 @@ pub async fn system(
 ) -> Result<Json<SystemBody>, Failure> {
     let look = |tx: &ReadTx<'_>| {
         let (waiting, _) = deliveries::backlog(tx)?;
-        Ok((documents::counts(tx)?, waiting, journal::last_sequence(tx)?))
+        let model = counsel::state(tx)?;
+        let sequence = journal::last_sequence(tx)?;
+        Ok((documents::counts(tx)?, waiting, model, sequence))
     };
-    let (counts, deliveries_waiting, journal_sequence) =
+    let (counts, deliveries_waiting, model, journal_sequence) =
         state.store.read(caller.viewer(), look).await?;
     let about = &state.about;
+    let model_body = |name: &String| ModelBody {
+        name: name.clone(),
+        documents_waiting: model.waiting,
+        last_outcome: model.last.as_ref().map(|(it, _)| it.to_string()),
+        trouble: model.last.as_ref().and_then(|(_, reason)| reason.clone()),
+    };
     Ok(Json(SystemBody {
         version: about.version.clone(),
         engine: about.engine.clone(),
         started_at: about.started_at.to_string(),
         clock_is_set: state.store.clock().is_sane(),
         broker_connected: about.broker.is_connected(),
+        model: about.model.as_ref().map(model_body),
         documents: counts.into_iter().collect(),
         deliveries_waiting,
         journal_sequence,

@@ -423,6 +423,19 @@ pub struct WorkerBody {
     pub trouble: Option<String>,
 }
 
+/// How it stands with the language model.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ModelBody {
+    /// Its name.
+    pub name: String,
+    /// Documents that it is still to be asked about.
+    pub documents_waiting: u64,
+    /// How the last call ended: `answered`, `away`, `broken`, `refused`, `stopped` or `lost`.
+    pub last_outcome: Option<String>,
+    /// Why it does not answer, if it does not.
+    pub trouble: Option<String>,
+}
+
 /// How the house is.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SystemBody {
@@ -436,6 +449,8 @@ pub struct SystemBody {
     pub clock_is_set: bool,
     /// Whether the broker is there; `null` where none is configured.
     pub broker_connected: Option<bool>,
+    /// The language model; `null` where none is asked.
+    pub model: Option<ModelBody>,
     /// Documents by stage.
     pub documents: std::collections::BTreeMap<String, u64>,
     /// Deliveries that wait.

@@ -99,6 +99,7 @@ fn deed(language: Language, change: &str) -> String {
         "cancelled" => ("abgebrochen", "cancelled"),
         "retried" => ("noch einmal begonnen", "started again"),
         "corrected" => ("berichtigt", "corrected"),
+        "asked" => ("einem Sprachmodell gezeigt", "shown to a language model"),
         "met" => ("kennengelernt", "met"),
         "taught" => ("berichtigt", "taught"),
         "account learned" => ("hat ein Konto genannt", "named an account"),

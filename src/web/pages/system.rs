@@ -6,6 +6,7 @@ use axum::response::Response;
 
 use super::stories::{self, Line};
 use crate::domain::document::Stage;
+use crate::store::counsel::{self, CallOutcome};
 use crate::store::{Error, ReadTx, deliveries, documents, journal};
 use crate::web::failure::Failure;
 use crate::web::frame::{Frame, Locale, Shell, page};
@@ -54,6 +55,7 @@ struct Found {
     stuck: Vec<Stuck>,
     in_work: u64,
     undelivered: u64,
+    model: counsel::State,
     journal: Vec<Line>,
 }
 
@@ -95,6 +97,7 @@ fn look(tx: &ReadTx<'_>, locale: &Locale) -> Result<Found, Error> {
         stuck,
         in_work: working.map(|(_, count)| count).sum(),
         undelivered: deliveries::backlog(tx)?.0,
+        model: counsel::state(tx)?,
         journal: stories::lines(tx, locale, &entries)?,
     })
 }
@@ -120,9 +123,32 @@ fn facts(locale: &Locale, about: &About, found: &Found) -> Vec<Fact> {
             value: broker.1.to_owned(),
             class: broker.0,
         },
+        language_model(locale, about.model.as_deref(), &found.model),
         plain(t.waiting_documents, found.in_work.to_string()),
         plain(t.waiting_deliveries, found.undelivered.to_string()),
     ]
+}
+
+/// The language model, what it has still to be asked, and why it does not answer if it does not.
+fn language_model(locale: &Locale, name: Option<&str>, state: &counsel::State) -> Fact {
+    let t = locale.texts();
+    let fact = |class, value| Fact {
+        label: t.language_model,
+        value,
+        class,
+    };
+    let Some(name) = name else {
+        return fact("quiet", t.not_configured.to_owned());
+    };
+    let told = words::model_state(locale.language, name, state.waiting);
+    match &state.last {
+        Some((CallOutcome::Away | CallOutcome::Broken | CallOutcome::Refused, reason)) => {
+            let reason = reason.as_deref().unwrap_or_default();
+            fact("bad", format!("{told}: {reason}"))
+        }
+        Some((CallOutcome::Answered, _)) => fact("good", told),
+        Some((CallOutcome::Stopped | CallOutcome::Lost, _)) | None => fact("quiet", told),
+    }
 }
 
 fn workers(locale: &Locale, board: &Board) -> Vec<WorkerLine> {

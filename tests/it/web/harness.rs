@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use workmate::domain::clock::Clock;
+use workmate::domain::delivery::ChannelName;
 use workmate::domain::document::{MediaType, Page, PageSource, Reading, Word};
 use workmate::domain::finding::{ClaimedBy, Evidence, Extraction, Field, Finding, Value};
 use workmate::domain::id::DocumentId;
@@ -93,6 +94,8 @@ impl Web {
                 engine: "none".to_owned(),
                 started_at: clock.now(),
                 broker: BrokerLamp::new(|| None),
+                channels: vec![ChannelName::Mqtt, ChannelName::Mail, ChannelName::Ntfy],
+                model: Some("small:1b".to_owned()),
             },
             throttle: web::auth::throttle::Throttle::default(),
             listeners: web::events::Listeners::default(),

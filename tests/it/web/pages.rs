@@ -4,10 +4,16 @@ use jiff::civil::{date, time};
 use reqwest::StatusCode;
 use reqwest::header::{ACCEPT_LANGUAGE, LOCATION};
 use reqwest::multipart::{Form, Part};
+use workmate::domain::counsel::Gap;
 use workmate::domain::document::Visibility;
+use workmate::domain::finding::Value as Claim;
+use workmate::domain::finding::{ClaimedBy, Evidence, Extraction, Field, Finding};
+use workmate::domain::id::DocumentId;
 use workmate::domain::task::{Status, Task};
+use workmate::domain::value::{Confidence, Rect};
+use workmate::store::counsel::{self, CallOutcome, Ended};
 use workmate::store::tasks::{self, Edit, Filter};
-use workmate::store::{Caller, Viewer, WriteTx};
+use workmate::store::{Caller, Viewer, WriteTx, findings};
 
 use super::harness::{Browser, Web, cookie_of};
 
@@ -72,6 +78,58 @@ async fn every_page_speaks_both_languages_and_runs_nothing_inline() {
             assert!(!html.contains("<script>"), "{path}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_house_says_how_it_stands_with_its_language_model() {
+    let web = Web::open().await;
+    let anna = web.browser("Anna").await;
+    let path = add_letter(&web, &anna).await;
+    let document: DocumentId = path.rsplit('/').next().unwrap().parse().unwrap();
+    web.understand(document).await;
+    let told = Finding {
+        field: Field::Sender,
+        name: String::new(),
+        value: Claim::Text("De Kade".to_owned()),
+        confidence: Confidence::new(0.65),
+        evidence: Some(Evidence {
+            page: 1,
+            text: "De Kade".to_owned(),
+            at: Rect::default(),
+        }),
+        by: ClaimedBy::Model,
+        why: None,
+    };
+    let refused = "the server does not know the model `small:1b`";
+    let fail = move |tx: &WriteTx<'_>| {
+        let extraction = Extraction {
+            findings: vec![told],
+            unsure: vec![Gap::Kind],
+            ..Extraction::default()
+        };
+        findings::keep(tx, document, &extraction)?;
+        let call = counsel::begin(tx, document, "small:1b", 700)?.unwrap();
+        let ended = Ended {
+            reason: Some(refused.to_owned()),
+            ..Ended::default()
+        };
+        counsel::finish(tx, call, CallOutcome::Refused, &ended)
+    };
+    let before = page(&web, &anna, "/system").await;
+    assert!(before.contains("small:1b</dd>"), "{before}");
+    web.store
+        .write(Caller::worker("ask_model"), fail)
+        .await
+        .unwrap();
+    let system = page(&web, &anna, "/system").await;
+    let line = format!("small:1b, noch zu fragen: 1 Dokument: {refused}");
+    assert!(system.contains(&line), "{system}");
+    assert!(
+        system.contains("Dokument einem Sprachmodell gezeigt"),
+        "{system}"
+    );
+    let letter = page(&web, &anna, &path).await;
+    assert!(letter.contains("vom Sprachmodell"), "{letter}");
 }
 
 #[tokio::test]
