@@ -18,6 +18,7 @@ use crate::connect::{llm, mqtt};
 use crate::control::{self, Desk};
 use crate::domain::clock::Clock;
 use crate::domain::counsel::Provider;
+use crate::domain::deadline::Region;
 use crate::domain::delivery::ChannelName;
 use crate::domain::document::Archiving;
 use crate::domain::ladder::Ladders;
@@ -197,6 +198,7 @@ impl House {
                 session_days: self.config.server.session_days,
                 is_https: self.base_url.starts_with("https://"),
                 base_url: self.base_url.clone(),
+                region: Region::new(&household.region),
             },
             about: About {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -346,6 +348,7 @@ impl Crew {
         let morning = self.config.household.morning_or_eight();
         let speech = Speech {
             zone: self.zone.clone(),
+            region: Region::new(&self.config.household.region),
             ladders: Ladders::standard(morning),
             morning,
             channels,

@@ -39,6 +39,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
+use crate::domain::deadline::Region;
 use crate::domain::delivery::ChannelName;
 use crate::domain::person::Language;
 use crate::store::Store;
@@ -49,7 +50,7 @@ use crate::work::{Board, Readings, Wake};
 use auth::throttle::Throttle;
 use events::Listeners;
 use pages::{
-    answer_link, documents, login, one_document, one_task, preferences, senders, system, tasks,
+    answer_link, documents, login, me, one_document, one_task, preferences, senders, system, tasks,
     today,
 };
 
@@ -73,6 +74,8 @@ pub struct Household {
     pub is_https: bool,
     /// How browsers reach the house, without a slash at its end.
     pub base_url: String,
+    /// Whose holidays and currency are meant.
+    pub region: Region,
 }
 
 impl Household {
@@ -85,6 +88,7 @@ impl Household {
             session_days: 30,
             is_https: false,
             base_url: "http://127.0.0.1:8420".to_owned(),
+            region: Region::new("DE"),
         }
     }
 }
@@ -216,6 +220,11 @@ fn rooms(upload: DefaultBodyLimit) -> Routes {
         .post("/senders/examples/{id}/forget", senders::forget_example)
         .get("/system", system::show)
         .post("/preferences", preferences::change)
+        .get("/me", me::show)
+        .post("/me", me::change)
+        .post("/me/test", me::test)
+        .post("/me/calendar", me::open_calendar)
+        .post("/me/calendar/close", me::close_calendar)
         .post("/logout", login::log_out)
 }
 

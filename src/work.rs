@@ -23,6 +23,7 @@ pub mod intake;
 pub mod progress;
 pub mod publish_calendar;
 pub mod publish_state;
+pub mod quick_add;
 pub mod read_documents;
 pub mod remind;
 pub mod take_answers;

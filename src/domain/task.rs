@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 
+use super::deadline::Region;
 use super::document::{Visibility, named};
 use super::finding::{Extraction, Field};
 use super::id::{DocumentId, PersonId, TaskId};
@@ -11,6 +12,7 @@ use super::obligation::{Action, Obligation};
 use super::person::{Language, Person};
 use super::priority::Priority;
 use super::recipient;
+use super::recurrence::{Last, Recurrence};
 use super::value::{Currency, Money};
 use super::wording;
 
@@ -71,6 +73,47 @@ pub struct Step {
     pub done_at: Option<Timestamp>,
 }
 
+/// What a task that comes again belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Series {
+    /// When it comes again.
+    pub recurrence: Recurrence,
+    /// The first day.
+    pub start: Date,
+    /// The day of this task, as the rule names it, wherever a person has moved it to.
+    pub planned: Date,
+    /// How many there have been, this one included.
+    pub number: u32,
+}
+
+impl Series {
+    /// A series that begins on `start`.
+    pub const fn beginning(recurrence: Recurrence, start: Date) -> Self {
+        Self {
+            recurrence,
+            start,
+            planned: start,
+            number: 1,
+        }
+    }
+
+    /// The next one and its day, when this one was done or given up on `done_on`.
+    pub fn next(&self, hour: Option<Time>, done_on: Date, region: &Region) -> Option<(Self, Date)> {
+        let last = Last {
+            start: self.start.to_datetime(hour.unwrap_or(Time::midnight())),
+            planned: self.planned,
+            number: self.number,
+        };
+        let occurrence = self.recurrence.next(last, done_on, region)?;
+        let next = Self {
+            planned: occurrence.planned,
+            number: self.number.saturating_add(1),
+            ..self.clone()
+        };
+        Some((next, occurrence.day))
+    }
+}
+
 /// One thing a person must do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
@@ -106,6 +149,8 @@ pub struct Task {
     pub documents: Vec<DocumentId>,
     /// What must be done before it.
     pub blocked_by: Vec<TaskId>,
+    /// What it is one of, where it comes again. The next one is made when this one is answered.
+    pub series: Option<Series>,
     /// Moments chosen by a person, beside those of the ladder.
     pub remind_at: Vec<Timestamp>,
     /// Who it is for; nobody means the whole household.
@@ -149,6 +194,8 @@ named! {
         Assignees = "assignees",
         /// How pressing it is.
         Priority = "priority",
+        /// When it comes again.
+        Recurrence = "recurrence",
         /// The day it begins.
         Start = "start",
         /// Its parts.
@@ -186,6 +233,7 @@ impl Task {
             contact: String::new(),
             documents: Vec::new(),
             blocked_by: Vec::new(),
+            series: None,
             remind_at: Vec::new(),
             assignees: Vec::new(),
             status: Status::Open,
@@ -374,6 +422,18 @@ mod tests {
         assert_eq!(next.iter().map(|it| it.number).collect::<Vec<_>>(), [2, 3]);
         assert!(next[0].done_at.is_some());
         assert!(next[1].done_at.is_none());
+    }
+
+    #[test]
+    fn what_comes_again_is_counted_from_where_the_rule_put_it() {
+        let weekly = Recurrence::of("FREQ=WEEKLY".parse().unwrap());
+        let (region, day) = (Region::new("DE"), jiff::civil::date);
+        let first = Series::beginning(weekly, day(2026, 3, 3));
+        let (second, due) = first.next(None, day(2026, 3, 4), &region).unwrap();
+        assert_eq!((due, second.number), (day(2026, 3, 10), 2));
+        // Weeks in which nobody answered are left out.
+        let (third, due) = second.next(None, day(2026, 3, 25), &region).unwrap();
+        assert_eq!((due, third.planned), (day(2026, 3, 31), day(2026, 3, 31)));
     }
 
     #[test]

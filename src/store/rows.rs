@@ -52,6 +52,13 @@ impl<'a, 'r> Columns<'a, 'r> {
             .transpose()
     }
 
+    /// JSON, or nothing.
+    pub fn json_or_none<T: DeserializeOwned>(&self, column: &str) -> Result<Option<T>, Error> {
+        let text: Option<String> = self.plain(column)?;
+        text.map(|it| serde_json::from_str(&it).map_err(|cause| self.corrupt(cause)))
+            .transpose()
+    }
+
     /// JSON.
     pub fn json<T: DeserializeOwned>(&self, column: &str) -> Result<T, Error> {
         let text: String = self.plain(column)?;

@@ -2,6 +2,7 @@
 
 mod lists;
 mod rows;
+mod series;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
@@ -15,11 +16,13 @@ use crate::domain::finding::Value;
 use crate::domain::id::{DocumentId, PersonId, TaskId};
 use crate::domain::journal::Entity;
 use crate::domain::priority::Priority;
+use crate::domain::recurrence::Recurrence;
 use crate::domain::task::{Answer, AnswerKind, Derived, Status, Step, Task, TaskField, TaskSource};
 use crate::domain::value::Money;
 
 pub use lists::{Counts, Filter, Summary, View, counts, list, summary};
 pub(super) use rows::task_from_row;
+pub use series::continue_series;
 
 /// Makes a task by hand: its line, all else that was said of it, and who may see it.
 pub fn create(
@@ -157,6 +160,8 @@ pub struct Edit {
     pub remind_at: Option<Vec<Timestamp>>,
     /// The people; nobody means the household.
     pub assignees: Option<Vec<PersonId>>,
+    /// When it comes again; `None` inside ends the series with this one.
+    pub recurrence: Option<Option<Recurrence>>,
     /// How pressing it is; `None` inside lets that be computed.
     pub pinned: Option<Option<Priority>>,
     /// The day it begins.
@@ -201,6 +206,10 @@ fn apply(tx: &ReadTx<'_>, task: &mut Task, said: Edit) -> Result<Vec<TaskField>,
         TaskField::Assignees,
         &mut changed,
     );
+    if let Some(recurrence) = said.recurrence {
+        series::set(task, recurrence)?;
+        changed.push(TaskField::Recurrence);
+    }
     set(
         &mut task.pinned,
         said.pinned,

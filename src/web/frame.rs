@@ -69,6 +69,8 @@ pub enum Happened {
     Saved,
     /// Somebody else was faster.
     Outdated,
+    /// A message is on its way.
+    Sent,
     /// A document is in the trash.
     Trashed,
     /// Documents were taken.
@@ -86,6 +88,7 @@ impl Happened {
             }
             Self::NothingChosen => "nothing_chosen".to_owned(),
             Self::Saved => "saved".to_owned(),
+            Self::Sent => "sent".to_owned(),
             Self::Outdated => "outdated".to_owned(),
             Self::Trashed => "trashed".to_owned(),
             Self::Accepted => "accepted".to_owned(),
@@ -103,6 +106,7 @@ impl Happened {
             "not_mine" => (t.was_not_mine, false),
             "later" => (t.was_put_off, false),
             "saved" => (t.was_saved, false),
+            "sent" => (t.was_sent, false),
             "nothing_chosen" => (t.nothing_chosen, true),
             "trashed" => (t.was_trashed, false),
             "accepted" => (t.was_accepted, false),

@@ -4,6 +4,7 @@ pub mod answer_link;
 pub mod claims;
 pub mod documents;
 pub mod login;
+pub mod me;
 pub mod one_document;
 pub mod one_task;
 pub mod preferences;

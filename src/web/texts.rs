@@ -57,6 +57,7 @@ texts! {
     was_not_mine: "Abgegeben: nicht Ihre Sache.", "Handed back: not yours.";
     was_put_off: "Zurückgestellt.", "Put off.";
     was_saved: "Gespeichert.", "Saved.";
+    was_sent: "Die Probe ist unterwegs.", "The test is on its way.";
     was_trashed: "In den Papierkorb gelegt. Dort bleibt es 30 Tage.",
         "Moved to the trash. It stays there for 30 days.";
     was_cancelled: "Abgebrochen. Das Original bleibt hier.", "Cancelled. The original stays here.";
@@ -198,6 +199,18 @@ texts! {
     assignees: "Für wen", "For whom";
     amount: "Betrag", "Amount";
     more_of_it: "Schritte, Beginn, Projekt …", "Steps, start, project …";
+    say_task: "Neue Aufgabe in einem Satz", "New task in one line";
+    say_task_hint: "Müll rausbringen jeden Dienstag 19 Uhr", "Pay the waterworks 84.20 by Friday";
+    understand: "Verstehen", "Understand";
+    repeats: "Wiederholung", "Repeats";
+    repeats_never: "nie", "never";
+    repeats_daily: "täglich", "daily";
+    repeats_weekly: "wöchentlich", "weekly";
+    repeats_fortnightly: "alle zwei Wochen", "every two weeks";
+    repeats_monthly: "monatlich", "monthly";
+    repeats_last_day: "am letzten Tag des Monats", "on the last day of the month";
+    repeats_quarterly: "vierteljährlich", "every three months";
+    repeats_yearly: "jährlich", "yearly";
     priority: "Dringlichkeit", "Priority";
     priority_computed: "Von selbst", "Computed";
     priority_low: "Gering", "Low";
@@ -251,6 +264,38 @@ texts! {
         "What you change stays: reading again does not overwrite it.";
     somebody_changed_it: "Jemand hat das inzwischen geändert. Hier ist der neue Stand.",
         "Somebody has changed this in the meantime. This is how it is now.";
+
+    // -- one's own page
+    my_page: "Erinnerungen und Kalender", "Reminders and calendar";
+    how_told: "Wie Sie erinnert werden", "How you are reminded";
+    how_told_hint: "Üblich: jede Erinnerung. Laut: wenn es drängt und niemand geantwortet hat.",
+        "Usual: every reminder. Loud: when it presses and nobody has answered.";
+    no_ways: "Auf diesem Haus ist noch kein Weg zu Personen eingerichtet (Mail, ntfy, Gotify, Apprise in workmate.toml).",
+        "No way to people is set up in this house yet (mail, ntfy, Gotify, Apprise in workmate.toml).";
+    way_usual: "Üblich", "Usual";
+    way_loud: "Laut", "Loud";
+    when_told: "Wann Sie Ruhe haben", "When you are left in peace";
+    quiet_from: "Ruhe ab", "Quiet from";
+    quiet_until: "Ruhe bis", "Quiet until";
+    quiet_broken_by: "Gestört nur ab", "Broken only from";
+    quiet_never_broken: "nie", "never";
+    digest_at: "Sammelnachricht um", "Digest at";
+    digest_hint: "Was nicht drängt, kommt zu dieser Stunde in einer Nachricht. Leer: jede für sich.",
+        "What does not press comes in one message at this hour. Empty: each on its own.";
+    away: "Abwesend", "Away";
+    away_from: "Vom", "From";
+    away_until: "Bis einschließlich", "Up to and including";
+    deputy: "Vertretung", "Deputy";
+    deputy_anybody: "wer da ist", "whoever is there";
+    try_way: "Ausprobieren", "Try it";
+    calendar: "Kalender", "Calendar";
+    calendar_hint: "Ihre Fristen als Kalender, den andere Programme abonnieren. Wer die Adresse kennt, kann sie lesen.",
+        "Your due days as a calendar that other programs subscribe to. Whoever knows the address can read them.";
+    calendar_address: "Adresse", "Address";
+    calendar_once: "Sie wird nur jetzt gezeigt.", "It is shown only now.";
+    calendar_open: "Es gibt eine Adresse", "There is an address";
+    calendar_new: "Neue Adresse", "New address";
+    calendar_close: "Adresse schließen", "Close the address";
 
     // -- system
     workers: "Wer gerade arbeitet", "Who is at work";

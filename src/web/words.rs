@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Unit};
 
 use super::texts::Texts;
+use crate::domain::delivery::ChannelName;
 use crate::domain::document::{Kind, OriginKind, Stage};
 use crate::domain::finding::{Field, Value};
 use crate::domain::layout::{Example, Place, Role};
@@ -359,6 +360,32 @@ pub fn steps(language: Language, done: usize, all: usize) -> String {
     }
 }
 
+/// A way to people or machines.
+pub fn channel(language: Language, channel: ChannelName) -> &'static str {
+    match channel {
+        ChannelName::Mqtt => "MQTT",
+        ChannelName::Mail => pick(language, "E-Mail", "Mail"),
+        ChannelName::Ntfy => "ntfy",
+        ChannelName::Gotify => "Gotify",
+        ChannelName::Apprise => "Apprise",
+        ChannelName::Webhook => "Webhook",
+    }
+}
+
+/// What its address is.
+pub fn address_hint(language: Language, channel: ChannelName) -> &'static str {
+    match channel {
+        ChannelName::Mail => pick(language, "Mail-Adresse", "Mail address"),
+        ChannelName::Ntfy => pick(language, "Thema (topic)", "Topic"),
+        ChannelName::Gotify => pick(
+            language,
+            "Token einer eigenen Anwendung (leer: das des Haushalts)",
+            "Token of an application of your own (empty: the household's)",
+        ),
+        ChannelName::Mqtt | ChannelName::Apprise | ChannelName::Webhook => "",
+    }
+}
+
 /// `3 Dokumente`.
 pub fn letters(language: Language, count: u64) -> String {
     match (language, count) {
@@ -464,6 +491,12 @@ pub fn worker(language: Language, name: &'static str) -> &'static str {
         "derive_tasks" => ("Aufgaben ableiten", "Derive tasks"),
         "remind" => ("Erinnern", "Remind"),
         "deliver" => ("Zustellen", "Deliver"),
+        "deliver_mail" => ("Mails zustellen", "Deliver mails"),
+        "deliver_ntfy" => ("Über ntfy zustellen", "Deliver by ntfy"),
+        "deliver_gotify" => ("Über Gotify zustellen", "Deliver by Gotify"),
+        "deliver_apprise" => ("Über Apprise zustellen", "Deliver by Apprise"),
+        "deliver_webhook" => ("An den Webhook zustellen", "Deliver to the webhook"),
+        "publish_calendar" => ("Kalender nachführen", "Keep the calendar"),
         "take_answers" => ("Antworten annehmen", "Take answers"),
         "publish_state" => ("Stand melden", "Publish the state"),
         "tidy_up" => ("Aufräumen", "Tidy up"),

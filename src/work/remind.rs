@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::{Error, Turn, Wake, Worker};
+use crate::domain::deadline::Region;
 use crate::domain::delivery::ChannelName;
 use crate::domain::document::{Kind, Visibility};
 use crate::domain::escalation::{self, Concern, Household, Said};
@@ -35,6 +36,8 @@ const TOGETHER: SignedDuration = SignedDuration::from_mins(1);
 pub struct Speech {
     /// Where the hours are meant.
     pub zone: TimeZone,
+    /// Whose holidays count.
+    pub region: Region,
     /// At which distance from its day a task is spoken about.
     pub ladders: Ladders,
     /// At this hour.
@@ -75,6 +78,8 @@ impl Remind {
         self.store
             .write(Caller::worker(Self::NAME), move |tx| {
                 for task in tasks::to_plan(tx, BATCH)? {
+                    let today = speech.zone.to_datetime(tx.now()).date();
+                    tasks::continue_series(tx, &task, today, &speech.region)?;
                     plan_moments(tx, &task, &speech)?;
                     tasks::look_again(tx, task.id, Some(tx.now()))?;
                 }

@@ -1,7 +1,7 @@
 //! The real program on data of its own, started, killed and started again by a test.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -134,6 +134,26 @@ impl Daemon {
         } else {
             Err(text(&output.stderr))
         }
+    }
+
+    /// Runs a command that reads `input`.
+    pub fn command_with(&self, arguments: &[&str], input: &str) -> Result<(), String> {
+        use std::io::Write;
+        let mut command = self.program();
+        command
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.stdout(Stdio::null()).spawn().unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(input.as_bytes())
+            .unwrap();
+        let output = child.wait_with_output().unwrap();
+        let complaint = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        output.status.success().then_some(()).ok_or(complaint)
     }
 
     /// Starts the daemon and waits until it answers.
@@ -282,6 +302,15 @@ impl Daemon {
             .await
             .unwrap();
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
+    }
+
+    /// `POST` of the API with a body; what it answers.
+    pub async fn send(&self, path: &str, body: &Value) -> Value {
+        let url = format!("{}/api/v1/{path}", self.address);
+        let request = self.client.post(url).bearer_auth(&self.token).json(body);
+        let answer = request.send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.json().await.unwrap()
     }
 
     /// `PATCH` of the API.

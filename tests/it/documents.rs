@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use workmate::domain::clock::Clock;
+use workmate::domain::deadline::Region;
 use workmate::domain::delivery::ChannelName;
 use workmate::domain::document::{
     Document, MediaType, OriginKind, Page, PageSource, Reading, Stage, Visibility, Word,
@@ -336,6 +337,7 @@ async fn an_archive_is_asked_about_once_the_next_morning() {
     let morning = time(8, 0, 0, 0);
     let speech = Speech {
         zone: TimeZone::UTC,
+        region: Region::new("DE"),
         ladders: Ladders::standard(morning),
         morning,
         channels: vec![ChannelName::Mqtt],

@@ -34,4 +34,5 @@ mod scans;
 mod senders;
 mod tidy;
 mod walls;
+mod ways;
 mod web;

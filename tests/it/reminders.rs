@@ -6,15 +6,19 @@ use jiff::tz::TimeZone;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use workmate::domain::clock::Clock;
+use workmate::domain::deadline::Region;
 use workmate::domain::delivery::ChannelName;
 use workmate::domain::document::Visibility;
-use workmate::domain::id::TaskId;
+use workmate::domain::escalation::Away;
+use workmate::domain::hours::Quiet;
+use workmate::domain::id::{PersonId, TaskId};
 use workmate::domain::ladder::Ladders;
+use workmate::domain::manner::Manner;
 use workmate::domain::reminder;
 use workmate::domain::task::{Answer, AnswerKind};
 use workmate::store::deliveries::{self, Outcome, Subject};
 use workmate::store::tasks::{self, Edit};
-use workmate::store::{Caller, Store, Viewer, WriteTx};
+use workmate::store::{Caller, Store, Viewer, WriteTx, manners, people};
 use workmate::work::remind::{Remind, Speech};
 use workmate::work::{Turn, Wake, Worker};
 
@@ -53,6 +57,7 @@ impl Household {
         let morning = time(8, 0, 0, 0);
         let speech = Speech {
             zone: berlin(),
+            region: Region::new("DE"),
             ladders: Ladders::standard(morning),
             morning,
             channels: vec![ChannelName::Mqtt, ChannelName::Mail, ChannelName::Gotify],
@@ -276,4 +281,190 @@ async fn the_journal_of_all_this_is_unbroken() {
         .unwrap();
     assert_eq!(verification.entries, 3);
     assert_eq!(verification.broken, None);
+}
+
+impl Household {
+    /// A person who is told by mail, and loudly by Gotify.
+    async fn person(&self, name: &'static str, change: impl FnOnce(&mut Manner)) -> PersonId {
+        let mut manner = Manner {
+            ways: vec![ChannelName::Mail],
+            loud: vec![ChannelName::Gotify],
+            ..Manner::default()
+        };
+        let address = format!("{name}@example.org");
+        manner.addresses.insert(ChannelName::Mail, address);
+        change(&mut manner);
+        let add = move |tx: &WriteTx<'_>| {
+            let person = people::create(tx, name, "no password", None)?;
+            manners::set(tx, person.id, &manner)?;
+            Ok(person.id)
+        };
+        let added = self
+            .store
+            .write(Caller::house("test", "command"), add)
+            .await;
+        added.unwrap()
+    }
+
+    /// What people are told at `local`: who, on which way, about what.
+    async fn told_at(&mut self, local: &str) -> Vec<String> {
+        self.clock.set(moment(local));
+        let stop = CancellationToken::new();
+        while self.remind.turn(&stop).await.unwrap() == Turn::More {}
+        let told = self.store.write(Caller::worker("deliver"), |tx| {
+            let mut told = Vec::new();
+            for channel in [ChannelName::Mail, ChannelName::Gotify] {
+                for waiting in deliveries::waiting(tx, channel, 1000)? {
+                    let delivery = &waiting.delivery;
+                    let attempt = deliveries::begin_attempt(tx, delivery.id)?.unwrap();
+                    deliveries::finish_attempt(tx, delivery.id, attempt, &Outcome::Delivered)?;
+                    let name = people::by_id(tx, delivery.person.unwrap())?.name;
+                    let Subject::Tasks(spoken) = &waiting.subject else {
+                        panic!("{waiting:?}");
+                    };
+                    let titles: Vec<&str> =
+                        spoken.iter().map(|it| it.task.title.as_str()).collect();
+                    told.push(format!("{name} by {channel}: {}", titles.join(", ")));
+                }
+            }
+            Ok(told)
+        });
+        told.await.unwrap()
+    }
+
+    async fn bill_of(&self, title: &str, anna: PersonId) -> TaskId {
+        let said = Edit {
+            due: Some((Some(date(2026, 3, 18)), None)),
+            assignees: Some(vec![anna]),
+            ..Edit::default()
+        };
+        self.make(title, said).await
+    }
+}
+
+#[tokio::test]
+async fn who_does_not_answer_is_asked_louder_and_then_somebody_else() {
+    let mut house = Household::at("2026-03-10T10:00");
+    let anna = house.person("Anna", |_| {}).await;
+    house.person("Ben", |_| {}).await;
+    let bill = house.bill_of("water bill", anna).await;
+    assert_eq!(
+        house.told_at("2026-03-11T08:00").await,
+        ["Anna by mail: water bill"]
+    );
+    assert!(
+        house.told_at("2026-03-11T20:00").await.is_empty(),
+        "info is not raised"
+    );
+    assert_eq!(
+        house.told_at("2026-03-17T08:00").await,
+        ["Anna by mail: water bill"]
+    );
+    assert!(house.told_at("2026-03-17T09:59").await.is_empty());
+    assert_eq!(
+        house.told_at("2026-03-17T10:00").await,
+        ["Anna by gotify: water bill"]
+    );
+    assert_eq!(
+        house.told_at("2026-03-17T18:00").await,
+        ["Ben by mail: water bill"]
+    );
+    let known = move |tx: &WriteTx<'_>| tasks::acknowledge(tx, bill);
+    house
+        .store
+        .write(Caller::house("ben", "web"), known)
+        .await
+        .unwrap();
+    assert!(
+        house.told_at("2026-03-17T21:00").await.is_empty(),
+        "Ben knows"
+    );
+    house = house.restart();
+    house.answer(bill, AnswerKind::Done).await;
+    assert!(house.told_at("2026-03-19T12:00").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_night_is_quiet_and_a_deputy_stands_in() {
+    let mut house = Household::at("2026-03-10T10:00");
+    let anna = house
+        .person("Anna", |manner| {
+            manner.quiet = Some(Quiet {
+                from: time(7, 0, 0, 0),
+                until: time(9, 30, 0, 0),
+                broken_by: None,
+            });
+        })
+        .await;
+    house.bill_of("water bill", anna).await;
+    assert!(
+        house.told_at("2026-03-11T08:00").await.is_empty(),
+        "Anna sleeps"
+    );
+    assert_eq!(
+        house.told_at("2026-03-11T09:30").await,
+        ["Anna by mail: water bill"]
+    );
+    let ben = house.person("Ben", |_| {}).await;
+    let away = move |tx: &WriteTx<'_>| {
+        let mut manner = manners::of(tx, anna)?;
+        manner.away.push(Away {
+            from: moment("2026-03-15T00:00"),
+            until: moment("2026-03-25T00:00"),
+            deputy: Some(ben),
+        });
+        manners::set(tx, anna, &manner)
+    };
+    house
+        .store
+        .write(Caller::house("anna", "web"), away)
+        .await
+        .unwrap();
+    assert_eq!(
+        house.told_at("2026-03-16T08:00").await,
+        ["Ben by mail: water bill"]
+    );
+}
+
+#[tokio::test]
+async fn what_is_private_is_told_to_nobody_else_however_long_it_stays_unanswered() {
+    let mut house = Household::at("2026-03-10T10:00");
+    let anna = house.person("Anna", |_| {}).await;
+    house.person("Ben", |_| {}).await;
+    let said = Edit {
+        due: Some((Some(date(2026, 3, 18)), None)),
+        ..Edit::default()
+    };
+    let own = Visibility::Persons(vec![anna]);
+    let make =
+        move |tx: &WriteTx<'_>| tasks::create(tx, "the present for Ben".to_owned(), said, own);
+    let caller = Caller::person(anna, "web");
+    house.store.write(caller, make).await.unwrap();
+    let mut told = Vec::new();
+    for moment in [
+        "2026-03-17T08:00",
+        "2026-03-17T10:00",
+        "2026-03-17T18:00",
+        "2026-03-17T20:00",
+    ] {
+        told.extend(house.told_at(moment).await);
+    }
+    assert!(told.iter().all(|it| it.starts_with("Anna")), "{told:?}");
+    assert!(!told.is_empty());
+}
+
+#[tokio::test]
+async fn five_reminders_of_one_minute_are_one_message_and_events_stay_single() {
+    let mut house = Household::at("2026-03-10T10:00");
+    let anna = house.person("Anna", |_| {}).await;
+    for number in 1..=5 {
+        house.bill_of(&format!("bill {number}"), anna).await;
+    }
+    house.clock.set(moment("2026-03-11T08:00"));
+    assert_eq!(house.said().await.len(), 5, "events");
+    let told = house.told_at("2026-03-11T08:00").await;
+    assert_eq!(
+        told,
+        ["Anna by mail: bill 1, bill 2, bill 3, bill 4, bill 5"]
+    );
 }

@@ -74,9 +74,10 @@ const ROOMS: &[Room] = &[
             "work::board",
             "work::Readings",
             "work::progress",
+            "work::quick_add",
         ],
-        reason: "the web is thin: of work it knows the one door, who makes copies, how to wake, the board \
-                 and what is being read",
+        reason: "the web is thin: of work it knows the one door, who makes copies, how to wake, the board, \
+                 what is being read, and what a typed line means",
     },
 ];
 

@@ -6,3 +6,5 @@ ALTER TABLE task ADD COLUMN project TEXT NOT NULL DEFAULT '';
 ALTER TABLE task ADD COLUMN contact TEXT NOT NULL DEFAULT '';
 ALTER TABLE task ADD COLUMN documents TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE task ADD COLUMN blocked_by TEXT NOT NULL DEFAULT '[]';
+-- What a task that comes again belongs to, as JSON.
+ALTER TABLE task ADD COLUMN series TEXT;

@@ -16,12 +16,12 @@ pub fn write(tx: &WriteTx<'_>, task: &Task) -> Result<(), Error> {
     tx.prepare_cached(
         "INSERT INTO task (id, title, notes, action, due, due_time, safe_due, amount, currency,
                            optional, start, steps, labels, project, contact, documents, blocked_by,
-                           remind_at, assignees, status, pinned, later_until,
+                           series, remind_at, assignees, status, pinned, later_until,
                            acknowledged_at, muted_until, document, key, edited,
                            arrived_late, created_at, visible_to, version)
          VALUES (:id, :title, :notes, :action, :due, :due_time, :safe_due, :amount, :currency,
                  :optional, :start, :steps, :labels, :project, :contact, :documents, :blocked_by,
-                 :remind_at, :assignees, :status, :pinned, :later_until,
+                 :series, :remind_at, :assignees, :status, :pinned, :later_until,
                  :acknowledged_at, :muted_until, :document, :key, :edited,
                  :arrived_late, :created_at, :visible_to, :version)
          ON CONFLICT (id) DO UPDATE
@@ -30,7 +30,7 @@ pub fn write(tx: &WriteTx<'_>, task: &Task) -> Result<(), Error> {
                 amount = excluded.amount, currency = excluded.currency,
                 optional = excluded.optional, start = excluded.start, steps = excluded.steps,
                 labels = excluded.labels, project = excluded.project, contact = excluded.contact,
-                documents = excluded.documents, blocked_by = excluded.blocked_by,
+                documents = excluded.documents, blocked_by = excluded.blocked_by, series = excluded.series,
                 remind_at = excluded.remind_at, assignees = excluded.assignees,
                 status = excluded.status, pinned = excluded.pinned,
                 later_until = excluded.later_until,
@@ -56,6 +56,7 @@ pub fn write(tx: &WriteTx<'_>, task: &Task) -> Result<(), Error> {
         ":contact": task.contact,
         ":documents": json(&task.documents),
         ":blocked_by": json(&task.blocked_by),
+        ":series": task.series.as_ref().map(json),
         ":remind_at": json(&milliseconds(&task.remind_at)),
         ":assignees": json(&task.assignees),
         ":status": task.status.as_str(),
@@ -111,6 +112,7 @@ pub fn task_from_row(row: &Row<'_>) -> Result<Task, Error> {
         contact: columns.plain("contact")?,
         documents: columns.json("documents")?,
         blocked_by: columns.json("blocked_by")?,
+        series: columns.json_or_none("series")?,
         remind_at: remind_at.map_err(|cause| columns.corrupt(cause))?,
         assignees: columns.json("assignees")?,
         status: columns.parsed("status")?,

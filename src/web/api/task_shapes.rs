@@ -7,10 +7,30 @@ use jiff::civil::{Date, Time};
 
 use crate::domain::id::{DocumentId, PersonId, TaskId};
 use crate::domain::priority::Priority;
+use crate::domain::recurrence::{Recurrence, Rule};
 use crate::domain::reminder::Reminder;
 use crate::domain::task::{Step, Task};
 use crate::domain::value::Money;
 use crate::store::tasks::Counts;
+
+/// When a task comes again.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum RecurrenceBody {
+    /// An RRULE.
+    Rule(Rule),
+    /// With days that are left out or avoided, or counted from its being done.
+    Whole(Recurrence),
+}
+
+impl From<RecurrenceBody> for Recurrence {
+    fn from(body: RecurrenceBody) -> Self {
+        match body {
+            RecurrenceBody::Rule(rule) => Self::of(rule),
+            RecurrenceBody::Whole(whole) => whole,
+        }
+    }
+}
 
 /// One tickable part of a task.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -61,6 +81,9 @@ pub struct TaskBody {
     pub currency: Option<String>,
     /// A right, not a duty.
     pub optional: bool,
+    /// When it comes again.
+    #[schema(value_type = Option<Object>)]
+    pub recurrence: Option<Recurrence>,
     /// How pressing a person says it is; `null` where that is computed.
     pub priority_pinned: Option<String>,
     /// Not worth looking at before this day.
@@ -105,6 +128,7 @@ impl From<&Task> for TaskBody {
             amount: task.money.map(|it| it.amount.to_string()),
             currency: task.money.map(|it| it.currency.to_string()),
             optional: task.optional,
+            recurrence: task.series.as_ref().map(|it| it.recurrence.clone()),
             priority_pinned: task.pinned.map(|it| it.to_string()),
             start: task.start.map(|it| it.to_string()),
             steps: task.steps.iter().map(StepBody::from).collect(),
@@ -159,6 +183,9 @@ pub struct NewTaskBody {
     /// How much is meant.
     #[schema(value_type = Option<Object>)]
     pub money: Option<Money>,
+    /// When it comes again: an RRULE (RFC 5545), or the whole of it as an object.
+    #[schema(value_type = Option<Object>)]
+    pub recurrence: Option<RecurrenceBody>,
     /// `low`, `medium`, `high` or `critical`; computed where it is left out.
     #[schema(value_type = Option<String>)]
     pub priority: Option<Priority>,
@@ -213,6 +240,10 @@ pub struct TaskChange {
     #[schema(value_type = Option<Object>)]
     #[serde(deserialize_with = "given")]
     pub money: Option<Option<Money>>,
+    /// When it comes again; `null` ends the series with this one.
+    #[schema(value_type = Option<Object>)]
+    #[serde(deserialize_with = "given")]
+    pub recurrence: Option<Option<RecurrenceBody>>,
     /// `low`, `medium`, `high` or `critical`; `null` lets it be computed.
     #[schema(value_type = Option<String>)]
     #[serde(deserialize_with = "given")]

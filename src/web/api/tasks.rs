@@ -18,6 +18,7 @@ use super::{cursor, cut, page_length, versioned};
 use crate::domain::document::Visibility;
 use crate::domain::id::{PersonId, TaskId};
 use crate::domain::journal::Entity;
+use crate::domain::recurrence::Recurrence;
 use crate::domain::task::{
     Answer, LABELS_MAX, LINKS_MAX, STEPS_MAX, Status, Step, Task, labels_of,
 };
@@ -159,6 +160,7 @@ pub async fn create(
         money: Some(new.money),
         remind_at: Some(new.remind_at),
         assignees: Some(new.assignees),
+        recurrence: Some(new.recurrence.map(Recurrence::from)),
         pinned: Some(new.priority),
         start: Some(new.start),
         steps: None,
@@ -262,6 +264,7 @@ fn edit_of(task: &Task, change: TaskChange, now: Timestamp) -> tasks::Edit {
         money: change.money,
         remind_at: change.remind_at,
         assignees: change.assignees,
+        recurrence: change.recurrence.map(|it| it.map(Recurrence::from)),
         pinned: change.priority,
         start: change.start,
         steps: change.steps.map(|it| steps_of(it, &task.steps, now)),

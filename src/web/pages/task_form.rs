@@ -7,7 +7,9 @@ use jiff::tz::TimeZone;
 use super::Choice;
 use crate::domain::id::{DocumentId, PersonId, TaskId};
 use crate::domain::priority::Priority;
-use crate::domain::task::{Status, Task, labels_of, steps_of};
+use crate::domain::recurrence::{self, Recurrence};
+use crate::domain::sketch::Sketch;
+use crate::domain::task::{Series, Status, Task, labels_of, steps_of};
 use crate::domain::value::Money;
 use crate::store::{Error, ReadTx, people, tasks};
 use crate::web::auth::Fields;
@@ -42,6 +44,8 @@ pub struct FormValues {
     pub notes: String,
     /// Everybody, with those it is for.
     pub people: Vec<Choice>,
+    /// How often, as the form offers it; each value is a recurrence as JSON.
+    pub repeats: Vec<Choice>,
     /// Computed, or as a person says.
     pub priorities: Vec<Choice>,
     /// `2026-03-10`.
@@ -64,11 +68,13 @@ pub struct FormValues {
 
 impl FormValues {
     /// Nothing yet.
-    pub fn empty(tx: &ReadTx<'_>, t: &Texts) -> Result<Self, Error> {
+    pub fn empty(tx: &ReadTx<'_>, locale: &Locale) -> Result<Self, Error> {
+        let t = locale.texts();
         Ok(Self {
             people: choices(tx, &[])?,
             others: others(tx, None)?,
             priorities: priorities(None, t),
+            repeats: repeats(None, locale),
             ..Self::default()
         })
     }
@@ -88,6 +94,7 @@ impl FormValues {
             notes: task.notes.clone(),
             people: choices(tx, &task.assignees)?,
             priorities: priorities(task.pinned, t),
+            repeats: repeats(task.series.as_ref(), locale),
             start: iso(task.start),
             steps: steps.join("\n"),
             labels: task.labels.join(", "),
@@ -101,6 +108,30 @@ impl FormValues {
 }
 
 impl FormValues {
+    /// What a line that somebody typed says, to be looked at before it is made.
+    pub fn sketched(tx: &ReadTx<'_>, sketch: Sketch, locale: &Locale) -> Result<Self, Error> {
+        let mut task = Task::new(TaskId::new(locale.now, 0), sketch.title, locale.now);
+        (task.due, task.due_time) = (sketch.due, sketch.due_time);
+        (task.money, task.pinned) = (sketch.money, sketch.priority);
+        task.labels = labels_of(sketch.labels.iter().map(String::as_str));
+        let people = people::list(tx)?;
+        let is_named = |name: &str| {
+            let named = sketch.people.iter();
+            named
+                .clone()
+                .any(|it| it.to_lowercase() == name.to_lowercase())
+        };
+        let named = people.into_iter().filter(|it| is_named(&it.name));
+        task.assignees = named.map(|it| it.id).collect();
+        let begins = task.due;
+        let series = sketch.recurrence.zip(begins);
+        task.series = series.map(|(recurrence, day)| Series::beginning(recurrence, day));
+        Ok(Self {
+            is_open: true,
+            ..Self::of(tx, &task, locale)?
+        })
+    }
+
     /// Whether something is said that the form hides at first.
     pub fn has_more(&self) -> bool {
         let lines = [
@@ -112,6 +143,36 @@ impl FormValues {
         ];
         lines.iter().any(|it| !it.is_empty()) || self.others.iter().any(|it| it.chosen)
     }
+}
+
+/// What a task can come again by: what the form offers, and the rule that holds.
+fn repeats(now: Option<&Series>, locale: &Locale) -> Vec<Choice> {
+    let t = locale.texts();
+    let offered = [
+        ("FREQ=DAILY", t.repeats_daily),
+        ("FREQ=WEEKLY", t.repeats_weekly),
+        ("FREQ=WEEKLY;INTERVAL=2", t.repeats_fortnightly),
+        ("FREQ=MONTHLY", t.repeats_monthly),
+        ("FREQ=MONTHLY;BYMONTHDAY=-1", t.repeats_last_day),
+        ("FREQ=MONTHLY;INTERVAL=3", t.repeats_quarterly),
+        ("FREQ=YEARLY", t.repeats_yearly),
+    ];
+    let holds = now.map(|it| &it.recurrence);
+    let choice = |recurrence: &Recurrence, label: String| Choice {
+        value: serde_json::to_string(recurrence).unwrap_or_default(),
+        label,
+        chosen: holds == Some(recurrence),
+    };
+    let known = offered.into_iter().filter_map(|(rule, label)| {
+        let recurrence = Recurrence::of(rule.parse().ok()?);
+        Some(choice(&recurrence, label.to_owned()))
+    });
+    let mut choices: Vec<Choice> = known.collect();
+    if let Some(series) = now.filter(|_| choices.iter().all(|it| !it.chosen)) {
+        let said = recurrence::words::sentence(&series.recurrence, series.start, locale.language);
+        choices.push(choice(&series.recurrence, said));
+    }
+    choices
 }
 
 fn priorities(pinned: Option<Priority>, t: &Texts) -> Vec<Choice> {
@@ -177,6 +238,7 @@ pub struct Entered {
     money: Option<Money>,
     remind_at: Vec<Timestamp>,
     assignees: Vec<PersonId>,
+    recurrence: Option<Recurrence>,
     pinned: Option<Priority>,
     start: Option<Date>,
     steps: Vec<String>,
@@ -236,6 +298,11 @@ pub fn entered(form: &Fields, zone: &TimeZone) -> Result<Entered, Failure> {
         money,
         remind_at: remind_at.into_iter().collect(),
         assignees: ids(form, "assignee"),
+        recurrence: form
+            .filled("repeats")
+            .map(serde_json::from_str)
+            .transpose()
+            .map_err(|_| wrong("how often it comes again"))?,
         pinned: form.filled("priority").and_then(|it| it.parse().ok()),
         start: day(form, "start").map_err(|()| wrong("the first day"))?,
         steps,
@@ -266,6 +333,7 @@ impl Entered {
             money: Some(self.money),
             remind_at: Some(self.remind_at),
             assignees: Some(self.assignees),
+            recurrence: Some(self.recurrence),
             pinned: Some(self.pinned),
             start: Some(self.start),
             steps: Some(steps_of(&self.steps, &[])),
@@ -291,6 +359,7 @@ impl Entered {
             money: (self.money != task.money).then_some(self.money),
             remind_at: is_moved.then_some(self.remind_at),
             assignees: (self.assignees != task.assignees).then_some(self.assignees),
+            recurrence: Some(self.recurrence),
             pinned: (self.pinned != task.pinned).then_some(self.pinned),
             start: (self.start != task.start).then_some(self.start),
             steps: (steps != task.steps).then_some(steps),

@@ -10,8 +10,9 @@ use super::one_task::{answer_of, next_morning};
 use super::task_form::{FormValues, entered};
 use crate::domain::document::Visibility;
 use crate::domain::id::{DocumentId, TaskId};
+use crate::domain::sketch::Sketch;
 use crate::domain::task::{Status, Task};
-use crate::store::{Error, ReadTx, Store, WriteTx, tasks};
+use crate::store::{Error, ReadTx, WriteTx, tasks};
 use crate::web::WebState;
 use crate::web::api::tasks::AT_ONCE_MAX;
 use crate::web::auth::{CheckedForm, CurrentPerson, Fields};
@@ -19,6 +20,7 @@ use crate::web::cards::{Dealer, TaskCard};
 use crate::web::extract::Asked;
 use crate::web::failure::Failure;
 use crate::web::frame::{Frame, Happened, Locale, Shell, go, page};
+use crate::work::quick_add;
 
 /// Tasks of one page.
 const PAGE_LENGTH: usize = 50;
@@ -32,6 +34,9 @@ pub struct Wanted {
     /// The last task of the page before.
     #[serde(default)]
     after: String,
+    /// A new task in one line.
+    #[serde(default)]
+    say: String,
     /// A document that the new task belongs to.
     #[serde(default)]
     document: String,
@@ -49,7 +54,7 @@ struct TasksPage<'a> {
 
 /// `GET /tasks`
 pub async fn list(
-    State(store): State<Store>,
+    State(state): State<WebState>,
     frame: Frame,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, Failure> {
@@ -66,8 +71,12 @@ pub async fn list(
         ..tasks::Filter::default()
     };
     let locale = frame.locale.clone();
-    let look = move |tx: &ReadTx<'_>| look(tx, &locale, &filter);
-    let (cards, last, mut form) = store.read(frame.me.viewer(), look).await?;
+    let say = (!wanted.say.trim().is_empty()).then(|| {
+        let now = locale.zone.to_datetime(locale.now);
+        quick_add::sketch(&wanted.say, now, &state.household.region)
+    });
+    let look = move |tx: &ReadTx<'_>| look(tx, &locale, &filter, say);
+    let (cards, last, mut form) = state.store.read(frame.me.viewer(), look).await?;
     if let Ok(document) = wanted.document.parse::<DocumentId>() {
         form.document = document.to_string();
         form.is_open = true;
@@ -86,7 +95,19 @@ pub async fn list(
 
 type Found = (Vec<TaskCard>, Option<TaskId>, FormValues);
 
-fn look(tx: &ReadTx<'_>, locale: &Locale, filter: &tasks::Filter) -> Result<Found, Error> {
+fn form_of(tx: &ReadTx<'_>, locale: &Locale, say: Option<Sketch>) -> Result<FormValues, Error> {
+    match say {
+        Some(sketch) => FormValues::sketched(tx, sketch, locale),
+        None => FormValues::empty(tx, locale),
+    }
+}
+
+fn look(
+    tx: &ReadTx<'_>,
+    locale: &Locale,
+    filter: &tasks::Filter,
+    say: Option<Sketch>,
+) -> Result<Found, Error> {
     let one_more = u32::try_from(PAGE_LENGTH + 1).unwrap_or(u32::MAX);
     let mut found = tasks::list(tx, filter, one_more)?;
     let has_more = found.len() > PAGE_LENGTH;
@@ -101,7 +122,7 @@ fn look(tx: &ReadTx<'_>, locale: &Locale, filter: &tasks::Filter) -> Result<Foun
         })
     };
     let cards: Result<Vec<TaskCard>, Error> = found.iter().map(card).collect();
-    Ok((cards?, last, FormValues::empty(tx, locale.texts())?))
+    Ok((cards?, last, form_of(tx, locale, say)?))
 }
 
 /// `POST /tasks`
