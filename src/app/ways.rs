@@ -10,7 +10,7 @@ use crate::config::{Config, Environment};
 use crate::connect::caldav::Collection;
 use crate::connect::http::Http;
 use crate::connect::mail::{self, Mailer};
-use crate::connect::push::{Pusher, Service};
+use crate::connect::push::{Protocol, Pusher};
 use crate::domain::calendar::Manner;
 use crate::domain::delivery::ChannelName;
 use crate::domain::policy::Detail;
@@ -53,7 +53,7 @@ pub fn open(config: &Config, environment: &Environment, own: SocketAddr) -> Resu
         (
             ChannelName::Ntfy,
             &config.ntfy.url,
-            Service::Ntfy {
+            Protocol::Ntfy {
                 token: config.ntfy.token(environment)?,
             },
             config.ntfy.detail,
@@ -61,7 +61,7 @@ pub fn open(config: &Config, environment: &Environment, own: SocketAddr) -> Resu
         (
             ChannelName::Gotify,
             &config.gotify.url,
-            Service::Gotify {
+            Protocol::Gotify {
                 token: config.gotify.token(environment)?.unwrap_or_default(),
             },
             config.gotify.detail,
@@ -69,13 +69,13 @@ pub fn open(config: &Config, environment: &Environment, own: SocketAddr) -> Resu
         (
             ChannelName::Apprise,
             &config.apprise.url,
-            Service::Apprise,
+            Protocol::Apprise,
             config.apprise.detail,
         ),
         (
             ChannelName::Webhook,
             &config.webhook.url,
-            Service::Webhook {
+            Protocol::Webhook {
                 secret: config.webhook.secret(environment)?,
                 body: config.webhook.body.clone(),
             },

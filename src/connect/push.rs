@@ -29,7 +29,7 @@ const ACTIONS_MAX: usize = 3;
 
 /// Which server, and its form.
 #[derive(Clone)]
-pub enum Service {
+pub enum Protocol {
     /// <https://docs.ntfy.sh/publish/>
     Ntfy {
         /// A token, where the server wants one.
@@ -52,7 +52,7 @@ pub enum Service {
 }
 
 /// Secrets never show.
-impl std::fmt::Debug for Service {
+impl std::fmt::Debug for Protocol {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(match self {
             Self::Ntfy { .. } => "Ntfy",
@@ -68,13 +68,17 @@ impl std::fmt::Debug for Service {
 pub struct Pusher {
     http: Http,
     url: Url,
-    service: Service,
+    protocol: Protocol,
 }
 
 impl Pusher {
-    /// Pushes to `url` as `service` wants it.
-    pub const fn new(http: Http, url: Url, service: Service) -> Self {
-        Self { http, url, service }
+    /// Pushes to `url` as `protocol` wants it.
+    pub const fn new(http: Http, url: Url, protocol: Protocol) -> Self {
+        Self {
+            http,
+            url,
+            protocol,
+        }
     }
 
     /// Sends `message` to `address`: ntfy's topic, Gotify's token of another application; the others
@@ -86,18 +90,18 @@ impl Pusher {
         now: Timestamp,
     ) -> Result<(), SendError> {
         let reached = self.http.reach(&self.url, PATIENCE).await?;
-        let request = match &self.service {
-            Service::Ntfy { token } => {
+        let request = match &self.protocol {
+            Protocol::Ntfy { token } => {
                 let request = reached.post("", ntfy(address, message).to_string());
                 with_bearer(request, token.as_deref())
             }
-            Service::Gotify { token } => {
+            Protocol::Gotify { token } => {
                 let token = if address.is_empty() { token } else { address };
                 let request = reached.post("/message", gotify(message).to_string());
                 request.header("X-Gotify-Key", token)
             }
-            Service::Apprise => reached.post("", apprise(message).to_string()),
-            Service::Webhook { secret, body } => {
+            Protocol::Apprise => reached.post("", apprise(message).to_string()),
+            Protocol::Webhook { secret, body } => {
                 let body = webhook(body, message);
                 let sign = secret.as_deref().map(|it| signature(it, now, &body));
                 let request = reached.post("", body);
@@ -254,17 +258,14 @@ fn filled(template: &str, values: &[(&str, &str)]) -> String {
             let after = after.strip_prefix(name)?.strip_prefix('}')?;
             Some((*value, after))
         });
-        match found {
-            Some((value, after)) => {
-                let quoted = Value::from(value).to_string();
-                let inside = quoted.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
-                body.push_str(inside.unwrap_or_default());
-                rest = after;
-            }
-            None => {
-                body.push('{');
-                rest = after;
-            }
+        if let Some((value, after)) = found {
+            let quoted = Value::from(value).to_string();
+            let inside = quoted.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+            body.push_str(inside.unwrap_or_default());
+            rest = after;
+        } else {
+            body.push('{');
+            rest = after;
         }
     }
     body.push_str(rest);

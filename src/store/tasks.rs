@@ -236,7 +236,21 @@ fn apply(tx: &ReadTx<'_>, task: &mut Task, said: Edit) -> Result<Vec<TaskField>,
         TaskField::Contact,
         &mut changed,
     );
-    if let Some(linked) = said.documents {
+    link(tx, task, (said.documents, said.blocked_by), &mut changed)?;
+    if let Some(remind_at) = said.remind_at {
+        task.remind_at = remind_at;
+    }
+    Ok(changed)
+}
+
+/// Sets what a task points to: documents that are there, and tasks that do not wait for it.
+fn link(
+    tx: &ReadTx<'_>,
+    task: &mut Task,
+    (papers, blocked_by): (Option<Vec<DocumentId>>, Option<Vec<TaskId>>),
+    changed: &mut Vec<TaskField>,
+) -> Result<(), Error> {
+    if let Some(linked) = papers {
         for id in linked.iter().filter(|it| !task.documents.contains(it)) {
             documents::by_id(tx, *id)?;
         }
@@ -244,10 +258,10 @@ fn apply(tx: &ReadTx<'_>, task: &mut Task, said: Edit) -> Result<Vec<TaskField>,
             &mut task.documents,
             Some(linked),
             TaskField::Documents,
-            &mut changed,
+            changed,
         );
     }
-    if let Some(before) = said.blocked_by {
+    if let Some(before) = blocked_by {
         for id in before.iter().filter(|it| !task.blocked_by.contains(it)) {
             expect_no_ring(tx, task.id, *id)?;
         }
@@ -255,13 +269,10 @@ fn apply(tx: &ReadTx<'_>, task: &mut Task, said: Edit) -> Result<Vec<TaskField>,
             &mut task.blocked_by,
             Some(before),
             TaskField::BlockedBy,
-            &mut changed,
+            changed,
         );
     }
-    if let Some(remind_at) = said.remind_at {
-        task.remind_at = remind_at;
-    }
-    Ok(changed)
+    Ok(())
 }
 
 /// Two tasks that wait for each other would wait for ever.

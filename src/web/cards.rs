@@ -36,6 +36,10 @@ pub struct Source {
 
 /// A task on a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question that a template asks"
+)]
 pub struct TaskCard {
     /// Its id.
     pub id: String,

@@ -100,16 +100,7 @@ impl Household {
                 let delivery = waiting.delivery.id;
                 let attempt = deliveries::begin_attempt(tx, delivery)?.unwrap();
                 deliveries::finish_attempt(tx, delivery, attempt, &Outcome::Delivered)?;
-                said.push(match waiting.subject {
-                    Subject::Tasks(spoken) => {
-                        let [one] = spoken.as_slice() else {
-                            panic!("an event is about one task: {spoken:?}");
-                        };
-                        format!("{} {}", one.level, one.task.title)
-                    }
-                    Subject::Test => "test".to_owned(),
-                    Subject::Digest { tasks } => format!("digest of {}", tasks.len()),
-                });
+                said.push(event(&waiting.subject));
             }
             Ok(said)
         });
@@ -134,6 +125,28 @@ impl Household {
         });
         answered.await.unwrap();
     }
+}
+
+/// What an event says: it is about one task.
+fn event(subject: &Subject) -> String {
+    match subject {
+        Subject::Tasks(spoken) => match spoken.as_slice() {
+            [one] => format!("{} {}", one.level, one.task.title),
+            several => panic!("an event is about one task: {several:?}"),
+        },
+        Subject::Digest { tasks } => format!("digest of {}", tasks.len()),
+        Subject::Test => "test".to_owned(),
+    }
+}
+
+/// What a message for a person is about, in the order of the alphabet.
+fn titles(subject: &Subject) -> String {
+    let Subject::Tasks(spoken) = subject else {
+        panic!("{subject:?}");
+    };
+    let mut titles: Vec<&str> = spoken.iter().map(|it| it.task.title.as_str()).collect();
+    titles.sort_unstable();
+    titles.join(", ")
 }
 
 #[tokio::test]
@@ -319,12 +332,8 @@ impl Household {
                     let attempt = deliveries::begin_attempt(tx, delivery.id)?.unwrap();
                     deliveries::finish_attempt(tx, delivery.id, attempt, &Outcome::Delivered)?;
                     let name = people::by_id(tx, delivery.person.unwrap())?.name;
-                    let Subject::Tasks(spoken) = &waiting.subject else {
-                        panic!("{waiting:?}");
-                    };
-                    let titles: Vec<&str> =
-                        spoken.iter().map(|it| it.task.title.as_str()).collect();
-                    told.push(format!("{name} by {channel}: {}", titles.join(", ")));
+                    let titles = titles(&waiting.subject);
+                    told.push(format!("{name} by {channel}: {titles}"));
                 }
             }
             Ok(told)

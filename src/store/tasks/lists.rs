@@ -103,7 +103,8 @@ pub fn list(tx: &ReadTx<'_>, filter: &Filter, limit: u32) -> Result<Vec<Task>, E
         (":limit", &limit),
     ];
     if filter.view.is_some() {
-        parameters.extend([(":now", &now as &dyn ToSql), (":today", &today)]);
+        parameters.push((":now", &now));
+        parameters.push((":today", &today));
     }
     let tasks = query.query_and_then(parameters.as_slice(), task_from_row)?;
     tasks.collect()

@@ -82,6 +82,7 @@ fn tag(locale: &Locale, finding: &Finding) -> Option<Tag> {
         ClaimedBy::Rule | ClaimedBy::Model if finding.confidence.value() < UNSURE_BELOW => {
             (t.unsure, "tag-unsure")
         }
+        ClaimedBy::Model if finding.evidence.is_some() => (t.told_by_model, ""),
         ClaimedBy::Rule | ClaimedBy::Model => return None,
     };
     Some(Tag { text, class })
