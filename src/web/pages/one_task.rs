@@ -8,11 +8,15 @@ use jiff::{Timestamp, ToSpan};
 
 use super::stories::{self, Line};
 use super::task_form::{FormValues, entered};
-use crate::domain::id::{DocumentId, TaskId};
+use crate::domain::escalation::Said;
+use crate::domain::escalation::timeline::{self, Happening};
+use crate::domain::id::{DocumentId, PersonId, TaskId};
 use crate::domain::journal::Entity;
+use crate::domain::priority::{self, Stakes};
 use crate::domain::reminder::{Reminder, ReminderState};
 use crate::domain::task::{Answer, AnswerKind, LINKS_MAX, Status, Step, Task};
-use crate::store::{Error, ReadTx, Store, WriteTx, documents, journal, reminders, tasks};
+use crate::store::{Error, ReadTx, Store, WriteTx};
+use crate::store::{deliveries, documents, journal, people, reminders, tasks};
 use crate::web::api::tasks::comment_of;
 use crate::web::auth::{CheckedForm, CurrentPerson, Fields};
 use crate::web::cards::{Dealer, TaskCard};
@@ -33,6 +37,41 @@ pub struct ReminderLine {
     level: &'static str,
     state: &'static str,
     class: &'static str,
+}
+
+/// Who was told when, on which way and why.
+fn told(tx: &ReadTx<'_>, locale: &Locale, task: &Task) -> Result<Vec<String>, Error> {
+    let said = deliveries::said(tx, task.id)?;
+    let people = people::list(tx)?;
+    let name = |id: PersonId| {
+        let person = people.iter().find(|it| it.id == id);
+        person.map_or_else(|| "?".to_owned(), |it| it.name.clone())
+    };
+    let named = |mut said: Said| {
+        if let Ok(channel) = said.way.channel.parse() {
+            said.way.channel = words::channel(locale.language, channel).to_owned();
+        }
+        Happening::Told(said)
+    };
+    let happened: Vec<Happening> = said.into_iter().map(named).collect();
+    let mut lines = timeline::lines(&happened, name, &locale.zone, locale.language);
+    lines.reverse();
+    lines.truncate(REMINDERS_SHOWN_MAX);
+    Ok(lines)
+}
+
+/// How pressing an open task is, and why.
+fn priority(tx: &ReadTx<'_>, locale: &Locale, task: &Task) -> Result<Option<String>, Error> {
+    if task.status != Status::Open {
+        return Ok(None);
+    }
+    let kind = match &task.source {
+        Some(source) => documents::kind(tx, source.document)?,
+        None => None,
+    };
+    let stakes = Stakes::of(task, kind, None, task.pinned);
+    let assessment = priority::assess(&stakes, locale.today());
+    Ok(Some(priority::sentence(&assessment, locale.language)))
 }
 
 /// A step in a line.
@@ -106,6 +145,8 @@ struct TaskPage {
     papers: Vec<Link>,
     before: Vec<Link>,
     reminders: Vec<ReminderLine>,
+    told: Vec<String>,
+    priority: Option<String>,
     history: Vec<Line>,
 }
 
@@ -135,6 +176,8 @@ fn look(tx: &ReadTx<'_>, locale: &Locale, shell: Shell, id: TaskId) -> Result<Ta
         papers: papers(tx, &task)?,
         before: before(tx, &task)?,
         reminders: shown.map(|it| reminder_line(locale, it)).collect(),
+        told: told(tx, locale, &task)?,
+        priority: priority(tx, locale, &task)?,
         history: stories::lines(tx, locale, &entries)?,
     })
 }
