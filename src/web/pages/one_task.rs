@@ -49,7 +49,7 @@ fn told(tx: &ReadTx<'_>, locale: &Locale, task: &Task) -> Result<Vec<String>, Er
     };
     let named = |mut said: Said| {
         if let Ok(channel) = said.way.channel.parse() {
-            said.way.channel = words::channel(locale.language, channel).to_owned();
+            words::channel(locale.language, channel).clone_into(&mut said.way.channel);
         }
         Happening::Told(said)
     };
