@@ -224,8 +224,9 @@ pub fn plan(household: &Household, concerns: &[Concern<'_>], now: Timestamp) -> 
         }
     }
     plan.messages.retain(|it| !it.items.is_empty());
+    // Within one way the order of the concerns is kept: what waited longest comes first.
     plan.messages
-        .sort_by(|a, b| (a.to, &a.way, a.first()).cmp(&(b.to, &b.way, b.first())));
+        .sort_by(|a, b| (a.to, &a.way).cmp(&(b.to, &b.way)));
     plan
 }
 
@@ -249,12 +250,6 @@ pub fn look_again(
 impl Plan {
     fn look_again(&mut self, at: Option<Timestamp>) {
         self.next = self.next.into_iter().chain(at).min();
-    }
-}
-
-impl Message {
-    fn first(&self) -> Option<(TaskId, &str)> {
-        self.items.first().map(|it| (it.task, it.slot.as_str()))
     }
 }
 
