@@ -164,9 +164,9 @@ fn hour(line: &mut Line<'_>, sketch: &mut Sketch) {
     ) {
         at.end = next;
     }
-    let lead = at.start.checked_sub(1).map(|it| line.word(it));
+    let lead = at.start.checked_sub(1).and_then(|it| open.get(it));
     if matches!(
-        lead,
+        lead.map(|it| it.text.as_str()),
         Some("um" | "at" | "gegen" | "ab" | "von" | "from" | "about")
     ) {
         at.start -= 1;
