@@ -145,9 +145,12 @@ pub async fn feed_watchdog(store: Store, stop: CancellationToken) {
 pub async fn rest_when_quiet(store: Store, stop: CancellationToken) {
     let mut changes = store.changes();
     let tired = async {
+        // What the start needed is not needed any more.
+        let mut latest = QUIET;
         loop {
             // Whoever only reads leaves little behind: now and then is enough.
-            drop(timeout(REST_AT_LATEST, changes.changed()).await);
+            drop(timeout(latest, changes.changed()).await);
+            latest = REST_AT_LATEST;
             while timeout(QUIET, changes.changed()).await.is_ok() {}
             store.rest().await;
             give_back_memory();
