@@ -66,26 +66,6 @@ pub fn lapse_missed(tx: &WriteTx<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Planned reminders whose moment has come, earliest first.
-pub fn due(tx: &ReadTx<'_>, limit: u32) -> Result<Vec<Reminder>, Error> {
-    let mut query = tx.prepare_cached(
-        "SELECT * FROM reminder WHERE state = 'planned' AND at <= ?1 ORDER BY at, rowid LIMIT ?2",
-    )?;
-    let reminders =
-        query.query_and_then(params![tx.now().as_millisecond(), limit], reminder_from_row)?;
-    reminders.collect()
-}
-
-/// The moment of the next planned reminder.
-pub fn next_moment(tx: &ReadTx<'_>) -> Result<Option<Timestamp>, Error> {
-    let at: Option<i64> = tx.query_row(
-        "SELECT min(at) FROM reminder WHERE state = 'planned'",
-        [],
-        |row| row.get(0),
-    )?;
-    Ok(at.and_then(|it| Timestamp::from_millisecond(it).ok()))
-}
-
 /// A moment of a task was said.
 pub fn mark_said(tx: &WriteTx<'_>, task: TaskId, slot: &str) -> Result<(), Error> {
     tx.prepare_cached("UPDATE reminder SET state = 'said' WHERE task = ?1 AND slot = ?2")?
