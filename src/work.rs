@@ -9,7 +9,9 @@
 //! [`understand_documents`] → [`derive_tasks`] → [`remind`] → [`deliver`], with [`take_answers`] and
 //! [`publish_state`] towards the broker and [`tidy_up`] behind everybody;
 //! [`ask_model`] asks a language model about what stays unsure, where a person wants one, and
-//! [`understand_again`] runs over what is there already. [`Board`] and [`Readings`]
+//! [`understand_again`] runs over what is there already. [`compose`] puts into words what [`deliver`]
+//! says by one of the [`channels`], [`publish_calendar`] keeps a calendar, and [`quick_add`]
+//! understands a task in one line. [`Board`] and [`Readings`]
 //! say what is going on just now.
 
 pub mod archive;
