@@ -5,6 +5,8 @@
 //! house runs is a setting in the database instead.
 
 pub mod channels;
+mod model;
+mod reading;
 mod source;
 
 use std::net::SocketAddr;
@@ -14,12 +16,12 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::counsel::Provider;
-use crate::domain::document::Archiving;
 use crate::domain::person::Language;
 use crate::domain::policy::Detail;
 
 pub use channels::{Apprise, Calendar, Gotify, Mail, Ntfy, Webhook};
+pub use model::Model;
+pub use reading::Reading;
 pub use source::{Environment, Error};
 
 /// All that is configured. The shipped `config/workmate.toml` documents each key.
@@ -104,43 +106,6 @@ pub struct Intake {
     pub folder_settle_seconds: u32,
 }
 
-/// `[reading]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Reading {
-    /// Recognise words on pictures; `false` reads text layers only.
-    pub ocr: bool,
-    /// Tesseract languages, joined by `+`.
-    pub languages: String,
-    /// Reader processes at a time; 0: as many as cores, at most 4.
-    pub workers: u32,
-    /// Most pages of one document.
-    pub pages_max: u32,
-    /// Most megapixels of one picture.
-    pub megapixels_max: u32,
-    /// Seconds for one document before its reader is stopped.
-    pub timeout_seconds: u32,
-    /// Megabytes of address space for one reader.
-    pub memory_megabytes: u32,
-    /// Seconds after which an idle reader leaves.
-    pub idle_seconds: u32,
-    /// Folder of Tesseract's language files; empty: the system's.
-    pub tessdata_dir: String,
-    /// The program `workmate-reader`; empty: the one beside this program.
-    pub program: String,
-    /// A `libonnxruntime.so` to prefer over the built-in engine; empty: the system's if there is one.
-    pub onnxruntime: String,
-    /// File with passwords that are tried on locked PDFs, one a line; the systemd credential
-    /// `pdf-passwords` where it is empty.
-    pub pdf_passwords_file: String,
-    /// Divide a stack of scans at separator sheets and at labels with a number.
-    pub split_stacks: bool,
-    /// What the text of such a label begins with, before its digits.
-    pub asn_prefix: String,
-    /// `on_request` or `always`: when searchable PDFs are made.
-    pub archive: Archiving,
-}
-
 /// `[mqtt]`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -157,26 +122,6 @@ pub struct Mqtt {
     pub discovery_prefix: String,
     /// `full`, `title` or `none`: how much a reminder tells.
     pub detail: Detail,
-}
-
-/// `[model]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Model {
-    /// `off`, `ollama` or `openai`: in which protocol a language model is asked, if at all.
-    pub provider: Provider,
-    /// `http://` or `https://` with host and port of its server.
-    pub url: String,
-    /// Its name there.
-    pub name: String,
-    /// Minutes that one answer may take.
-    pub minutes: u32,
-    /// Tokens of one question with its answer.
-    pub context_tokens: u32,
-    /// How long Ollama keeps it in memory behind a question: `5m`, `1h`, `0`, `-1` (for good).
-    pub keep_alive: String,
-    /// File that holds the key of the server; the systemd credential `model-key` where it is empty.
-    pub key_file: String,
 }
 
 /// `[log]`
@@ -229,28 +174,6 @@ impl Default for Intake {
     }
 }
 
-impl Default for Reading {
-    fn default() -> Self {
-        Self {
-            ocr: true,
-            languages: "deu+eng".to_owned(),
-            workers: 0,
-            pages_max: 500,
-            megapixels_max: 80,
-            timeout_seconds: 300,
-            memory_megabytes: 1024,
-            idle_seconds: 60,
-            tessdata_dir: String::new(),
-            program: String::new(),
-            onnxruntime: String::new(),
-            pdf_passwords_file: String::new(),
-            split_stacks: true,
-            asn_prefix: "ASN".to_owned(),
-            archive: Archiving::OnRequest,
-        }
-    }
-}
-
 impl Default for Mqtt {
     fn default() -> Self {
         Self {
@@ -260,20 +183,6 @@ impl Default for Mqtt {
             prefix: "workmate".to_owned(),
             discovery_prefix: "homeassistant".to_owned(),
             detail: Detail::Full,
-        }
-    }
-}
-
-impl Default for Model {
-    fn default() -> Self {
-        Self {
-            provider: Provider::Off,
-            url: "http://127.0.0.1:11434".to_owned(),
-            name: String::new(),
-            minutes: 30,
-            context_tokens: 4096,
-            keep_alive: "5m".to_owned(),
-            key_file: String::new(),
         }
     }
 }
@@ -377,53 +286,6 @@ impl Server {
     }
 }
 
-impl Model {
-    fn check(&self) -> Result<(), (&'static str, &'static str)> {
-        if self.provider == Provider::Off {
-            return Ok(());
-        }
-        if self.address().is_none() {
-            let right = "an address is like http://127.0.0.1:11434, without user and password";
-            return Err(("model.url", right));
-        }
-        if self.name.trim().is_empty() {
-            return Err((
-                "model.name",
-                "the name that the server knows, such as qwen3:4b",
-            ));
-        }
-        if !(1..=1440).contains(&self.minutes) {
-            return Err(("model.minutes", "from 1 to 1440"));
-        }
-        if !(2048..=131_072).contains(&self.context_tokens) {
-            return Err(("model.context_tokens", "from 2048 to 131072"));
-        }
-        let is_unit = |it: char| matches!(it, 's' | 'm' | 'h');
-        let figures = self.keep_alive.strip_suffix(is_unit);
-        let figures = figures.unwrap_or(&self.keep_alive);
-        if figures.parse::<i32>().is_err() {
-            return Err(("model.keep_alive", "a time is like 5m, 1h or -1"));
-        }
-        Ok(())
-    }
-
-    /// Where its server is, if that is an address at all.
-    pub fn address(&self) -> Option<url::Url> {
-        let url = url::Url::parse(self.url.trim()).ok()?;
-        let is_plain = matches!(url.scheme(), "http" | "https")
-            && url.has_host()
-            && url.username().is_empty()
-            && url.password().is_none()
-            && url.query().is_none();
-        is_plain.then_some(url)
-    }
-
-    /// The key of `key_file` or of the systemd credential, where there is one.
-    pub fn key(&self, environment: &Environment) -> Result<Option<String>, Error> {
-        source::secret("model.key_file", &self.key_file, "model-key", environment)
-    }
-}
-
 impl Mqtt {
     /// The password of `password_file` or of the systemd credential, where there is one.
     pub fn password(&self, environment: &Environment) -> Result<Option<String>, Error> {
@@ -436,34 +298,10 @@ impl Mqtt {
     }
 }
 
-impl Reading {
-    /// The passwords of `pdf_passwords_file` or of the systemd credential, one a line, empty lines
-    /// left out. Space at the ends of a line belongs to its password.
-    pub fn pdf_passwords(&self, environment: &Environment) -> Result<Vec<String>, Error> {
-        let lines = source::secret(
-            "reading.pdf_passwords_file",
-            &self.pdf_passwords_file,
-            "pdf-passwords",
-            environment,
-        )?;
-        let lines = lines.unwrap_or_default();
-        let passwords = lines.lines().filter(|it| !it.is_empty());
-        Ok(passwords.map(str::to_owned).collect())
-    }
-
-    /// How many reader processes run at a time.
-    pub fn worker_count(&self) -> usize {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        match usize::try_from(self.workers) {
-            Ok(0) | Err(_) => cores.min(4),
-            Ok(workers) => workers.min(64),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::counsel::Provider;
 
     fn environment(pairs: &[(&str, &str)]) -> Environment {
         pairs
