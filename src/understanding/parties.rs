@@ -8,6 +8,7 @@ use crate::domain::finding::Evidence;
 
 use super::lex::{Lexeme, Sort, find, fold, has, match_at};
 use super::lines::Passage;
+use super::numerals;
 use super::paper::Paper;
 
 /// Legal forms, as they stand at the end of a name.
@@ -316,11 +317,20 @@ fn is_unusable(name: &str) -> bool {
         || name.to_lowercase().contains("(c)")
         || spoken >= 2 && !has_legal_form(name)
         || digits > 4
-        || name.contains('@')
+        || name.contains(['@', '='])
+        || name.contains('/') && !name.contains(' ')
         || name.contains("www.")
+        || is_only_a_day(&lexemes)
         || name.ends_with('.') && lexemes.len() > 5 && !has_legal_form(name)
         || ends_open
         || looks_like_street(&lexemes)
+}
+
+/// `Montag`, `Friday`: a day of the week names nobody.
+fn is_only_a_day(lexemes: &[Lexeme]) -> bool {
+    let mut words = lexemes.iter().filter(|it| it.sort == Sort::Word);
+    let is_day = |it: &Lexeme| numerals::weekday(&it.text).is_some();
+    words.next().is_some_and(is_day) && words.next().is_none()
 }
 
 fn looks_like_street(lexemes: &[Lexeme]) -> bool {
@@ -529,4 +539,29 @@ fn typical_height(paper: &Paper<'_>) -> f32 {
     let mut heights: Vec<f32> = paper.lines.segments.iter().map(|it| it.at.h).collect();
     heights.sort_by(f32::total_cmp);
     heights.get(heights.len() / 2).copied().unwrap_or(10.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_types_and_addresses_name_nobody() {
+        for no_name in [
+            "Montag,",
+            "Friday",
+            "text/plain",
+            "anna@house.example",
+            "www.house.example",
+        ] {
+            assert!(is_unusable(no_name), "{no_name}");
+        }
+        for name in [
+            "Montag Bedachungen",
+            "Nordjysk Skibsværft A/S",
+            "Friday Fishmongers",
+        ] {
+            assert!(!is_unusable(name), "{name}");
+        }
+    }
 }
