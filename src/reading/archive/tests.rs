@@ -247,6 +247,18 @@ fn a_page_with_good_letters_is_taken_over_with_them() {
     assert!((found[0].at.x - 300.0).abs() < 1.0, "{found:?}");
 }
 
+#[test]
+fn a_word_taller_than_any_page_hurts_no_other() {
+    let tall = Area {
+        x: 0.0,
+        y: 0.0,
+        w: 0.0,
+        h: 7_749_767_000_000_000.0,
+    };
+    let copy = copy_of_pdf(&scanned_pdf(), page(vec![word("", tall, 0), anchor()]));
+    assert!(words_in(&copy).iter().any(|it| it.text == "Anker"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 

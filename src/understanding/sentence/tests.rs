@@ -423,6 +423,18 @@ fn every_part_that_was_understood_has_its_place() {
     assert_eq!(found.title, "Müll für Öl");
 }
 
+#[test]
+fn an_hour_said_twice_in_one_breath_is_no_part_of_two() {
+    let line = "@um 1am ";
+    let found = sketch(line, &home());
+    let mut last = 0;
+    for part in &found.parts {
+        assert!(line.get(part.at.clone()).is_some(), "{part:?}");
+        assert!(part.at.start >= last, "{:?}", found.parts);
+        last = part.at.end;
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn no_line_is_too_strange(line in "(jeden |every |am |bis |um |second |1|3\\.|:|Freitag|May |€|@|#|!|-|14 Uhr|\\PC){0,16}") {
