@@ -21,7 +21,6 @@ use crate::domain::counsel::Provider;
 use crate::domain::deadline::Region;
 use crate::domain::delivery::ChannelName;
 use crate::domain::document::Archiving;
-use crate::domain::ladder::Ladders;
 use crate::lifecycle::{self, Ended, Lifecycle};
 use crate::reading::process::{Reader, ReaderSettings};
 use crate::reading::stack::Rules;
@@ -249,7 +248,7 @@ impl House {
             crew.start(ask, &crew.wake.model);
         }
         crew.start_folder(self.intake)?;
-        crew.start_reminders(state.about.channels.clone());
+        crew.start_reminders(state.about.channels.clone())?;
         crew.start_ways(self.ways, &self.base_url).await?;
         if let Some(broker) = self.broker {
             crew.start_broker(broker, self.base_url);
@@ -344,17 +343,18 @@ impl Crew {
         Ok(())
     }
 
-    fn start_reminders(&self, channels: Vec<ChannelName>) {
+    fn start_reminders(&self, channels: Vec<ChannelName>) -> Result<()> {
         let morning = self.config.household.morning_or_eight();
         let speech = Speech {
             zone: self.zone.clone(),
             region: Region::new(&self.config.household.region),
-            ladders: Ladders::standard(morning),
+            ladders: self.config.ladders()?,
             morning,
             channels,
         };
         let remind = Remind::new(self.store.clone(), self.wake.clone(), speech);
         self.start(remind, &self.wake.reminders);
+        Ok(())
     }
 
     fn start_channel<C: Channel>(&self, channel: C) {
