@@ -21,7 +21,7 @@ use crate::domain::counsel::Provider;
 use crate::domain::deadline::Region;
 use crate::domain::delivery::ChannelName;
 use crate::domain::document::Archiving;
-use crate::domain::ladder::Ladders;
+use crate::domain::service_level::Promises;
 use crate::lifecycle::{self, Ended, Lifecycle};
 use crate::reading::process::{Reader, ReaderSettings};
 use crate::reading::stack::Rules;
@@ -62,6 +62,7 @@ pub struct House {
     archive: Archive,
     broker: Option<Broker>,
     ways: ways::Ways,
+    promises: Arc<Promises>,
     model: Option<llm::Client>,
     listener: TcpListener,
     control: UnixListener,
@@ -104,6 +105,11 @@ impl House {
         let base_url = config.server.base_url(own);
         let ways = ways::open(&config, environment, own)?;
         let model = model_settings(&config, environment, own)?.map(llm::Client::of);
+        let promises = Promises {
+            levels: config.service_levels()?,
+            region: Region::new(&config.household.region),
+            zone: zone.clone(),
+        };
         Ok(Self {
             zone,
             store,
@@ -116,6 +122,7 @@ impl House {
             archive,
             broker,
             ways,
+            promises: Arc::new(promises),
             model,
             listener,
             control,
@@ -199,6 +206,7 @@ impl House {
                 is_https: self.base_url.starts_with("https://"),
                 base_url: self.base_url.clone(),
                 region: Region::new(&household.region),
+                promises: Arc::clone(&self.promises),
             },
             about: About {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -249,10 +257,10 @@ impl House {
             crew.start(ask, &crew.wake.model);
         }
         crew.start_folder(self.intake)?;
-        crew.start_reminders(state.about.channels.clone());
+        crew.start_reminders(state.about.channels.clone())?;
         crew.start_ways(self.ways, &self.base_url).await?;
         if let Some(broker) = self.broker {
-            crew.start_broker(broker, self.base_url);
+            crew.start_broker(broker, self.base_url, self.promises);
         }
         self.lifecycle.spawn(web::serve(self.listener, state));
         self.lifecycle
@@ -344,17 +352,18 @@ impl Crew {
         Ok(())
     }
 
-    fn start_reminders(&self, channels: Vec<ChannelName>) {
+    fn start_reminders(&self, channels: Vec<ChannelName>) -> Result<()> {
         let morning = self.config.household.morning_or_eight();
         let speech = Speech {
             zone: self.zone.clone(),
             region: Region::new(&self.config.household.region),
-            ladders: Ladders::standard(morning),
+            ladders: self.config.ladders()?,
             morning,
             channels,
         };
         let remind = Remind::new(self.store.clone(), self.wake.clone(), speech);
         self.start(remind, &self.wake.reminders);
+        Ok(())
     }
 
     fn start_channel<C: Channel>(&self, channel: C) {
@@ -362,7 +371,7 @@ impl Crew {
         self.start(Deliver::new(self.store.clone(), channel), &bell);
     }
 
-    fn start_broker(&self, broker: Broker, url: String) {
+    fn start_broker(&self, broker: Broker, url: String, promises: Arc<Promises>) {
         let Broker {
             client,
             driver,
@@ -393,7 +402,8 @@ impl Crew {
         };
         let language = self.config.household.language;
         let (store, zone) = (self.store.clone(), self.zone.clone());
-        let publish = PublishState::new(store, voice, zone.clone(), language, discovery);
+        let told = (language, discovery);
+        let publish = PublishState::new(store, voice, promises, told);
         self.start(publish, &self.wake.state);
         let (store, wake) = (self.store.clone(), self.wake.clone());
         let morning = self.config.household.morning_or_eight();

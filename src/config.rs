@@ -7,6 +7,7 @@
 pub mod channels;
 mod model;
 mod reading;
+pub mod rules;
 mod source;
 
 use std::net::SocketAddr;
@@ -16,8 +17,10 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::ladder::Ladders;
 use crate::domain::person::Language;
 use crate::domain::policy::Detail;
+use crate::domain::service_level::ServiceLevel;
 
 pub use channels::{Apprise, Calendar, Gotify, Mail, Ntfy, Webhook};
 pub use model::Model;
@@ -25,7 +28,7 @@ pub use reading::Reading;
 pub use source::{Environment, Error};
 
 /// All that is configured. The shipped `config/workmate.toml` documents each key.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Config {
     /// The web.
@@ -56,6 +59,10 @@ pub struct Config {
     pub model: Model,
     /// What the daemon says about itself.
     pub log: Log,
+    /// What the household promises itself.
+    pub service_level: Vec<rules::Promise>,
+    /// At which distance from their day tasks are spoken about.
+    pub ladder: Vec<rules::Rungs>,
 }
 
 /// `[server]`
@@ -132,6 +139,29 @@ pub struct Log {
     pub level: String,
     /// `auto` (the journal under systemd, else text), `text` or `json`.
     pub format: String,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            server: Server::default(),
+            data: DataDir::default(),
+            household: Household::default(),
+            intake: Intake::default(),
+            reading: Reading::default(),
+            mqtt: Mqtt::default(),
+            mail: Mail::default(),
+            ntfy: Ntfy::default(),
+            gotify: Gotify::default(),
+            apprise: Apprise::default(),
+            webhook: Webhook::default(),
+            calendar: Calendar::default(),
+            model: Model::default(),
+            log: Log::default(),
+            service_level: rules::usual_promises(),
+            ladder: rules::usual_ladders(),
+        }
+    }
 }
 
 impl Default for Server {
@@ -250,7 +280,25 @@ impl Config {
         if let Err((key, reason)) = self.model.check() {
             return wrong(key, reason.to_owned());
         }
-        Ok(())
+        self.service_levels()?;
+        self.ladders().map(|_| ())
+    }
+
+    /// What the household promises itself.
+    pub fn service_levels(&self) -> Result<Vec<ServiceLevel>, Error> {
+        rules::promises(&self.service_level).map_err(|reason| Error::Value {
+            key: "service_level".to_owned(),
+            reason,
+        })
+    }
+
+    /// The ladders that its tasks climb.
+    pub fn ladders(&self) -> Result<Ladders, Error> {
+        let ladders = rules::ladders(&self.ladder, self.household.morning_or_eight());
+        ladders.map_err(|reason| Error::Value {
+            key: "ladder".to_owned(),
+            reason,
+        })
     }
 }
 
@@ -326,6 +374,8 @@ mod tests {
         let text = include_str!("../config/workmate.toml");
         assert_eq!(load(text, &[]).unwrap(), Config::default());
         for (section, keys) in toml::Table::try_from(Config::default()).unwrap() {
+            // Every entry of a list has the same keys.
+            let keys = keys.get(0).unwrap_or(&keys);
             for key in keys.as_table().unwrap().keys() {
                 let documented = text
                     .lines()
@@ -350,6 +400,28 @@ mod tests {
             error,
             "/workmate.toml, line 1: there is no section `sever`; did you mean `server`?"
         );
+    }
+
+    #[test]
+    fn an_entry_of_a_list_is_checked_with_its_line() {
+        let error = load("[[ladder]]\nname = \"bills\"\nrung = [\"1 info\"]\n", &[]).unwrap_err();
+        assert_eq!(
+            error,
+            "/workmate.toml, line 3: there is no key `ladder.rung`; did you mean `rungs`?"
+        );
+        let error = load("[[service_level]]\nkinds = \"fine\"\n", &[]).unwrap_err();
+        assert_eq!(
+            error,
+            "/workmate.toml, line 2: `service_level.kinds` is a list of texts in quotes"
+        );
+        let error = load("[ladder]\n", &[]).unwrap_err();
+        assert!(error.ends_with("write each as [[ladder]]"), "{error}");
+        let error = load(
+            "[[ladder]]\nname = \"x\"\nraised_from = \"info\"\nfor = [\"x\"]",
+            &[],
+        );
+        assert!(error.unwrap_err().starts_with("`ladder` is wrong: x: for:"));
+        assert_eq!(load("service_level = []\n", &[]).unwrap().service_level, []);
     }
 
     #[test]

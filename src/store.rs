@@ -9,6 +9,7 @@
 pub mod archives;
 pub mod blobs;
 pub mod calendars;
+pub mod channels;
 pub mod counsel;
 pub mod deliveries;
 pub mod documents;
@@ -25,6 +26,7 @@ pub mod pages;
 pub mod parties;
 pub mod parts;
 pub mod people;
+pub mod promises;
 pub mod reminders;
 mod rows;
 mod schema;

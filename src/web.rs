@@ -39,9 +39,11 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
+use crate::config::Config;
 use crate::domain::deadline::Region;
 use crate::domain::delivery::ChannelName;
 use crate::domain::person::Language;
+use crate::domain::service_level::Promises;
 use crate::store::Store;
 use crate::work::archive::Archive;
 use crate::work::intake::Intake;
@@ -76,13 +78,22 @@ pub struct Household {
     pub base_url: String,
     /// Whose holidays and currency are meant.
     pub region: Region,
+    /// What it promises itself.
+    pub promises: Arc<Promises>,
 }
 
 impl Household {
     /// A household in Berlin that gets up at eight.
     pub fn for_testing() -> Self {
+        let zone = TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC);
+        let promises = Promises {
+            levels: Config::default().service_levels().unwrap_or_default(),
+            region: Region::new("DE"),
+            zone: zone.clone(),
+        };
         Self {
-            zone: TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC),
+            promises: Arc::new(promises),
+            zone,
             language: Language::German,
             morning: Time::constant(8, 0, 0, 0),
             session_days: 30,
@@ -210,6 +221,8 @@ fn rooms(upload: DefaultBodyLimit) -> Routes {
         .get("/tasks/{id}", one_task::show)
         .post("/tasks/{id}", one_task::edit)
         .post("/tasks/{id}/answer", one_task::answer)
+        .post("/tasks/{id}/acknowledge", one_task::acknowledge)
+        .post("/tasks/{id}/mute", one_task::mute)
         .post("/tasks/{id}/reopen", one_task::reopen)
         .post("/tasks/{id}/delete", one_task::delete)
         .post("/tasks/{id}/comments", one_task::comment)
@@ -272,6 +285,8 @@ fn api(upload: DefaultBodyLimit) -> OpenApiRouter<WebState> {
         .routes(routes!(tasks::list, tasks::create))
         .routes(routes!(tasks::one, tasks::change, tasks::delete))
         .routes(routes!(tasks::answer))
+        .routes(routes!(tasks::acknowledge))
+        .routes(routes!(tasks::mute))
         .routes(routes!(tasks::answer_all))
         .routes(routes!(tasks::reopen))
         .routes(routes!(tasks::counts))

@@ -110,36 +110,67 @@ fn read(file: &Path, known: &Table) -> Result<Table, Error> {
     let mut table = Table::new();
     for (section, values) in parsed.get_ref() {
         let name = section.get_ref().as_ref();
-        let Some(Value::Table(known)) = known.get(name) else {
-            let hint = nearest(name, known.keys());
-            return Err(at(
-                section.span().start,
-                format!("there is no section `{name}`{hint}"),
-            ));
+        let here = |reason: String| at(section.span().start, reason);
+        let there = |(offset, reason): (usize, String)| at(offset, reason);
+        let value = match (known.get(name), values.get_ref()) {
+            (Some(Value::Table(known)), DeValue::Table(values)) => {
+                Value::Table(keys(name, values, known).map_err(there)?)
+            }
+            (Some(Value::Array(known)), DeValue::Array(entries)) => {
+                Value::Array(list(name, entries, known).map_err(there)?)
+            }
+            (Some(Value::Table(_)), _) => {
+                return Err(here(format!("`{name}` is a section: write it as [{name}]")));
+            }
+            (Some(Value::Array(_)), _) => {
+                let reason = format!("`{name}` is a list: write each as [[{name}]]");
+                return Err(here(reason));
+            }
+            _ => {
+                let hint = nearest(name, known.keys());
+                return Err(here(format!("there is no section `{name}`{hint}")));
+            }
         };
-        let DeValue::Table(values) = values.get_ref() else {
-            let reason = format!("`{name}` is a section: write it as [{name}]");
-            return Err(at(section.span().start, reason));
-        };
-        let mut section = Table::new();
-        for (key, value) in values {
-            let key_name = key.get_ref().as_ref();
-            let Some(default) = known.get(key_name) else {
-                let hint = nearest(key_name, known.keys());
-                let reason = format!("there is no key `{name}.{key_name}`{hint}");
-                return Err(at(key.span().start, reason));
-            };
-            let value = typed(value, default).map_err(|expected| {
-                at(
-                    key.span().start,
-                    format!("`{name}.{key_name}` is {expected}"),
-                )
-            })?;
-            section.insert(key_name.to_owned(), value);
-        }
-        table.insert(name.to_owned(), Value::Table(section));
+        table.insert(name.to_owned(), value);
     }
     Ok(table)
+}
+
+/// The entries of a list of sections, which have the keys of its first known one.
+fn list(
+    name: &str,
+    entries: &[Spanned<DeValue<'_>>],
+    known: &[Value],
+) -> Result<Vec<Value>, (usize, String)> {
+    let nothing = Table::new();
+    let known = known.first().and_then(Value::as_table).unwrap_or(&nothing);
+    let entry = |it: &Spanned<DeValue<'_>>| {
+        let DeValue::Table(values) = it.get_ref() else {
+            let reason = format!("`{name}` is a list: write each as [[{name}]]");
+            return Err((it.span().start, reason));
+        };
+        keys(name, values, known).map(Value::Table)
+    };
+    entries.iter().map(entry).collect()
+}
+
+/// The keys of a section, each known and of the right type; else where it is wrong, and why.
+fn keys(name: &str, values: &DeTable<'_>, known: &Table) -> Result<Table, (usize, String)> {
+    let mut section = Table::new();
+    for (key, value) in values {
+        let key_name = key.get_ref().as_ref();
+        let Some(default) = known.get(key_name) else {
+            let hint = nearest(key_name, known.keys());
+            let reason = format!("there is no key `{name}.{key_name}`{hint}");
+            return Err((key.span().start, reason));
+        };
+        let value = typed(value, default).map_err(|expected| {
+            let reason = format!("`{name}.{key_name}` is {expected}");
+            (key.span().start, reason)
+        })?;
+        section.insert(key_name.to_owned(), value);
+    }
+    Ok(section)
 }
 
 /// The value, if it has the type of the default; else what it should be.
@@ -152,6 +183,17 @@ fn typed(value: &Spanned<DeValue<'_>>, default: &Value) -> Result<Value, &'stati
             .parse()
             .map(Value::Integer)
             .map_err(|_| "a number, written in digits"),
+        (DeValue::Array(texts), Value::Array(_)) => {
+            let text = |it: &Spanned<DeValue<'_>>| {
+                let DeValue::String(text) = it.get_ref() else {
+                    return Err("a list of texts in quotes");
+                };
+                Ok(Value::String(text.to_string()))
+            };
+            let texts: Result<Vec<Value>, _> = texts.iter().map(text).collect();
+            texts.map(Value::Array)
+        }
+        (_, Value::Array(_)) => Err("a list of texts in quotes"),
         (_, Value::String(_)) => Err("a text in quotes"),
         (_, Value::Boolean(_)) => Err("true or false"),
         (_, Value::Integer(_)) => Err("a whole number"),

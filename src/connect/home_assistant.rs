@@ -64,6 +64,10 @@ fn components(topics: &Topics, device: &Device) -> Map<String, Value> {
         entities.push(("next_title", next_title(topics, device.language)));
     }
     entities.push(("reminder", reminder(topics, device.language)));
+    entities.push((
+        "service_level_breached",
+        service_level(topics, device.language),
+    ));
     let mut components = Map::new();
     for (key, mut entity) in entities {
         let platform = entity.get("p").and_then(Value::as_str).unwrap_or_default();
@@ -141,6 +145,16 @@ fn reminder(topics: &Topics, language: Language) -> Value {
     })
 }
 
+fn service_level(topics: &Topics, language: Language) -> Value {
+    json!({
+        "p": "binary_sensor",
+        "name": text(language, "Servicelevel verletzt", "Service level breached"),
+        "dev_cla": "problem",
+        "stat_t": topics.summary(),
+        "val_tpl": "{{ 'ON' if value_json.service_levels.breached > 0 else 'OFF' }}",
+    })
+}
+
 fn text(language: Language, german: &'static str, english: &'static str) -> &'static str {
     match language {
         Language::German => german,
@@ -190,6 +204,7 @@ mod tests {
                 "sensor.home_flat_2_open",
                 "sensor.home_flat_2_overdue",
                 "event.home_flat_2_reminder",
+                "binary_sensor.home_flat_2_service_level_breached",
             ]
         );
         for component in components.values() {

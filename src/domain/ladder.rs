@@ -258,9 +258,9 @@ impl Ladders {
             usual: Ladder::standard(morning),
             others: vec![Ladder::gentle(morning), Ladder::firm(morning)],
             choices: vec![
-                choice(None, Some(Priority::Critical), "firm"),
                 choice(None, Some(Priority::Low), "gentle"),
                 choice(Some(Kind::Advertisement), None, "gentle"),
+                choice(None, Some(Priority::Critical), "firm"),
             ],
         }
     }

@@ -5,7 +5,6 @@
 //! a letter of a court outranks an invoice at any sum, an invoice outranks a coupon on its last day,
 //! and nothing but the calendar can lower what is left of a duty's time.
 
-use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -189,19 +188,6 @@ pub fn assess(stakes: &Stakes, today: Date) -> Assessment {
     }
 }
 
-/// The next day after `today` on which the priority may be another: when to look again.
-pub fn changes_on(stakes: &Stakes, today: Date) -> Option<Date> {
-    if stakes.pinned.is_some() {
-        return None;
-    }
-    let due = stakes.due?;
-    let now = assess(stakes, today);
-    let steps = TIME.iter().rev();
-    let days = steps.filter_map(|(left, _)| due.checked_sub(left.days()).ok());
-    days.filter(|it| *it > today)
-        .find(|it| assess(stakes, *it).priority != now.priority)
-}
-
 const fn priority_of(points: i32) -> Priority {
     match points {
         CRITICAL.. => Priority::Critical,
@@ -364,6 +350,7 @@ const fn said(consequence: Consequence, language: Language) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use jiff::ToSpan;
     use jiff::civil::date;
 
     use super::*;
@@ -424,7 +411,6 @@ mod tests {
         let found = assess(&pinned, DUE);
         assert_eq!(found.priority, Priority::Low);
         assert_eq!(sentence(&found, Language::English), "Low: set by hand.");
-        assert_eq!(changes_on(&pinned, DUE), None);
     }
 
     #[test]
@@ -454,28 +440,23 @@ mod tests {
         assert_eq!(over_time(&yen), over_time(&stakes(Some(Kind::Invoice), 0)));
     }
 
-    /// Walks from day to day over the due day, and sees that it rises when it was said to.
-    fn rises_when_it_says(stakes: &Stakes) {
+    /// Walks from day to day over the due day, and sees that it never falls.
+    fn never_falls(stakes: &Stakes) {
         let mut day = DUE - 60.days();
-        let mut next = changes_on(stakes, day);
         let mut before = assess(stakes, day).priority;
         while day < DUE + 40.days() {
             day = day.tomorrow().unwrap();
             let priority = assess(stakes, day).priority;
             assert!(priority >= before, "{stakes:?} {day}");
-            assert_eq!(priority != before, next == Some(day), "{stakes:?} {day}");
-            next = next
-                .filter(|it| *it > day)
-                .or_else(|| changes_on(stakes, day));
             before = priority;
         }
     }
 
     #[test]
-    fn it_rises_with_time_and_says_when() {
+    fn it_rises_with_time() {
         for kind in Kind::ALL {
             for money in [0, 100, 8420, 30_000, 500_000] {
-                rises_when_it_says(&stakes(Some(*kind), money));
+                never_falls(&stakes(Some(*kind), money));
             }
         }
     }

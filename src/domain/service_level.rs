@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use super::deadline::{Period, Region};
 use super::document::{Kind, named};
-use super::id::PartyId;
 
 named! {
     /// What ends the wait.
@@ -41,9 +40,9 @@ pub struct ServiceLevel {
     /// With one of these labels; with any or none if there are none.
     #[serde(default)]
     pub labels: Vec<String>,
-    /// From one of these senders; from anybody if there are none.
+    /// From one of these senders, by name; from anybody if there are none.
     #[serde(default)]
-    pub senders: Vec<PartyId>,
+    pub senders: Vec<String>,
     /// What is to happen.
     pub act: Act,
     /// By when.
@@ -65,7 +64,7 @@ pub struct Facts<'a> {
     /// Its labels.
     pub labels: &'a [String],
     /// Whom it is from.
-    pub sender: Option<PartyId>,
+    pub sender: Option<&'a str>,
     /// When it came.
     pub arrived_at: Timestamp,
     /// By which day it is due.
@@ -110,10 +109,14 @@ impl ServiceLevel {
     pub fn applies_to(&self, facts: &Facts<'_>) -> bool {
         let is_kind =
             self.kinds.is_empty() || facts.kind.is_some_and(|it| self.kinds.contains(&it));
+        let is_one_of = |all: &[String], it: &str| {
+            all.iter()
+                .any(|one| one.to_lowercase() == it.to_lowercase())
+        };
         let is_sender =
-            self.senders.is_empty() || facts.sender.is_some_and(|it| self.senders.contains(&it));
+            self.senders.is_empty() || facts.sender.is_some_and(|it| is_one_of(&self.senders, it));
         let is_labelled =
-            self.labels.is_empty() || facts.labels.iter().any(|it| self.labels.contains(it));
+            self.labels.is_empty() || facts.labels.iter().any(|it| is_one_of(&self.labels, it));
         is_kind && is_sender && is_labelled
     }
 
@@ -191,7 +194,39 @@ impl Course {
     }
 }
 
-/// How many stand how.
+/// All that a household promises itself, and where its days are counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promises {
+    /// One after the other.
+    pub levels: Vec<ServiceLevel>,
+    /// Whose holidays count.
+    pub region: Region,
+    /// Where days begin.
+    pub zone: TimeZone,
+}
+
+/// One promise about one thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promised<'a> {
+    /// Which.
+    pub level: &'a ServiceLevel,
+    /// How it goes.
+    pub course: Course,
+}
+
+impl Promises {
+    /// The promises of this sort that are about this.
+    pub fn about<'a>(&'a self, act: Act, facts: &Facts<'_>) -> Vec<Promised<'a>> {
+        let levels = self.levels.iter().filter(|it| it.act == act);
+        let promised = levels.filter_map(|level| {
+            let course = level.course(facts, &self.region, &self.zone)?;
+            Some(Promised { level, course })
+        });
+        promised.collect()
+    }
+}
+
+/// How many that are not kept yet stand how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// There is time.
@@ -200,8 +235,6 @@ pub struct Tally {
     pub at_risk: u32,
     /// They are broken.
     pub breached: u32,
-    /// They were kept.
-    pub kept: u32,
 }
 
 impl Tally {
@@ -211,7 +244,7 @@ impl Tally {
             Standing::OnTrack => &mut self.on_track,
             Standing::AtRisk => &mut self.at_risk,
             Standing::Breached => &mut self.breached,
-            Standing::Kept => &mut self.kept,
+            Standing::Kept => return,
         };
         *count = count.saturating_add(1);
     }
@@ -301,7 +334,7 @@ mod tests {
         let expected = Tally {
             at_risk: 1,
             breached: 2,
-            ..Tally::default()
+            on_track: 0,
         };
         assert_eq!(tally, expected);
     }
@@ -336,18 +369,17 @@ mod tests {
 
     #[test]
     fn a_promise_is_about_kinds_labels_and_senders() {
-        let party = |number| PartyId::new(Timestamp::UNIX_EPOCH, number);
         let mut level = notices();
         level.kinds.clear();
         level.labels = vec!["car".to_owned()];
-        level.senders = vec![party(1)];
+        level.senders = vec!["Stadtwerke".to_owned()];
         let labels = ["home".to_owned(), "car".to_owned()];
         let mut facts = facts(Kind::Letter, "2026-03-06T18:00:00Z");
         assert!(!level.applies_to(&facts));
         facts.labels = &labels;
-        facts.sender = Some(party(2));
+        facts.sender = Some("Finanzamt");
         assert!(!level.applies_to(&facts));
-        facts.sender = Some(party(1));
+        facts.sender = Some("STADTWERKE");
         assert!(level.applies_to(&facts));
     }
 }

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Row, named_params, params};
 
 use super::journal::{self, Change};
 use super::rows::{Columns, json};
-use super::{Error, ReadTx, WriteTx, tasks};
+use super::{Error, ReadTx, WriteTx, channels, tasks};
 use crate::domain::delivery::{ChannelName, Delivery, DeliveryState};
 use crate::domain::escalation::{Message, Recipient, Said};
 use crate::domain::id::{AttemptId, DeliveryId, PersonId, TaskId};
@@ -72,10 +72,7 @@ pub enum Outcome {
 /// Intends to say `message`. What still waits about the same tasks alone on the same way is overtaken:
 /// after days without a broker one message is said, not one for each day.
 pub fn intend(tx: &WriteTx<'_>, message: &Message) -> Result<DeliveryId, Error> {
-    let recipient = match message.to {
-        Recipient::Household => String::new(),
-        Recipient::Person(person) => person.to_string(),
-    };
+    let recipient = column(message.to);
     let channel = &message.way.channel;
     let tasks: Vec<TaskId> = message.items.iter().map(|it| it.task).collect();
     tx.prepare_cached(
@@ -150,13 +147,26 @@ pub fn said(tx: &ReadTx<'_>, task: TaskId) -> Result<Vec<Said>, Error> {
     said.collect()
 }
 
-/// Intends to ask about tasks that had been due before they arrived.
+/// Intends to ask `to` about tasks that had been due before they arrived, on a channel and not before a
+/// moment.
 pub fn intend_digest(
     tx: &WriteTx<'_>,
     tasks: &[TaskId],
-    channel: ChannelName,
+    to: Recipient,
+    (channel, at): (&str, Timestamp),
 ) -> Result<DeliveryId, Error> {
-    insert(tx, Some(tasks), "", channel.as_str())
+    let id = insert(tx, Some(tasks), &column(to), channel)?;
+    tx.prepare_cached("UPDATE delivery SET retry_at = ?2 WHERE id = ?1")?
+        .execute(params![id.to_string(), at.as_millisecond()])?;
+    Ok(id)
+}
+
+/// The column `person`.
+fn column(to: Recipient) -> String {
+    match to {
+        Recipient::Household => String::new(),
+        Recipient::Person(person) => person.to_string(),
+    }
 }
 
 fn insert(
@@ -320,6 +330,7 @@ pub fn finish_attempt(
         "UPDATE attempt SET finished_at = ?2, outcome = ?3, reason = ?4 WHERE id = ?1",
         params![attempt.to_string(), tx.now().as_millisecond(), name, reason],
     )?;
+    channels::note(tx, delivery, outcome)?;
     let (state, delivered_at) = match outcome {
         Outcome::Delivered => (DeliveryState::Delivered, Some(tx.now().as_millisecond())),
         Outcome::Transient { retry_at, .. } => {

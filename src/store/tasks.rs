@@ -10,7 +10,7 @@ use rusqlite::{named_params, params};
 
 use super::journal::{self, Change};
 use super::rows::VISIBLE;
-use super::{Error, ReadTx, WriteTx, documents, examples};
+use super::{Error, ReadTx, WriteTx, documents, examples, promises};
 use crate::domain::document::{Document, Visibility};
 use crate::domain::finding::Value;
 use crate::domain::id::{DocumentId, PersonId, TaskId};
@@ -352,7 +352,14 @@ pub fn answer(
         return Ok(task);
     }
     super::reminders::silence(tx, id)?;
+    see(tx, &next)?;
     update(tx, next, answer.answer.as_str(), &["status", "later_until"])
+}
+
+/// Who says something about a task has looked at what asks for it.
+fn see(tx: &WriteTx<'_>, task: &Task) -> Result<(), Error> {
+    let document = task.source.as_ref().map(|it| it.document);
+    document.map_or(Ok(()), |it| promises::look_at(tx, it))
 }
 
 /// Somebody says that they know of it: nobody else is drawn in for what was said until now.
@@ -363,6 +370,7 @@ pub fn acknowledge(tx: &WriteTx<'_>, id: TaskId) -> Result<Task, Error> {
         acknowledged_at,
         ..task
     };
+    see(tx, &next)?;
     update(tx, next, "acknowledged", &["acknowledged_at"])
 }
 

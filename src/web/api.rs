@@ -5,9 +5,11 @@
 
 pub mod documents;
 pub mod house;
+pub mod house_shapes;
 pub mod parties;
 pub mod reminders;
 pub mod shapes;
+mod task_checks;
 pub mod task_shapes;
 pub mod tasks;
 

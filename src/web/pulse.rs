@@ -1,5 +1,6 @@
 //! Whether the house lives, and its counters for Prometheus.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -13,6 +14,8 @@ use prometheus_client::registry::Registry;
 
 use super::auth::ApiCaller;
 use super::failure::Failure;
+use crate::domain::service_level::Standing;
+use crate::store::promises::{self, Standings};
 use crate::store::{ReadTx, Store, Viewer, deliveries, documents, journal, tasks};
 use crate::web::{Household, WebState};
 use crate::work::Board;
@@ -36,6 +39,7 @@ struct Counts {
     summary: tasks::Summary,
     waiting: u64,
     sequence: u64,
+    standings: Standings,
 }
 
 /// `GET /metrics`
@@ -50,17 +54,20 @@ pub async fn metrics(
         .now()
         .to_zoned(household.zone.clone())
         .date();
+    let promises = Arc::clone(&household.promises);
     let look = move |tx: &ReadTx<'_>| {
         Ok(Counts {
             stages: documents::counts(tx)?,
             summary: tasks::summary(tx, today)?,
             waiting: deliveries::backlog(tx)?.0,
             sequence: journal::last_sequence(tx)?,
+            standings: promises::standings(tx, &promises)?,
         })
     };
     let counts = state.store.read(caller.viewer(), look).await?;
     let mut registry = Registry::with_prefix("workmate");
     count_work(&mut registry, &counts);
+    count_promises(&mut registry, &counts.standings);
     count_workers(&mut registry, &state.board);
     let connected = state.about.broker.is_connected().unwrap_or(false);
     single(
@@ -113,6 +120,25 @@ fn count_work(registry: &mut Registry, counts: &Counts) {
         "journal_sequence",
         "Entries of the journal",
         counts.sequence,
+    );
+}
+
+fn count_promises(registry: &mut Registry, standings: &Standings) {
+    let levels = Family::<[(&'static str, String); 2], Gauge>::default();
+    for (name, tally) in &standings.levels {
+        for (standing, count) in [
+            (Standing::OnTrack, tally.on_track),
+            (Standing::AtRisk, tally.at_risk),
+            (Standing::Breached, tally.breached),
+        ] {
+            let label = [("level", name.clone()), ("standing", standing.to_string())];
+            levels.get_or_create(&label).set(i64::from(count));
+        }
+    }
+    registry.register(
+        "service_level",
+        "Promises that are not kept yet, by how they stand",
+        levels,
     );
 }
 

@@ -255,6 +255,14 @@ texts! {
     delete_task: "Aufgabe löschen", "Delete task";
     reminders: "Erinnerungen", "Reminders";
     no_reminders: "Keine Erinnerung geplant.", "No reminder is planned.";
+    acknowledge: "Ich bin dran", "I am on it";
+    acknowledge_hint: "Dann wird niemand sonst dazugeholt; die Erinnerungen bleiben.",
+        "Then nobody else is drawn in; the reminders stay.";
+    acknowledged: "Jemand ist dran, gesagt", "Somebody is on it, said";
+    mute: "Stumm schalten", "Mute";
+    mute_until: "Stumm bis zum Morgen des", "Mute until the morning of";
+    muted_until: "Stumm bis", "Muted until";
+    unmute: "Wieder erinnern", "Remind again";
     planned: "geplant", "planned";
     said: "gesagt", "said";
     lapsed: "entfallen", "lapsed";
@@ -298,6 +306,22 @@ texts! {
     calendar_close: "Adresse schließen", "Close the address";
 
     // -- system
+    channels: "Wege zu Ihnen", "Ways to you";
+    channel: "Weg", "Way";
+    last_delivered: "Zuletzt angekommen", "Last arrived";
+    last_failed: "Zuletzt misslungen", "Last failed";
+    failing_since: "gestört seit", "failing since";
+    next_try: "Nächster Versuch", "Next try";
+    calendar_server: "Kalenderserver", "Calendar server";
+    entries_waiting: "Einträge ausstehend", "entries to write";
+    entries_refused: "Einträge abgelehnt", "entries refused";
+    promises: "Was sich der Haushalt vornimmt", "What the household promises itself";
+    promises_hint: "Gezählt wird, was noch aussteht. Festgelegt in workmate.toml.",
+        "What is still pending is counted. Set in workmate.toml.";
+    promise: "Vorsatz", "Promise";
+    on_track: "im Plan", "on track";
+    at_risk: "knapp", "at risk";
+    breached: "verfehlt", "breached";
     workers: "Wer gerade arbeitet", "Who is at work";
     worker: "Arbeit", "Worker";
     last_turn: "Letzte Runde", "Last turn";

@@ -3,6 +3,7 @@
 //! Everything that depends on a number or a day is here; fixed sentences are in [`super::texts`].
 
 mod days;
+mod promises;
 
 use super::texts::Texts;
 use crate::domain::delivery::ChannelName;
@@ -14,6 +15,8 @@ use crate::domain::person::Language;
 use crate::domain::reminder::Level;
 use crate::domain::task::Status;
 use crate::domain::value::Money;
+
+pub use promises::promise;
 
 pub use days::{day, days_until, hour, long_day, moment, relative, short_day, short_month};
 

@@ -9,6 +9,8 @@ use serde::Serialize;
 
 use super::{Error, Turn, chain};
 
+/// The line of who keeps the calendar; there is none where no calendar is configured.
+pub const PUBLISHES_CALENDAR: &str = "publish_calendar";
 /// The longest rest after failures, in seconds.
 const BACKOFF_SECONDS_MAX: u64 = 60;
 

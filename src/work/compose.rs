@@ -11,7 +11,7 @@ use crate::domain::ladder::Reach;
 use crate::domain::person::Language;
 use crate::domain::policy::Detail;
 use crate::domain::reminder::Level;
-use crate::domain::task::{AnswerKind, Task};
+use crate::domain::task::{AnswerKind, Status, Task};
 use crate::domain::wording;
 use crate::store::deliveries::{Spoken, Subject, Waiting};
 use crate::store::links::Claim;
@@ -66,7 +66,7 @@ pub fn message(
     };
     match &waiting.subject {
         Subject::Test => Ok(Some(speaker.test())),
-        Subject::Digest { tasks } => Ok(Some(speaker.late(tasks))),
+        Subject::Digest { tasks } => Ok(speaker.late(tasks)),
         Subject::Tasks(spoken) => match spoken.as_slice() {
             [] => Ok(None),
             [one] => speaker.one(one).map(Some),
@@ -189,14 +189,27 @@ impl Speaker<'_> {
         self.list(title, &tasks, level.unwrap_or(Level::Info))
     }
 
-    fn late(&self, tasks: &[Task]) -> Message {
+    /// Asks about days that had passed before they arrived, where nobody has answered meanwhile.
+    fn late(&self, tasks: &[Task]) -> Option<Message> {
+        let tasks: Vec<&Task> = tasks
+            .iter()
+            .filter(|it| it.status == Status::Open)
+            .collect();
         let count = tasks.len();
         let title = match self.language {
             Language::German => format!("{count} Fristen lagen schon vor dem Eingang"),
             Language::English => format!("{count} days had passed before they arrived"),
         };
-        let tasks: Vec<&Task> = tasks.iter().collect();
-        self.list(title, &tasks, Level::Info)
+        if count == 0 {
+            return None;
+        }
+        let mut message = self.list(title, &tasks, Level::Info);
+        message.lines.push(self.pick(
+            "Was davon ist noch zu tun? Auf der Seite lässt sich alles auf einmal beantworten.",
+            "Which of these are still to be done? All can be answered at once on the page.",
+        ));
+        message.url = Some(format!("{}/tasks", self.voice.base_url));
+        Some(message)
     }
 
     fn list(&self, title: String, tasks: &[&Task], level: Level) -> Message {

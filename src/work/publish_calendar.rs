@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::{Timestamp, ToSpan};
 use tokio_util::sync::CancellationToken;
 
+use super::board::PUBLISHES_CALENDAR;
 use super::{Error, Turn, Worker};
 use crate::connect::SendError;
 use crate::connect::caldav::Collection;
@@ -62,7 +63,7 @@ impl PublishCalendar {
 }
 
 impl Worker for PublishCalendar {
-    const NAME: &'static str = "publish_calendar";
+    const NAME: &'static str = PUBLISHES_CALENDAR;
     const REST: Duration = Duration::from_mins(5);
 
     async fn turn(&mut self, stop: &CancellationToken) -> Result<Turn, Error> {

@@ -15,8 +15,9 @@ use crate::connect::mqtt::messages::{self, Next, Summary};
 use crate::connect::mqtt::{Client, Connection, Retain, Topics};
 use crate::domain::person::Language;
 use crate::domain::policy::Detail;
+use crate::domain::service_level::{Promises, Tally};
 use crate::domain::task::Task;
-use crate::store::{Store, Viewer, tasks};
+use crate::store::{ReadTx, Store, Viewer, journal, promises, tasks};
 
 /// How the broker is spoken to.
 #[derive(Clone)]
@@ -37,9 +38,9 @@ pub struct Voice {
 pub struct PublishState {
     store: Store,
     voice: Voice,
-    zone: TimeZone,
-    language: Language,
-    discovery: Discovery,
+    promises: Arc<Promises>,
+    told: (Language, Discovery),
+    counted: Option<Counted>,
     said: Option<Said>,
 }
 
@@ -52,6 +53,14 @@ pub enum Discovery {
     Off,
 }
 
+/// How the promises stood at a change of anything, and until when that holds by itself.
+#[derive(Clone, Copy)]
+struct Counted {
+    sequence: u64,
+    changes_at: Option<Timestamp>,
+    tally: Tally,
+}
+
 /// What was last said, so that nothing is said twice; forgotten with the connection.
 #[derive(Clone, PartialEq, Eq)]
 struct Said {
@@ -61,22 +70,44 @@ struct Said {
 }
 
 impl PublishState {
-    /// Says how things stand in `store`, counted in `zone`.
+    /// Says how things stand in `store`, counted in the zone of `promises`; in which language Home
+    /// Assistant is told, and whether at all.
     pub const fn new(
         store: Store,
         voice: Voice,
-        zone: TimeZone,
-        language: Language,
-        discovery: Discovery,
+        promises: Arc<Promises>,
+        told: (Language, Discovery),
     ) -> Self {
         Self {
             store,
             voice,
-            zone,
-            language,
-            discovery,
+            promises,
+            told,
+            counted: None,
             said: None,
         }
+    }
+
+    /// How the promises stand: counted anew only after a change, or when time itself changes it.
+    async fn tally(&mut self, now: Timestamp) -> Result<Tally, Error> {
+        let (promises, known) = (Arc::clone(&self.promises), self.counted);
+        let count = move |tx: &ReadTx<'_>| {
+            let sequence = journal::last_sequence(tx)?;
+            let holds =
+                |it: &Counted| it.sequence == sequence && it.changes_at.is_none_or(|at| now < at);
+            if let Some(known) = known.filter(holds) {
+                return Ok(known);
+            }
+            let standings = promises::standings(tx, &promises)?;
+            Ok(Counted {
+                sequence,
+                changes_at: standings.changes_at,
+                tally: standings.total(),
+            })
+        };
+        let counted = self.store.read(Viewer::House, count).await?;
+        self.counted = Some(counted);
+        Ok(counted.tally)
     }
 
     async fn publish(&self, topic: &str, payload: Vec<u8>, retain: Retain) -> Result<(), Error> {
@@ -85,12 +116,13 @@ impl PublishState {
     }
 
     async fn discover(&self) -> Result<(), Error> {
-        if self.discovery == Discovery::Off {
+        let (language, discovery) = self.told;
+        if discovery == Discovery::Off {
             return Ok(());
         }
         let url = Some(self.voice.url.clone());
         let device = Device {
-            language: self.language,
+            language,
             detail: self.voice.detail,
             url,
         };
@@ -115,7 +147,12 @@ fn count(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-fn summary(counted: &tasks::Summary, today: Date, zone: &TimeZone) -> Summary {
+fn summary(
+    counted: &tasks::Summary,
+    service_levels: Tally,
+    today: Date,
+    zone: &TimeZone,
+) -> Summary {
     let upcoming = counted
         .next_upcoming
         .as_ref()
@@ -126,6 +163,7 @@ fn summary(counted: &tasks::Summary, today: Date, zone: &TimeZone) -> Summary {
         due_today: count(counted.due_today),
         next_due: upcoming.and_then(|it| it.due),
         next_due_at: upcoming.and_then(|it| due_at(it, zone)),
+        service_levels,
     }
 }
 
@@ -143,14 +181,17 @@ impl Worker for PublishState {
             self.said = None;
             return Ok(Turn::Idle);
         };
-        let today = self.store.clock().now().to_zoned(self.zone.clone()).date();
+        let now = self.store.clock().now();
+        let zone = self.promises.zone.clone();
+        let today = zone.to_datetime(now).date();
+        let tally = self.tally(now).await?;
         let counted = self
             .store
             .read(Viewer::House, move |tx| tasks::summary(tx, today))
             .await?;
         let said = Said {
             connected_since,
-            summary: summary(&counted, today, &self.zone),
+            summary: summary(&counted, tally, today, &zone),
             next: Next::about(counted.next_upcoming.as_ref(), self.voice.detail),
         };
         let is_wanted = self.voice.wanted.swap(false, Ordering::SeqCst);

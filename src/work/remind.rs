@@ -14,17 +14,20 @@ use super::{Error, Turn, Wake, Worker};
 use crate::domain::deadline::Region;
 use crate::domain::delivery::ChannelName;
 use crate::domain::document::{Kind, Visibility};
-use crate::domain::escalation::{self, Concern, Household, Said};
+use crate::domain::escalation::{self, Concern, Household, Member, Recipient, Said};
 use crate::domain::id::TaskId;
 use crate::domain::ladder::{Ladder, Ladders};
 use crate::domain::priority::{self, Priority, Stakes};
 use crate::domain::reminder;
 use crate::domain::task::Task;
+use crate::store::channels::{self, Astray};
 use crate::store::{self, Caller, ReadTx, Store, Viewer, WriteTx};
 use crate::store::{deliveries, documents, manners, reminders, tasks};
 
 /// Tasks or reminders of one turn.
 const BATCH: u32 = 200;
+/// Tasks that one digest asks about; the rest are asked about in the next.
+const LATE_MAX: u32 = 5000;
 
 /// Moments that are kept of one task, from the last one that has passed.
 const MOMENTS_KEPT: usize = 5;
@@ -113,6 +116,28 @@ impl Remind {
         Ok(true)
     }
 
+    /// Sends what does not get through another way meanwhile.
+    async fn divert(&self) -> Result<(), store::Error> {
+        let astray = self
+            .store
+            .read(Viewer::House, |tx| channels::astray(tx, 1))
+            .await?;
+        if astray.is_empty() {
+            return Ok(());
+        }
+        let configured = self.speech.channels.clone();
+        self.store
+            .write(Caller::worker(Self::NAME), move |tx| {
+                for one in channels::astray(tx, BATCH)? {
+                    divert(tx, &one, &configured)?;
+                }
+                Ok(())
+            })
+            .await?;
+        self.wake.deliveries.notify_one();
+        Ok(())
+    }
+
     /// Asks once, the next morning, about all that had been due before it arrived.
     async fn digest(&self, now: Timestamp) -> Result<(), store::Error> {
         let Some(morning) = reminder::morning_of(now, self.speech.morning, &self.speech.zone)
@@ -129,26 +154,71 @@ impl Remind {
         if !waiting.iter().any(|it| it.created_at < morning) {
             return Ok(());
         }
-        let channels = self.speech.channels.clone();
+        let speech = self.speech.clone();
         self.store
             .write(Caller::worker(Self::NAME), move |tx| {
-                let late: Vec<TaskId> = tasks::to_digest(tx, BATCH)?
-                    .into_iter()
-                    .filter(|it| it.created_at < morning)
-                    .map(|it| it.id)
-                    .collect();
-                for id in &late {
-                    tasks::mark_digested(tx, *id)?;
-                }
-                for channel in channels.into_iter().filter(|it| it.is_event()) {
-                    deliveries::intend_digest(tx, &late, channel)?;
-                }
-                Ok(())
+                let mut late = tasks::to_digest(tx, LATE_MAX)?;
+                late.retain(|it| it.created_at < morning);
+                ask_about(tx, &late, &speech)
             })
             .await?;
         self.wake.deliveries.notify_one();
         Ok(())
     }
+}
+
+/// Sends a message on the next channel that its person chose, unless they are told the same elsewhere. It
+/// waits while none of them works.
+fn divert(tx: &WriteTx<'_>, one: &Astray, configured: &[ChannelName]) -> Result<(), store::Error> {
+    let told = channels::also_told(tx, one)?;
+    if told.iter().any(|(_, gets_through)| *gets_through) {
+        return channels::settle(tx, one.delivery);
+    }
+    let manner = manners::of(tx, one.person)?;
+    let is_left = |it: &ChannelName| {
+        let is_tried = *it == one.channel || told.iter().any(|(name, _)| name == it);
+        configured.contains(it) && manner.reaches(*it) && !is_tried
+    };
+    let chosen = manner.ways.iter().chain(&manner.loud).copied();
+    let left: Vec<ChannelName> = chosen.filter(is_left).collect();
+    if left.is_empty() {
+        return channels::settle(tx, one.delivery);
+    }
+    let states = channels::states(tx, &left)?;
+    match states.iter().find(|it| it.failing_since.is_none()) {
+        Some(next) => channels::divert(tx, one, next.name),
+        None => Ok(()),
+    }
+}
+
+/// Asks about tasks whose day had passed before they arrived: machines on each of their channels, and
+/// each person who is there and to whom they matter in one message, on the first of their usual ways.
+fn ask_about(tx: &WriteTx<'_>, late: &[Task], speech: &Speech) -> Result<(), store::Error> {
+    let ids: Vec<TaskId> = late.iter().map(|it| it.id).collect();
+    for id in &ids {
+        tasks::mark_digested(tx, *id)?;
+    }
+    let events = speech.channels.iter().filter(|it| it.is_event());
+    for channel in events {
+        deliveries::intend_digest(tx, &ids, Recipient::Household, (channel.as_str(), tx.now()))?;
+    }
+    let household = manners::household(tx, &speech.channels, &speech.zone)?;
+    let is_there = |it: &&Member| !it.is_away(tx.now());
+    for member in household.members.iter().filter(is_there) {
+        let matters = |it: &&Task| {
+            let is_theirs = it.assignees.is_empty() || it.assignees.contains(&member.id);
+            is_theirs && it.visible_to.allows(member.id)
+        };
+        let theirs: Vec<TaskId> = late.iter().filter(matters).map(|it| it.id).collect();
+        let Some(way) = member.ways.first().filter(|_| !theirs.is_empty()) else {
+            continue;
+        };
+        let quiet = member.quiet.map(|it| it.after(tx.now(), &speech.zone));
+        let at = quiet.unwrap_or(tx.now());
+        let to = Recipient::Person(member.id);
+        deliveries::intend_digest(tx, &theirs, to, (&way.channel, at))?;
+    }
+    Ok(())
 }
 
 /// Keeps the moments of a task that come next: enough to show, and few enough to keep.
@@ -300,6 +370,7 @@ impl Worker for Remind {
         if self.plan().await? || self.look().await? {
             return Ok(Turn::More);
         }
+        self.divert().await?;
         self.digest(clock.now()).await?;
         let next = self.store.read(Viewer::House, tasks::next_look).await?;
         Ok(next.map_or(Turn::Idle, Turn::Until))

@@ -19,6 +19,7 @@ use workmate::domain::finding::{
 };
 use workmate::domain::id::{DocumentId, PersonId};
 use workmate::domain::ladder::{Ladder, Ladders};
+use workmate::domain::manner::Manner;
 use workmate::domain::obligation::{Action, Basis, Obligation};
 use workmate::domain::person::Language;
 use workmate::domain::reminder;
@@ -29,7 +30,7 @@ use workmate::store::deliveries::{self, Subject};
 use workmate::store::documents::{self, Accepted, Filter};
 use workmate::store::tasks::{self, Edit};
 use workmate::store::{
-    Caller, Error, Store, Viewer, findings, journal, pages, people, reminders, trash,
+    Caller, Error, Store, Viewer, findings, journal, manners, pages, people, reminders, trash,
 };
 use workmate::work::derive_tasks::DeriveTasks;
 use workmate::work::intake::{Incoming, Intake, Refused};
@@ -330,6 +331,16 @@ async fn an_archive_poured_in_makes_no_reminders() {
 #[tokio::test]
 async fn an_archive_is_asked_about_once_the_next_morning() {
     let house = House::on("2026-03-01");
+    let anna = |tx: &workmate::store::WriteTx<'_>| {
+        let manner = Manner {
+            ways: vec![ChannelName::Gotify],
+            ..Manner::default()
+        };
+        let anna = people::create(tx, "Anna", "no password", None)?;
+        manners::set(tx, anna.id, &manner)
+    };
+    let caller = Caller::house("test", "command");
+    house.store.write(caller, anna).await.unwrap();
     for number in 0..3 {
         let old = bill(100 + number, date(2024, 3, 18));
         house.understood(&format!("old bill {number}"), old).await;
@@ -340,7 +351,7 @@ async fn an_archive_is_asked_about_once_the_next_morning() {
         region: Region::new("DE"),
         ladders: Ladders::standard(morning),
         morning,
-        channels: vec![ChannelName::Mqtt],
+        channels: vec![ChannelName::Mqtt, ChannelName::Gotify],
     };
     let mut remind = Remind::new(house.store.clone(), Wake::default(), speech);
     let stop = CancellationToken::new();
@@ -353,18 +364,29 @@ async fn an_archive_is_asked_about_once_the_next_morning() {
     ] {
         house.clock.set(format!("{moment}:00Z").parse().unwrap());
         while remind.turn(&stop).await.unwrap() == Turn::More {}
-        let waiting =
-            |tx: &workmate::store::ReadTx<'_>| deliveries::waiting(tx, ChannelName::Mqtt, 10);
-        for waiting in house.store.read(Viewer::House, waiting).await.unwrap() {
-            match waiting.subject {
-                Subject::Digest { tasks } => asked.push(format!("{moment}: {}", tasks.len())),
-                Subject::Tasks(spoken) => asked.push(format!("{moment}: {spoken:?}")),
-                Subject::Test => asked.push(format!("{moment}: test")),
+        for channel in [ChannelName::Mqtt, ChannelName::Gotify] {
+            let waiting =
+                move |tx: &workmate::store::ReadTx<'_>| deliveries::waiting(tx, channel, 10);
+            for waiting in house.store.read(Viewer::House, waiting).await.unwrap() {
+                let about = match waiting.subject {
+                    Subject::Digest { tasks } => tasks.len().to_string(),
+                    Subject::Tasks(spoken) => format!("{spoken:?}"),
+                    Subject::Test => "test".to_owned(),
+                };
+                asked.push(format!("{moment} {channel}: {about}"));
             }
         }
     }
     // The one digest waits to be said from the next morning on; no second one joins it.
-    assert_eq!(asked, ["2026-03-02T08:00: 3", "2026-03-03T08:00: 3"]);
+    assert_eq!(
+        asked,
+        [
+            "2026-03-02T08:00 mqtt: 3",
+            "2026-03-02T08:00 gotify: 3",
+            "2026-03-03T08:00 mqtt: 3",
+            "2026-03-03T08:00 gotify: 3",
+        ]
+    );
 }
 
 #[tokio::test]

@@ -9,7 +9,6 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
-use axum::routing::post;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use workmate::connect::push::signature;
@@ -219,7 +218,7 @@ async fn listener() -> (String, Heard) {
             StatusCode::NO_CONTENT
         }
     };
-    let router = Router::new().route("/hook", post(hear));
+    let router = Router::new().fallback(hear);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}/hook", listener.local_addr().unwrap());
     drop(beside(async move {
@@ -264,6 +263,44 @@ async fn a_webhook_is_told_each_reminder_signed_and_again_until_it_listens() {
     let at = jiff::Timestamp::from_second(at.parse().unwrap()).unwrap();
     let expected = format!("sha256={}", signature("quite secret", at, body));
     assert_eq!(second.0["x-workmate-signature"], expected.as_str());
+}
+
+#[tokio::test]
+async fn while_the_mail_server_is_away_the_next_way_is_used() {
+    let (address, heard) = listener().await;
+    let mail = format!("smtp+plain://127.0.0.1:{}", free_port());
+    let mut daemon = Daemon::prepare(&[
+        ("WORKMATE_MAIL__URL", &mail),
+        ("WORKMATE_GOTIFY__URL", &address),
+    ]);
+    daemon.start().await;
+    let anna = Visitor::enter(&daemon, "Anna").await;
+    let ways = [
+        ("usual_mail", "1"),
+        ("address_mail", "anna@example.org"),
+        ("loud_gotify", "1"),
+    ];
+    assert_eq!(anna.send("/me", &ways).await.0, 200);
+    let task = json!({"title": "Pay the rent", "remind_at": ["2020-01-01T00:00:00Z"]});
+    daemon.send("tasks", &task).await;
+    // People are told after a minute; two tries later another way is looked for, whose first try fails.
+    eventually("it came by Gotify", Duration::from_secs(150), || async {
+        (heard.lock().unwrap().len() >= 2).then_some(())
+    })
+    .await;
+    let told = heard.lock().unwrap().last().unwrap().1.clone();
+    let told: Value = serde_json::from_slice(&told).unwrap();
+    assert_eq!(told["title"], "Pay the rent");
+    let fine = |it: &Value| it["failing_since"].is_null() && it["waiting"] == 0;
+    let channels = eventually("Gotify works again", PATIENCE, || async {
+        let channels = daemon.get("system").await?["channels"].clone();
+        fine(&channels[1]).then_some(channels)
+    })
+    .await;
+    assert_eq!(channels[0]["name"], "mail");
+    assert!(channels[0]["failing_since"].is_string(), "{channels}");
+    assert!(channels[0]["reason"].is_string(), "{channels}");
+    assert_eq!(channels[0]["waiting"], 0, "it came another way");
 }
 
 /// Radicale with one collection.

@@ -7,4 +7,5 @@ mod doors;
 mod harness;
 mod pages;
 mod parts;
+mod promises;
 mod tasks;

@@ -14,6 +14,7 @@ use workmate::domain::clock::Clock;
 use workmate::domain::id::{DeliveryId, TaskId};
 use workmate::domain::person::Language;
 use workmate::domain::policy::Detail;
+use workmate::domain::service_level::Tally;
 
 use crate::home_assistant::HomeAssistant;
 use crate::mosquitto::Mosquitto;
@@ -25,6 +26,11 @@ const SUMMARY: Summary = Summary {
     due_today: 0,
     next_due: Some(date(2026, 12, 1)),
     next_due_at: Some(Timestamp::constant(1_796_165_999, 0)),
+    service_levels: Tally {
+        on_track: 0,
+        at_risk: 0,
+        breached: 0,
+    },
 };
 
 /// What the house says when it is asked to say everything.
@@ -115,6 +121,8 @@ async fn home_assistant_shows_the_device_its_numbers_and_its_reminders() {
     assert_eq!(open["attributes"]["unit_of_measurement"], "tasks");
     home.shows("sensor.workmate_overdue", "1").await;
     home.shows("sensor.workmate_due_today", "0").await;
+    home.shows("binary_sensor.workmate_service_level_breached", "off")
+        .await;
     home.shows("sensor.workmate_next_deadline", "2026-12-01T22:59:59+00:00")
         .await;
     home.shows("sensor.workmate_next_title", "Waterworks: pay 84.20 EUR")
@@ -124,7 +132,7 @@ async fn home_assistant_shows_the_device_its_numbers_and_its_reminders() {
         {{ device_attr(id, 'name') }}, {{ device_attr(id, 'sw_version') }}, {{ device_entities(id) | count }}";
     assert_eq!(
         home.render(device).await,
-        format!("workmate, {}, 6", env!("CARGO_PKG_VERSION"))
+        format!("workmate, {}, 7", env!("CARGO_PKG_VERSION"))
     );
 
     // One task is done: the numbers fall, and nothing is due next.

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::id::{DeliveryId, TaskId};
 use crate::domain::policy::Detail;
 use crate::domain::reminder::Level;
+use crate::domain::service_level::Tally;
 use crate::domain::task::{Answer, AnswerKind, Task};
 use crate::domain::value::{Amount, Currency};
 
@@ -40,6 +41,8 @@ pub struct Summary {
     pub next_due: Option<Date>,
     /// The last moment of that day, or the task's hour on it.
     pub next_due_at: Option<Timestamp>,
+    /// How many promises that are not kept yet stand how.
+    pub service_levels: Tally,
 }
 
 /// What is due next, by name. Not retained; said again when a listener starts.

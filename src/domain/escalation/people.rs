@@ -6,7 +6,8 @@ use super::{Household, Member};
 use crate::domain::id::PersonId;
 
 impl Member {
-    fn is_away(&self, at: Timestamp) -> bool {
+    /// Whether this person is away at `at`.
+    pub fn is_away(&self, at: Timestamp) -> bool {
         self.away.iter().any(|it| it.from <= at && at < it.until)
     }
 

@@ -1,18 +1,34 @@
 //! `/api/v1/system`, `/api/v1/events`, and the description of the API itself.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
-use super::task_shapes::{ModelBody, SystemBody, WorkerBody};
-use crate::store::{ReadTx, counsel, deliveries, documents, journal};
+use super::house_shapes::{CalendarBody, ModelBody, SystemBody, WorkerBody};
+use crate::store::channels::{self, ChannelState};
+use crate::store::promises::{self, Standings};
+use crate::store::{ReadTx, calendars, counsel, deliveries, documents, journal};
 use crate::web::WebState;
 use crate::web::auth::ApiCaller;
 use crate::web::events::{self, EventBody};
 use crate::web::failure::{Failure, Problem};
-use crate::work::board::Line;
+use crate::work::Board;
+use crate::work::board::{Line, PUBLISHES_CALENDAR};
+
+/// What the store knows of it.
+struct Found {
+    counts: Vec<(String, u64)>,
+    deliveries_waiting: u64,
+    channels: Vec<ChannelState>,
+    calendar: (u64, u64),
+    model: counsel::State,
+    journal_sequence: u64,
+    standings: Standings,
+}
 
 /// How the house is.
 #[utoipa::path(get, path = "/system", tag = "system",
@@ -21,14 +37,23 @@ pub async fn system(
     State(state): State<WebState>,
     caller: ApiCaller,
 ) -> Result<Json<SystemBody>, Failure> {
-    let look = |tx: &ReadTx<'_>| {
-        let (waiting, _) = deliveries::backlog(tx)?;
-        let model = counsel::state(tx)?;
-        let sequence = journal::last_sequence(tx)?;
-        Ok((documents::counts(tx)?, waiting, model, sequence))
+    let (promises, names) = (
+        Arc::clone(&state.household.promises),
+        state.about.channels.clone(),
+    );
+    let look = move |tx: &ReadTx<'_>| {
+        Ok(Found {
+            counts: documents::counts(tx)?,
+            deliveries_waiting: deliveries::backlog(tx)?.0,
+            channels: channels::states(tx, &names)?,
+            calendar: calendars::backlog(tx)?,
+            model: counsel::state(tx)?,
+            journal_sequence: journal::last_sequence(tx)?,
+            standings: promises::standings(tx, &promises)?,
+        })
     };
-    let (counts, deliveries_waiting, model, journal_sequence) =
-        state.store.read(caller.viewer(), look).await?;
+    let found = state.store.read(caller.viewer(), look).await?;
+    let model = &found.model;
     let about = &state.about;
     let model_body = |name: &String| ModelBody {
         name: name.clone(),
@@ -43,11 +68,24 @@ pub async fn system(
         clock_is_set: state.store.clock().is_sane(),
         broker_connected: about.broker.is_connected(),
         model: about.model.as_ref().map(model_body),
-        documents: counts.into_iter().collect(),
-        deliveries_waiting,
-        journal_sequence,
+        documents: found.counts.into_iter().collect(),
+        deliveries_waiting: found.deliveries_waiting,
+        channels: found.channels.into_iter().map(Into::into).collect(),
+        calendar: calendar(&state.board, found.calendar),
+        service_levels: found.standings.levels.into_iter().map(Into::into).collect(),
+        journal_sequence: found.journal_sequence,
         workers: state.board.read().into_iter().map(worker).collect(),
     }))
+}
+
+/// The calendar, where somebody keeps one.
+fn calendar(board: &Board, (waiting, refused): (u64, u64)) -> Option<CalendarBody> {
+    let line = board.read().remove(PUBLISHES_CALENDAR)?;
+    Some(CalendarBody {
+        waiting,
+        refused,
+        trouble: line.trouble,
+    })
 }
 
 fn worker((name, line): (&'static str, Line)) -> WorkerBody {

@@ -1,4 +1,4 @@
-//! What the API sends and takes about tasks, reminders and the house itself.
+//! What the API sends and takes about tasks and reminders.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -6,7 +6,8 @@ use utoipa::ToSchema;
 use jiff::civil::{Date, Time};
 
 use crate::domain::id::{DocumentId, PersonId, TaskId};
-use crate::domain::priority::Priority;
+use crate::domain::person::Language;
+use crate::domain::priority::{Assessment, Priority, sentence};
 use crate::domain::recurrence::{Recurrence, Rule};
 use crate::domain::reminder::Reminder;
 use crate::domain::task::{Step, Task};
@@ -84,6 +85,10 @@ pub struct TaskBody {
     /// When it comes again.
     #[schema(value_type = Option<Object>)]
     pub recurrence: Option<Recurrence>,
+    /// How pressing it is today: `low`, `medium`, `high` or `critical`; `null` once it is answered.
+    pub priority: Option<String>,
+    /// Why, a sentence in English.
+    pub priority_reason: Option<String>,
     /// How pressing a person says it is; `null` where that is computed.
     pub priority_pinned: Option<String>,
     /// Not worth looking at before this day.
@@ -108,6 +113,10 @@ pub struct TaskBody {
     pub status: String,
     /// Not to be spoken of before.
     pub later_until: Option<String>,
+    /// When somebody last said that they are on it.
+    pub acknowledged_at: Option<String>,
+    /// Nobody hears of it before.
+    pub muted_until: Option<String>,
     /// The document that asks for it.
     pub document_id: Option<String>,
     /// When it was made.
@@ -116,8 +125,9 @@ pub struct TaskBody {
     pub version: u64,
 }
 
-impl From<&Task> for TaskBody {
-    fn from(task: &Task) -> Self {
+impl TaskBody {
+    /// A task, and how pressing it is.
+    pub fn of(task: &Task, assessment: Option<&Assessment>) -> Self {
         Self {
             id: task.id.to_string(),
             title: task.title.clone(),
@@ -129,6 +139,8 @@ impl From<&Task> for TaskBody {
             currency: task.money.map(|it| it.currency.to_string()),
             optional: task.optional,
             recurrence: task.series.as_ref().map(|it| it.recurrence.clone()),
+            priority: assessment.map(|it| it.priority.to_string()),
+            priority_reason: assessment.map(|it| sentence(it, Language::English)),
             priority_pinned: task.pinned.map(|it| it.to_string()),
             start: task.start.map(|it| it.to_string()),
             steps: task.steps.iter().map(StepBody::from).collect(),
@@ -141,6 +153,8 @@ impl From<&Task> for TaskBody {
             assignees: task.assignees.iter().map(ToString::to_string).collect(),
             status: task.status.to_string(),
             later_until: task.later_until.map(|it| it.to_string()),
+            acknowledged_at: task.acknowledged_at.map(|it| it.to_string()),
+            muted_until: task.muted_until.map(|it| it.to_string()),
             document_id: task.source.as_ref().map(|it| it.document.to_string()),
             created_at: task.created_at.to_string(),
             version: task.version,
@@ -294,6 +308,15 @@ pub struct AnswerBody {
     pub until: Option<jiff::Timestamp>,
 }
 
+/// How long nobody hears of a task.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MuteBody {
+    /// Not before this moment (RFC 3339); `null` lets it speak again.
+    #[schema(value_type = Option<String>)]
+    pub until: Option<jiff::Timestamp>,
+}
+
 /// One answer to several tasks.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -437,57 +460,4 @@ pub struct ReminderPage {
     pub reminders: Vec<ReminderBody>,
     /// The cursor of the next page, if there is one.
     pub next: Option<String>,
-}
-
-/// One worker's last turn.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct WorkerBody {
-    /// Its name.
-    pub name: String,
-    /// Turns since the start.
-    pub turns: u64,
-    /// When the last one ended.
-    pub last_at: Option<String>,
-    /// Turns that failed since the last one that did not.
-    pub failures: u32,
-    /// Why the last one failed.
-    pub trouble: Option<String>,
-}
-
-/// How it stands with the language model.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct ModelBody {
-    /// Its name.
-    pub name: String,
-    /// Documents that it is still to be asked about.
-    pub documents_waiting: u64,
-    /// How the last call ended: `answered`, `away`, `broken`, `refused`, `stopped` or `lost`.
-    pub last_outcome: Option<String>,
-    /// Why it does not answer, if it does not.
-    pub trouble: Option<String>,
-}
-
-/// How the house is.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct SystemBody {
-    /// The program's version.
-    pub version: String,
-    /// What reads the documents.
-    pub engine: String,
-    /// When it was started.
-    pub started_at: String,
-    /// Whether the clock has been set.
-    pub clock_is_set: bool,
-    /// Whether the broker is there; `null` where none is configured.
-    pub broker_connected: Option<bool>,
-    /// The language model; `null` where none is asked.
-    pub model: Option<ModelBody>,
-    /// Documents by stage.
-    pub documents: std::collections::BTreeMap<String, u64>,
-    /// Deliveries that wait.
-    pub deliveries_waiting: u64,
-    /// The journal's last sequence.
-    pub journal_sequence: u64,
-    /// Every worker.
-    pub workers: Vec<WorkerBody>,
 }

@@ -8,32 +8,32 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+use super::task_checks::{
+    check_entries, check_links, check_people, check_steps, check_texts, checked_labels,
+};
 use super::task_shapes::{
-    AnswerBody, AnswersBody, CommentBody, CountsBody, EntryBody, HistoryBody, NewTaskBody,
-    ReopenBody, StepBody, TaskBody, TaskChange, TaskPage, TickBody,
+    AnswerBody, AnswersBody, CommentBody, CountsBody, EntryBody, HistoryBody, MuteBody,
+    NewTaskBody, ReopenBody, StepBody, TaskBody, TaskChange, TaskPage, TickBody,
 };
 use super::{cursor, cut, page_length, versioned};
 use crate::domain::document::Visibility;
 use crate::domain::id::{PersonId, TaskId};
 use crate::domain::journal::Entity;
+use crate::domain::priority::{self, Assessment, Stakes};
 use crate::domain::recurrence::Recurrence;
-use crate::domain::task::{
-    Answer, LABELS_MAX, LINKS_MAX, STEPS_MAX, Status, Step, Task, labels_of,
-};
+use crate::domain::task::{Answer, Status, Step, Task};
 use crate::store::tasks::View;
-use crate::store::{Error, ReadTx, Store, WriteTx, journal, people, tasks};
+use crate::store::{Error, ReadTx, Store, WriteTx, documents, journal, tasks};
 use crate::web::WebState;
 use crate::web::auth::ApiCaller;
 use crate::web::extract::{Asked, At, Body, IfMatch, etag};
 use crate::web::failure::{Failure, Problem};
 use crate::web::pages::one_task::next_morning;
-use crate::web::pages::task_form::{NOTES_LETTERS_MAX, TITLE_LETTERS_MAX};
-use crate::work::Wake;
+use crate::web::pages::task_form::NOTES_LETTERS_MAX;
 
-/// Moments and people of one task.
-const ENTRIES_MAX: usize = 50;
 /// Tasks that are answered at once.
 pub const AT_ONCE_MAX: usize = 100;
 /// Entries of a story.
@@ -73,13 +73,11 @@ pub async fn list(
 ) -> Result<Json<TaskPage>, Failure> {
     let limit = page_length(wanted.limit)?;
     let filter = filter_of(wanted, &state)?;
-    let look = move |tx: &ReadTx<'_>| tasks::list(tx, &filter, limit + 1);
-    let mut found = state.store.read(caller.viewer(), look).await?;
-    let next = cut(&mut found, limit, |it| it.id.to_string());
-    Ok(Json(TaskPage {
-        tasks: found.iter().map(TaskBody::from).collect(),
-        next,
-    }))
+    let zone = state.household.zone.clone();
+    let look = move |tx: &ReadTx<'_>| all_of(tx, &tasks::list(tx, &filter, limit + 1)?, &zone);
+    let mut tasks = state.store.read(caller.viewer(), look).await?;
+    let next = cut(&mut tasks, limit, |it| it.id.clone());
+    Ok(Json(TaskPage { tasks, next }))
 }
 
 fn filter_of(wanted: Wanted, state: &WebState) -> Result<tasks::Filter, Failure> {
@@ -141,8 +139,7 @@ pub async fn counts(
 #[utoipa::path(post, path = "/tasks", tag = "tasks", request_body = NewTaskBody,
     responses((status = 201, body = TaskBody), (status = 422, body = Problem)))]
 pub async fn create(
-    State(store): State<Store>,
-    State(wake): State<Wake>,
+    State(state): State<WebState>,
     caller: ApiCaller,
     Body(new): Body<NewTaskBody>,
 ) -> Result<Response, Failure> {
@@ -170,22 +167,20 @@ pub async fn create(
         documents: Some(new.documents),
         blocked_by: Some(new.blocked_by),
     };
+    let zone = state.household.zone.clone();
     let write = move |tx: &WriteTx<'_>| {
         check_people(tx, said.assignees.as_deref().unwrap_or_default())?;
         let steps = Some(steps_of(steps, &[], tx.now()));
-        tasks::create(
-            tx,
-            title,
-            tasks::Edit { steps, ..said },
-            Visibility::Household,
-        )
+        let said = tasks::Edit { steps, ..said };
+        let task = tasks::create(tx, title, said, Visibility::Household)?;
+        shaped(tx, &task, &zone)
     };
-    let task = store.write(caller.caller, write).await?;
-    wake.reminders.notify_one();
-    wake.state.notify_one();
-    let mut response = body(&task)?;
-    *response.status_mut() = StatusCode::CREATED;
+    let task = state.store.write(caller.caller, write).await?;
+    state.wake.reminders.notify_one();
+    state.wake.state.notify_one();
     let location = format!("/api/v1/tasks/{}", task.id);
+    let mut response = body(task)?;
+    *response.status_mut() = StatusCode::CREATED;
     let location = HeaderValue::from_str(&location).map_err(Failure::broken)?;
     response.headers_mut().insert(LOCATION, location);
     Ok(response)
@@ -195,14 +190,14 @@ pub async fn create(
 #[utoipa::path(get, path = "/tasks/{id}", tag = "tasks", params(("id" = String, Path)),
     responses((status = 200, body = TaskBody), (status = 304), (status = 404, body = Problem)))]
 pub async fn one(
-    State(store): State<Store>,
+    State(state): State<WebState>,
     caller: ApiCaller,
     headers: HeaderMap,
     At(id): At<TaskId>,
 ) -> Result<Response, Failure> {
-    let task = store
-        .read(caller.viewer(), move |tx| tasks::by_id(tx, id))
-        .await?;
+    let zone = state.household.zone.clone();
+    let look = move |tx: &ReadTx<'_>| shaped(tx, &tasks::by_id(tx, id)?, &zone);
+    let task = state.store.read(caller.viewer(), look).await?;
     let tag = etag(task.version);
     let is_known = headers
         .get(IF_NONE_MATCH)
@@ -210,7 +205,7 @@ pub async fn one(
     if is_known {
         return Ok(StatusCode::NOT_MODIFIED.into_response());
     }
-    body(&task)
+    body(task)
 }
 
 /// Changes a task; what is changed here is never overwritten by a machine.
@@ -220,8 +215,7 @@ pub async fn one(
     responses((status = 200, body = TaskBody), (status = 404, body = Problem),
         (status = 412, body = Problem), (status = 422, body = Problem)))]
 pub async fn change(
-    State(store): State<Store>,
-    State(wake): State<Wake>,
+    State(state): State<WebState>,
     caller: ApiCaller,
     At(id): At<TaskId>,
     IfMatch(version): IfMatch,
@@ -236,17 +230,19 @@ pub async fn change(
     check_links(links.max(change.blocked_by.as_ref().map_or(0, Vec::len)))?;
     check_steps(change.steps.as_deref().unwrap_or_default())?;
     let labels = change.labels.as_deref().map(checked_labels).transpose()?;
+    let zone = state.household.zone.clone();
     let write = move |tx: &WriteTx<'_>| {
         check_people(tx, change.assignees.as_deref().unwrap_or_default())?;
         let task = tasks::by_id(tx, id)?;
         let edit = edit_of(&task, change, tx.now());
-        tasks::edit(tx, id, version, tasks::Edit { labels, ..edit })
+        let task = tasks::edit(tx, id, version, tasks::Edit { labels, ..edit })?;
+        shaped(tx, &task, &zone)
     };
-    let written = store.write(caller.caller, write).await;
+    let written = state.store.write(caller.caller, write).await;
     let task = written.map_err(|it| Failure::from(it).outdated_if(version))?;
-    wake.reminders.notify_one();
-    wake.state.notify_one();
-    body(&task)
+    state.wake.reminders.notify_one();
+    state.wake.state.notify_one();
+    body(task)
 }
 
 fn edit_of(task: &Task, change: TaskChange, now: Timestamp) -> tasks::Edit {
@@ -310,18 +306,18 @@ fn steps_of(sent: Vec<StepBody>, known: &[Step], now: Timestamp) -> Vec<Step> {
     responses((status = 200, body = TaskBody), (status = 404, body = Problem),
         (status = 412, body = Problem)))]
 pub async fn delete(
-    State(store): State<Store>,
-    State(wake): State<Wake>,
+    State(state): State<WebState>,
     caller: ApiCaller,
     At(id): At<TaskId>,
     IfMatch(version): IfMatch,
 ) -> Result<Response, Failure> {
-    let write = move |tx: &WriteTx<'_>| tasks::withdraw(tx, id, version);
-    let written = store.write(caller.caller, write).await;
+    let zone = state.household.zone.clone();
+    let write = move |tx: &WriteTx<'_>| shaped(tx, &tasks::withdraw(tx, id, version)?, &zone);
+    let written = state.store.write(caller.caller, write).await;
     let task = written.map_err(|it| Failure::from(it).outdated_if(version))?;
-    wake.reminders.notify_one();
-    wake.state.notify_one();
-    body(&task)
+    state.wake.reminders.notify_one();
+    state.wake.state.notify_one();
+    body(task)
 }
 
 /// Answers: `done`, `later` (until a moment) or `not_mine`.
@@ -341,10 +337,53 @@ pub async fn answer(
     };
     let morning = next_morning(&state.household, state.store.clock().now());
     let write = move |tx: &WriteTx<'_>| tasks::answer(tx, id, &answer, morning);
+    written(&state, caller, write).await
+}
+
+/// Says that somebody knows of it and is on it: nobody else is drawn in for what was said until now.
+#[utoipa::path(post, path = "/tasks/{id}/acknowledge", tag = "tasks",
+    params(("id" = String, Path)),
+    responses((status = 200, body = TaskBody), (status = 404, body = Problem)))]
+pub async fn acknowledge(
+    State(state): State<WebState>,
+    caller: ApiCaller,
+    At(id): At<TaskId>,
+) -> Result<Response, Failure> {
+    let write = move |tx: &WriteTx<'_>| tasks::acknowledge(tx, id);
+    written(&state, caller, write).await
+}
+
+/// Lets nobody hear of it before a moment; `null` lets it speak again.
+#[utoipa::path(post, path = "/tasks/{id}/mute", tag = "tasks", params(("id" = String, Path)),
+    request_body = MuteBody,
+    responses((status = 200, body = TaskBody), (status = 404, body = Problem),
+        (status = 422, body = Problem)))]
+pub async fn mute(
+    State(state): State<WebState>,
+    caller: ApiCaller,
+    At(id): At<TaskId>,
+    Body(sent): Body<MuteBody>,
+) -> Result<Response, Failure> {
+    let now = state.store.clock().now();
+    if sent.until.is_some_and(|it| it <= now) {
+        return Err(Failure::Invalid("until: a moment to come".to_owned()));
+    }
+    let write = move |tx: &WriteTx<'_>| tasks::mute(tx, id, sent.until);
+    written(&state, caller, write).await
+}
+
+/// Writes a change of one task, has everybody look, and answers with the task.
+async fn written(
+    state: &WebState,
+    caller: ApiCaller,
+    write: impl FnOnce(&WriteTx<'_>) -> Result<Task, Error> + Send + 'static,
+) -> Result<Response, Failure> {
+    let zone = state.household.zone.clone();
+    let write = move |tx: &WriteTx<'_>| shaped(tx, &write(tx)?, &zone);
     let task = state.store.write(caller.caller, write).await?;
     state.wake.reminders.notify_one();
     state.wake.state.notify_one();
-    body(&task)
+    body(task)
 }
 
 /// One answer to several tasks: all of them, or none where one is missing.
@@ -362,11 +401,15 @@ pub async fn answer_all(
         until: sent.until,
     };
     let morning = next_morning(&state.household, state.store.clock().now());
-    let write = move |tx: &WriteTx<'_>| tasks::answer_all(tx, &sent.tasks, &answer, morning);
-    let answered = state.store.write(caller.caller, write).await?;
+    let zone = state.household.zone.clone();
+    let write = move |tx: &WriteTx<'_>| {
+        let answered = tasks::answer_all(tx, &sent.tasks, &answer, morning)?;
+        all_of(tx, &answered, &zone)
+    };
+    let tasks = state.store.write(caller.caller, write).await?;
     state.wake.reminders.notify_one();
     state.wake.state.notify_one();
-    Ok(all_of(&answered))
+    Ok(Json(TaskPage { tasks, next: None }))
 }
 
 /// Takes the answers of several tasks back: they are open again.
@@ -379,21 +422,38 @@ pub async fn reopen(
     Body(sent): Body<ReopenBody>,
 ) -> Result<Json<TaskPage>, Failure> {
     check_at_once(sent.tasks.len())?;
+    let zone = state.household.zone.clone();
     let write = move |tx: &WriteTx<'_>| {
         let opened = sent.tasks.iter().map(|it| tasks::reopen(tx, *it));
-        opened.collect::<Result<Vec<Task>, Error>>()
+        all_of(tx, &opened.collect::<Result<Vec<Task>, Error>>()?, &zone)
     };
-    let opened = state.store.write(caller.caller, write).await?;
+    let tasks = state.store.write(caller.caller, write).await?;
     state.wake.reminders.notify_one();
     state.wake.state.notify_one();
-    Ok(all_of(&opened))
+    Ok(Json(TaskPage { tasks, next: None }))
 }
 
-fn all_of(tasks: &[Task]) -> Json<TaskPage> {
-    Json(TaskPage {
-        tasks: tasks.iter().map(TaskBody::from).collect(),
-        next: None,
-    })
+/// The tasks as programs see them today.
+fn all_of(tx: &ReadTx<'_>, tasks: &[Task], zone: &TimeZone) -> Result<Vec<TaskBody>, Error> {
+    tasks.iter().map(|it| shaped(tx, it, zone)).collect()
+}
+
+fn shaped(tx: &ReadTx<'_>, task: &Task, zone: &TimeZone) -> Result<TaskBody, Error> {
+    let today = zone.to_datetime(tx.now()).date();
+    Ok(TaskBody::of(task, assessment(tx, task, today)?.as_ref()))
+}
+
+/// How pressing an open task is on `today`, and why.
+pub fn assessment(tx: &ReadTx<'_>, task: &Task, today: Date) -> Result<Option<Assessment>, Error> {
+    if task.status != Status::Open {
+        return Ok(None);
+    }
+    let kind = match &task.source {
+        Some(source) => documents::kind(tx, source.document)?,
+        None => None,
+    };
+    let stakes = Stakes::of(task, kind, None, task.pinned);
+    Ok(Some(priority::assess(&stakes, today)))
 }
 
 fn check_at_once(count: usize) -> Result<(), Failure> {
@@ -408,16 +468,13 @@ fn check_at_once(count: usize) -> Result<(), Failure> {
     params(("id" = String, Path), ("number" = u32, Path)), request_body = TickBody,
     responses((status = 200, body = TaskBody), (status = 404, body = Problem)))]
 pub async fn tick(
-    State(store): State<Store>,
-    State(wake): State<Wake>,
+    State(state): State<WebState>,
     caller: ApiCaller,
     At((id, number)): At<(TaskId, u32)>,
     Body(sent): Body<TickBody>,
 ) -> Result<Response, Failure> {
     let write = move |tx: &WriteTx<'_>| tasks::tick(tx, id, number, sent.done);
-    let task = store.write(caller.caller, write).await?;
-    wake.state.notify_one();
-    body(&task)
+    written(&state, caller, write).await
 }
 
 /// Says something about a task that is no answer.
@@ -426,17 +483,14 @@ pub async fn tick(
     responses((status = 200, body = TaskBody), (status = 404, body = Problem),
         (status = 422, body = Problem)))]
 pub async fn comment(
-    State(store): State<Store>,
-    State(wake): State<Wake>,
+    State(state): State<WebState>,
     caller: ApiCaller,
     At(id): At<TaskId>,
     Body(sent): Body<CommentBody>,
 ) -> Result<Response, Failure> {
     let text = comment_of(&sent.text)?;
     let write = move |tx: &WriteTx<'_>| tasks::comment(tx, id, &text);
-    let task = store.write(caller.caller, write).await?;
-    wake.state.notify_one();
-    body(&task)
+    written(&state, caller, write).await
 }
 
 /// What somebody said, checked.
@@ -479,67 +533,6 @@ pub async fn history(
     Ok(Json(HistoryBody { entries }))
 }
 
-fn body(task: &Task) -> Result<Response, Failure> {
-    versioned(task.version, TaskBody::from(task))
-}
-
-fn check_texts(title: Option<&str>, notes: Option<&str>) -> Result<(), Failure> {
-    let is_bad = |it: &str| it.trim().is_empty() || it.chars().count() > TITLE_LETTERS_MAX;
-    if title.is_some_and(is_bad) {
-        return Err(Failure::Invalid(format!(
-            "title: 1 to {TITLE_LETTERS_MAX} letters"
-        )));
-    }
-    if notes.is_some_and(|it| it.chars().count() > NOTES_LETTERS_MAX) {
-        return Err(Failure::Invalid(format!(
-            "notes: at most {NOTES_LETTERS_MAX} letters"
-        )));
-    }
-    Ok(())
-}
-
-fn check_entries(count: usize) -> Result<(), Failure> {
-    if count > ENTRIES_MAX {
-        return Err(Failure::Invalid(format!(
-            "remind_at, assignees: at most {ENTRIES_MAX}"
-        )));
-    }
-    Ok(())
-}
-
-fn check_links(count: usize) -> Result<(), Failure> {
-    if count > LINKS_MAX {
-        return Err(Failure::Invalid(format!(
-            "documents, blocked_by: at most {LINKS_MAX}"
-        )));
-    }
-    Ok(())
-}
-
-fn check_steps(steps: &[StepBody]) -> Result<(), Failure> {
-    if steps.len() > STEPS_MAX {
-        return Err(Failure::Invalid(format!("steps: at most {STEPS_MAX}")));
-    }
-    steps
-        .iter()
-        .try_for_each(|it| check_texts(Some(&it.title), None))
-}
-
-fn checked_labels(labels: &[String]) -> Result<Vec<String>, Failure> {
-    if labels.len() > LABELS_MAX
-        || labels
-            .iter()
-            .any(|it| it.chars().count() > TITLE_LETTERS_MAX)
-    {
-        return Err(Failure::Invalid(format!(
-            "labels: at most {LABELS_MAX}, each of at most {TITLE_LETTERS_MAX} letters"
-        )));
-    }
-    Ok(labels_of(labels.iter().map(String::as_str)))
-}
-
-fn check_people(tx: &ReadTx<'_>, people: &[PersonId]) -> Result<(), Error> {
-    people
-        .iter()
-        .try_for_each(|it| people::by_id(tx, *it).map(|_| ()))
+fn body(task: TaskBody) -> Result<Response, Failure> {
+    versioned(task.version, task)
 }

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::claims::{self, Claim, label, value};
+use super::one_task::seen;
 use super::stories::{self, Line};
 use super::{Choice, documents::kinds, questions};
 use crate::domain::deadline::explanation::Rule;
@@ -22,7 +23,7 @@ use crate::domain::task::{Task, keys};
 use crate::domain::value::{Money, Rect};
 use crate::store::blobs::{Blobs, Picture};
 use crate::store::{
-    Error, ReadTx, Store, documents, findings, journal, pages, parts, tasks, trash,
+    Error, ReadTx, Store, documents, findings, journal, pages, parts, promises, tasks, trash,
 };
 use crate::web::WebState;
 use crate::web::api::documents::cancelled;
@@ -114,6 +115,7 @@ pub async fn show(
 ) -> Result<Response, Failure> {
     let files = store.clone();
     let viewer = frame.me.viewer();
+    seen(&store, &frame.me, move |tx| promises::unseen(tx, id)).await?;
     let Frame { locale, shell, .. } = frame;
     let look = move |tx: &ReadTx<'_>| look(tx, &locale, shell, (files.blobs(), &readings), id);
     let template = store.read(viewer, look).await?;

@@ -12,12 +12,14 @@ use crate::domain::escalation::Said;
 use crate::domain::escalation::timeline::{self, Happening};
 use crate::domain::id::{DocumentId, PersonId, TaskId};
 use crate::domain::journal::Entity;
-use crate::domain::priority::{self, Stakes};
+use crate::domain::priority::sentence;
 use crate::domain::reminder::{Reminder, ReminderState};
+use crate::domain::service_level::{Act, Promises};
 use crate::domain::task::{Answer, AnswerKind, LINKS_MAX, Status, Step, Task};
+use crate::store::promises::{self as store_promises, Owned};
 use crate::store::{Error, ReadTx, Store, WriteTx};
 use crate::store::{deliveries, documents, journal, people, reminders, tasks};
-use crate::web::api::tasks::comment_of;
+use crate::web::api::tasks::{assessment, comment_of};
 use crate::web::auth::{CheckedForm, CurrentPerson, Fields};
 use crate::web::cards::{Dealer, TaskCard};
 use crate::web::extract::At;
@@ -62,16 +64,37 @@ fn told(tx: &ReadTx<'_>, locale: &Locale, task: &Task) -> Result<Vec<String>, Er
 
 /// How pressing an open task is, and why.
 fn priority(tx: &ReadTx<'_>, locale: &Locale, task: &Task) -> Result<Option<String>, Error> {
-    if task.status != Status::Open {
-        return Ok(None);
-    }
-    let kind = match &task.source {
-        Some(source) => documents::kind(tx, source.document)?,
-        None => None,
+    let assessment = assessment(tx, task, locale.today())?;
+    Ok(assessment.map(|it| sentence(&it, locale.language)))
+}
+
+/// How what the household promises itself of this task stands.
+fn promised(
+    tx: &ReadTx<'_>,
+    locale: &Locale,
+    promises: &Promises,
+    task: &Task,
+) -> Result<Vec<String>, Error> {
+    let mut lines = Vec::new();
+    let mut add = |act, owned: Option<Owned>| {
+        let Some(owned) = owned else { return };
+        for promised in promises.about(act, &owned.facts()) {
+            lines.push(words::promise(
+                locale.language,
+                &promised,
+                locale.now,
+                &locale.zone,
+            ));
+        }
     };
-    let stakes = Stakes::of(task, kind, None, task.pinned);
-    let assessment = priority::assess(&stakes, locale.today());
-    Ok(Some(priority::sentence(&assessment, locale.language)))
+    if let Some(source) = &task.source {
+        add(
+            Act::LookedAt,
+            store_promises::of_document(tx, source.document)?,
+        );
+    }
+    add(Act::Done, store_promises::of_task(tx, task)?);
+    Ok(lines)
 }
 
 /// A step in a line.
@@ -147,27 +170,57 @@ struct TaskPage {
     reminders: Vec<ReminderLine>,
     told: Vec<String>,
     priority: Option<String>,
+    promises: Vec<String>,
+    acknowledged: Option<String>,
+    muted: Option<String>,
     history: Vec<Line>,
 }
 
 /// `GET /tasks/{id}`
 pub async fn show(
     State(store): State<Store>,
+    State(household): State<Household>,
     frame: Frame,
     At(id): At<TaskId>,
 ) -> Result<Response, Failure> {
     let viewer = frame.me.viewer();
+    let unseen = move |tx: &ReadTx<'_>| match tasks::by_id(tx, id)?.source {
+        Some(source) => store_promises::unseen(tx, source.document),
+        None => Ok(None),
+    };
+    seen(&store, &frame.me, unseen).await?;
     let Frame { locale, shell, .. } = frame;
-    let look = move |tx: &ReadTx<'_>| look(tx, &locale, shell, id);
+    let promises = household.promises;
+    let look = move |tx: &ReadTx<'_>| look(tx, &locale, shell, &promises, id);
     let template = store.read(viewer, look).await?;
     page(&template.shell, &template)
 }
 
-fn look(tx: &ReadTx<'_>, locale: &Locale, shell: Shell, id: TaskId) -> Result<TaskPage, Error> {
+/// Notes that a person looks at the document that `unseen` finds, if it finds one.
+pub async fn seen(
+    store: &Store,
+    me: &CurrentPerson,
+    unseen: impl FnOnce(&ReadTx<'_>) -> Result<Option<DocumentId>, Error> + Send + 'static,
+) -> Result<(), Error> {
+    if let Some(id) = store.read(me.viewer(), unseen).await? {
+        let look_at = move |tx: &WriteTx<'_>| store_promises::look_at(tx, id);
+        store.write(me.caller(), look_at).await?;
+    }
+    Ok(())
+}
+
+fn look(
+    tx: &ReadTx<'_>,
+    locale: &Locale,
+    shell: Shell,
+    promises: &Promises,
+    id: TaskId,
+) -> Result<TaskPage, Error> {
     let task = tasks::by_id(tx, id)?;
     let entries = journal::of(tx, Entity::Task, &id.to_string(), HISTORY_MAX)?;
     let reminders = reminders::of_task(tx, id)?;
     let shown = shown(&reminders, locale.now);
+    let muted = task.muted_until.filter(|it| *it > locale.now);
     Ok(TaskPage {
         shell,
         card: Dealer::new(tx, locale)?.card_with_quote(&task)?,
@@ -178,6 +231,9 @@ fn look(tx: &ReadTx<'_>, locale: &Locale, shell: Shell, id: TaskId) -> Result<Ta
         reminders: shown.map(|it| reminder_line(locale, it)).collect(),
         told: told(tx, locale, &task)?,
         priority: priority(tx, locale, &task)?,
+        promises: promised(tx, locale, promises, &task)?,
+        acknowledged: task.acknowledged_at.map(|it| locale.moment(it)),
+        muted: muted.map(|it| locale.moment(it)),
         history: stories::lines(tx, locale, &entries)?,
     })
 }
@@ -309,6 +365,47 @@ fn this_evening(household: &Household, now: Timestamp) -> Timestamp {
         .map(|it| it.timestamp())
         .filter(|it| *it > now + 1.hour());
     evening.unwrap_or(now + 3.hours())
+}
+
+/// `POST /tasks/{id}/acknowledge`: somebody is on it.
+pub async fn acknowledge(
+    State(store): State<Store>,
+    State(wake): State<Wake>,
+    me: CurrentPerson,
+    At(id): At<TaskId>,
+    _form: CheckedForm,
+) -> Result<Response, Failure> {
+    store
+        .write(me.caller(), move |tx| tasks::acknowledge(tx, id))
+        .await?;
+    wake.reminders.notify_one();
+    wake.state.notify_one();
+    Ok(go(&format!("/tasks/{id}"), Some(&Happened::Saved)))
+}
+
+/// `POST /tasks/{id}/mute`: nobody hears of it before the morning of a day; without a day it speaks
+/// again.
+pub async fn mute(
+    State(state): State<WebState>,
+    me: CurrentPerson,
+    At(id): At<TaskId>,
+    CheckedForm(form): CheckedForm,
+) -> Result<Response, Failure> {
+    let now = state.store.clock().now();
+    let until = match form.filled("until") {
+        None => None,
+        Some(day) => {
+            let day: Option<Date> = day.parse().ok();
+            let morning = day.and_then(|it| morning_of(&state.household, it));
+            let coming = morning.filter(|it| *it > now);
+            Some(coming.ok_or_else(|| Failure::Invalid("a day to come".to_owned()))?)
+        }
+    };
+    let write = move |tx: &WriteTx<'_>| tasks::mute(tx, id, until);
+    state.store.write(me.caller(), write).await?;
+    state.wake.reminders.notify_one();
+    state.wake.state.notify_one();
+    Ok(go(&format!("/tasks/{id}"), Some(&Happened::Saved)))
 }
 
 /// `POST /tasks/{id}/reopen`

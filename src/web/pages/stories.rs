@@ -128,6 +128,7 @@ fn deed(language: Language, change: &str) -> String {
             "has no calendar address any more",
         ),
         "acknowledged" => ("zur Kenntnis genommen", "acknowledged"),
+        "looked at" => ("angesehen", "looked at"),
         "muted" => ("stumm geschaltet", "muted"),
         "continued" => ("geht mit der nächsten weiter", "goes on with the next one"),
         "came again" => ("kommt wieder", "came again"),

@@ -1,17 +1,25 @@
 //! The house itself: who is at work, what is stuck, what it runs on, and its journal.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use jiff::Timestamp;
 
 use super::stories::{self, Line};
+use crate::domain::delivery::ChannelName;
 use crate::domain::document::Stage;
+use crate::domain::service_level::{Promises, Tally};
+use crate::store::channels::{self, ChannelState};
 use crate::store::counsel::{self, CallOutcome};
-use crate::store::{Error, ReadTx, deliveries, documents, journal};
+use crate::store::promises::{self, Standings};
+use crate::store::{Error, ReadTx, calendars, deliveries, documents, journal};
 use crate::web::failure::Failure;
 use crate::web::frame::{Frame, Locale, Shell, page};
-use crate::web::{About, WebState, words};
+use crate::web::{WebState, words};
 use crate::work::Board;
+use crate::work::board::PUBLISHES_CALENDAR;
 
 /// Stuck documents shown.
 const STUCK_MAX: u32 = 50;
@@ -40,6 +48,35 @@ pub struct WorkerLine {
     note: String,
 }
 
+/// How a channel does.
+pub struct ChannelLine {
+    name: &'static str,
+    delivered: String,
+    is_failing: bool,
+    /// Why it failed last, if it did.
+    trouble: Option<String>,
+    next_try: Option<String>,
+}
+
+/// How a promise stands.
+pub struct PromiseLine {
+    name: String,
+    on_track: u32,
+    at_risk: u32,
+    breached: u32,
+}
+
+impl From<&(String, Tally)> for PromiseLine {
+    fn from((name, tally): &(String, Tally)) -> Self {
+        Self {
+            name: name.clone(),
+            on_track: tally.on_track,
+            at_risk: tally.at_risk,
+            breached: tally.breached,
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "system.html")]
 struct SystemPage<'a> {
@@ -47,6 +84,8 @@ struct SystemPage<'a> {
     clock_is_wrong: bool,
     stuck: Vec<Stuck>,
     facts: Vec<Fact>,
+    promises: Vec<PromiseLine>,
+    channels: Vec<ChannelLine>,
     workers: Vec<WorkerLine>,
     journal: Vec<Line>,
 }
@@ -56,18 +95,25 @@ struct Found {
     in_work: u64,
     undelivered: u64,
     model: counsel::State,
+    promises: Standings,
+    channels: Vec<ChannelState>,
+    calendar: (u64, u64),
     journal: Vec<Line>,
 }
 
 /// `GET /system`
 pub async fn show(State(state): State<WebState>, frame: Frame) -> Result<Response, Failure> {
     let locale = frame.locale.clone();
-    let look = move |tx: &ReadTx<'_>| look(tx, &locale);
+    let promises = Arc::clone(&state.household.promises);
+    let names = state.about.channels.clone();
+    let look = move |tx: &ReadTx<'_>| look(tx, &locale, &promises, &names);
     let found = state.store.read(frame.me.viewer(), look).await?;
     let template = SystemPage {
         shell: &frame.shell,
         clock_is_wrong: !state.store.clock().is_sane(),
-        facts: facts(&frame.locale, &state.about, &found),
+        facts: facts(&frame.locale, &state, &found),
+        channels: channel_lines(&frame.locale, &found.channels),
+        promises: found.promises.levels.iter().map(Into::into).collect(),
         stuck: found.stuck,
         workers: workers(&frame.locale, &state.board),
         journal: found.journal,
@@ -75,7 +121,12 @@ pub async fn show(State(state): State<WebState>, frame: Frame) -> Result<Respons
     page(&frame.shell, &template)
 }
 
-fn look(tx: &ReadTx<'_>, locale: &Locale) -> Result<Found, Error> {
+fn look(
+    tx: &ReadTx<'_>,
+    locale: &Locale,
+    promises: &Promises,
+    names: &[ChannelName],
+) -> Result<Found, Error> {
     let stage = Some("stuck".to_owned());
     let filter = documents::Filter {
         stage,
@@ -98,12 +149,50 @@ fn look(tx: &ReadTx<'_>, locale: &Locale) -> Result<Found, Error> {
         in_work: working.map(|(_, count)| count).sum(),
         undelivered: deliveries::backlog(tx)?.0,
         model: counsel::state(tx)?,
+        promises: promises::standings(tx, promises)?,
+        channels: channels::states(tx, names)?,
+        calendar: calendars::backlog(tx)?,
         journal: stories::lines(tx, locale, &entries)?,
     })
 }
 
-fn facts(locale: &Locale, about: &About, found: &Found) -> Vec<Fact> {
+/// How each configured channel does.
+fn channel_lines(locale: &Locale, states: &[ChannelState]) -> Vec<ChannelLine> {
+    let moment = |at: Timestamp| locale.moment(at);
+    let line = |it: &ChannelState| {
+        let is_failing = it.failing_since.is_some();
+        let failed = it.failing_since.or(it.failed_at).zip(it.reason.as_ref());
+        ChannelLine {
+            name: words::channel(locale.language, it.name),
+            delivered: it.delivered_at.map_or_else(|| "–".to_owned(), moment),
+            is_failing,
+            trouble: failed.map(|(at, reason)| format!("{}: {reason}", moment(at))),
+            next_try: it.next_try_at.filter(|_| is_failing).map(moment),
+        }
+    };
+    states.iter().map(line).collect()
+}
+
+/// The calendar server, where there is one.
+fn calendar(locale: &Locale, board: &Board, (waiting, refused): (u64, u64)) -> Fact {
     let t = locale.texts();
+    let (class, value) = match board.read().remove(PUBLISHES_CALENDAR) {
+        None => ("quiet", t.not_configured.to_owned()),
+        Some(line) => match line.trouble {
+            Some(trouble) => ("bad", trouble),
+            None if refused > 0 => ("bad", format!("{refused} {}", t.entries_refused)),
+            None => ("good", format!("{waiting} {}", t.entries_waiting)),
+        },
+    };
+    Fact {
+        label: t.calendar_server,
+        value,
+        class,
+    }
+}
+
+fn facts(locale: &Locale, state: &WebState, found: &Found) -> Vec<Fact> {
+    let (t, about) = (locale.texts(), &state.about);
     let plain = |label, value: String| Fact {
         label,
         value,
@@ -123,6 +212,7 @@ fn facts(locale: &Locale, about: &About, found: &Found) -> Vec<Fact> {
             value: broker.1.to_owned(),
             class: broker.0,
         },
+        calendar(locale, &state.board, found.calendar),
         language_model(locale, about.model.as_deref(), &found.model),
         plain(t.waiting_documents, found.in_work.to_string()),
         plain(t.waiting_deliveries, found.undelivered.to_string()),

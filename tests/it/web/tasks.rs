@@ -410,3 +410,65 @@ async fn a_calendar_is_read_at_a_secret_address_until_that_is_closed() {
     let closed = web.get(&address).send().await.unwrap();
     assert_eq!(closed.status(), StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn somebody_is_on_it_or_wants_to_hear_nothing_for_a_while() {
+    let web = Web::open().await;
+    let token = web.token(None).await;
+    let task = make(&web, &token, json!({"title": "Pay", "due": "2026-03-03"})).await;
+    assert_eq!(task["priority"], "medium");
+    let reason = "Medium: due tomorrow and it is missed otherwise.";
+    assert_eq!(task["priority_reason"], reason);
+    assert_eq!(task["acknowledged_at"], Json::Null);
+    let known = send(
+        &web,
+        &token,
+        ("POST", &path(&task, "/acknowledge")),
+        json!({}),
+    )
+    .await;
+    assert_eq!(known["acknowledged_at"], "2026-03-02T09:00:00Z");
+    assert_eq!(known["status"], "open");
+    let mute = path(&task, "/mute");
+    let past = json!({"until": "2026-03-01T09:00:00Z"});
+    let status = refused(&web, &token, ("POST", &mute), past).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    let week = json!({"until": "2026-03-09T09:00:00Z"});
+    let muted = send(&web, &token, ("POST", &mute), week).await;
+    assert_eq!(muted["muted_until"], "2026-03-09T09:00:00Z");
+    let loud = send(&web, &token, ("POST", &mute), json!({"until": null})).await;
+    assert_eq!(loud["muted_until"], Json::Null);
+    let done = json!({"answer": "done"});
+    let done = send(&web, &token, ("POST", &path(&task, "/answer")), done).await;
+    assert_eq!(done["priority"], Json::Null);
+}
+
+#[tokio::test]
+async fn the_page_of_a_task_has_buttons_for_both_and_only_for_who_may_see_it() {
+    let web = Web::open().await;
+    let (anna, ben) = (web.browser("Anna").await, web.browser("Ben").await);
+    let own = workmate::domain::document::Visibility::Persons(vec![anna.person.id]);
+    let make = move |tx: &WriteTx<'_>| {
+        let said = workmate::store::tasks::Edit::default();
+        workmate::store::tasks::create(tx, "Present for Ben".to_owned(), said, own)
+    };
+    let caller = Caller::person(anna.person.id, "web");
+    let id = web.store.write(caller, make).await.unwrap().id;
+    for (rest, fields) in [
+        ("acknowledge", vec![]),
+        ("mute", vec![("until", "2026-03-10")]),
+    ] {
+        let path = format!("/tasks/{id}/{rest}");
+        let foreign = ben.form(&web, &path, &fields).send().await.unwrap();
+        assert_eq!(foreign.status(), StatusCode::NOT_FOUND, "{path}");
+        let own = anna.form(&web, &path, &fields).send().await.unwrap();
+        assert_eq!(own.status(), StatusCode::SEE_OTHER, "{path}");
+    }
+    let told = page(&web, &anna, &format!("/tasks/{id}")).await;
+    assert!(told.contains("Jemand ist dran"), "{told}");
+    assert!(told.contains("Stumm bis"), "{told}");
+    let unmute = anna.form(&web, &format!("/tasks/{id}/mute"), &[]);
+    assert_eq!(unmute.send().await.unwrap().status(), StatusCode::SEE_OTHER);
+    let told = page(&web, &anna, &format!("/tasks/{id}")).await;
+    assert!(!told.contains("Wieder erinnern"), "{told}");
+}
