@@ -558,9 +558,10 @@ pub fn look_again(tx: &WriteTx<'_>, id: TaskId, at: Option<Timestamp>) -> Result
 
 /// Open tasks that had been due before they arrived and that no digest has asked about.
 pub fn to_digest(tx: &ReadTx<'_>, limit: u32) -> Result<Vec<Task>, Error> {
+    // Those are few; the plus keeps from the index of all that is open.
     let mut query = tx.prepare_cached(
         "SELECT * FROM task
-          WHERE arrived_late = 1 AND digested = 0 AND status = 'open' ORDER BY due LIMIT ?1",
+          WHERE arrived_late = 1 AND digested = 0 AND +status = 'open' ORDER BY due LIMIT ?1",
     )?;
     let tasks = query.query_and_then([limit], task_from_row)?;
     tasks.collect()

@@ -56,6 +56,8 @@ pub enum Discovery {
 #[derive(Clone, PartialEq, Eq)]
 struct Said {
     connected_since: Timestamp,
+    /// The journal's last entry and the day for which it holds.
+    counted_at: (u64, Date),
     summary: Summary,
     next: Next,
 }
@@ -144,12 +146,22 @@ impl Worker for PublishState {
             return Ok(Turn::Idle);
         };
         let today = self.store.clock().now().to_zoned(self.zone.clone()).date();
+        let counted_at = (*self.store.changes().borrow(), today);
+        let is_known = self
+            .said
+            .as_ref()
+            .is_some_and(|it| (it.connected_since, it.counted_at) == (connected_since, counted_at));
+        // Counting many tasks costs something; while nothing happens there is nothing to count.
+        if is_known && !self.voice.wanted.load(Ordering::SeqCst) {
+            return Ok(Turn::Idle);
+        }
         let counted = self
             .store
             .read(Viewer::House, move |tx| tasks::summary(tx, today))
             .await?;
         let said = Said {
             connected_since,
+            counted_at,
             summary: summary(&counted, today, &self.zone),
             next: Next::about(counted.next_upcoming.as_ref(), self.voice.detail),
         };
