@@ -1,5 +1,7 @@
 //! When the house speaks, with a clock that the test moves.
 
+mod series;
+
 use jiff::Timestamp;
 use jiff::civil::{date, time};
 use jiff::tz::TimeZone;

@@ -169,6 +169,7 @@ pub async fn create(
         contact: Some(new.contact.trim().to_owned()),
         documents: Some(new.documents),
         blocked_by: Some(new.blocked_by),
+        only_this: false,
     };
     let write = move |tx: &WriteTx<'_>| {
         check_people(tx, said.assignees.as_deref().unwrap_or_default())?;
@@ -273,6 +274,7 @@ fn edit_of(task: &Task, change: TaskChange, now: Timestamp) -> tasks::Edit {
         contact: change.contact.map(|it| it.trim().to_owned()),
         documents: change.documents,
         blocked_by: change.blocked_by,
+        only_this: change.only_this,
     }
 }
 
