@@ -84,6 +84,21 @@ pub struct Series {
     pub planned: Date,
     /// How many there have been, this one included.
     pub number: u32,
+    /// The task as the series has it, where a person has changed this one alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual: Option<Box<Task>>,
+    /// The one before, from which this one was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Box<Before>>,
+}
+
+/// The task before in a series, so that its answer can be taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Before {
+    /// Which.
+    pub task: TaskId,
+    /// What it belonged to, without the one before it.
+    pub series: Series,
 }
 
 impl Series {
@@ -94,6 +109,8 @@ impl Series {
             start,
             planned: start,
             number: 1,
+            usual: None,
+            before: None,
         }
     }
 
@@ -108,7 +125,7 @@ impl Series {
         let next = Self {
             planned: occurrence.planned,
             number: self.number.saturating_add(1),
-            ..self.clone()
+            ..Self::beginning(self.recurrence.clone(), self.start)
         };
         Some((next, occurrence.day))
     }

@@ -75,10 +75,12 @@ pub fn intend(tx: &WriteTx<'_>, message: &Message) -> Result<DeliveryId, Error> 
     let recipient = column(message.to);
     let channel = &message.way.channel;
     let tasks: Vec<TaskId> = message.items.iter().map(|it| it.task).collect();
+    // By its tasks (the plus keeps from the index of all that waits), which are few.
     tx.prepare_cached(
         "UPDATE delivery SET state = 'overtaken'
-          WHERE state = 'waiting' AND channel = :channel AND person = :person
-            AND digest IS NULL AND is_test = 0
+          WHERE id IN (SELECT delivery FROM delivery_item
+                        WHERE task IN (SELECT value FROM json_each(:tasks)))
+            AND +state = 'waiting' AND channel = :channel AND person = :person
             AND NOT EXISTS (SELECT 1 FROM delivery_item item
                              WHERE item.delivery = delivery.id
                                AND item.task NOT IN (SELECT value FROM json_each(:tasks)))",
@@ -204,11 +206,12 @@ pub(super) fn overtake(tx: &WriteTx<'_>, task: TaskId) -> Result<(), Error> {
     Ok(())
 }
 
-/// Deliveries of a channel that may be tried now, oldest first.
+/// Deliveries of a channel that may be tried now: those that could be tried longest first.
 pub fn waiting(tx: &ReadTx<'_>, channel: ChannelName, limit: u32) -> Result<Vec<Waiting>, Error> {
     let mut query = tx.prepare_cached(
         "SELECT * FROM delivery
-          WHERE state = 'waiting' AND channel = ?1 AND retry_at <= ?2 ORDER BY rowid LIMIT ?3",
+          WHERE state = 'waiting' AND channel = ?1 AND retry_at <= ?2
+          ORDER BY retry_at, rowid LIMIT ?3",
     )?;
     let parameters = params![channel.as_str(), tx.now().as_millisecond(), limit];
     let rows = query.query_and_then(parameters, |row| {
@@ -286,31 +289,30 @@ pub fn next_moment(tx: &ReadTx<'_>, channel: ChannelName) -> Result<Option<Times
 
 /// A delivery whose tasks were all answered needs no saying.
 pub fn drop_empty(tx: &WriteTx<'_>, delivery: DeliveryId) -> Result<(), Error> {
-    tx.execute(
+    tx.prepare_cached(
         "UPDATE delivery SET state = 'overtaken' WHERE id = ?1 AND state = 'waiting'",
-        [delivery.to_string()],
-    )?;
+    )?
+    .execute([delivery.to_string()])?;
     Ok(())
 }
 
 /// Records that a delivery is about to be tried; `None` if it needs no saying any more.
 pub fn begin_attempt(tx: &WriteTx<'_>, delivery: DeliveryId) -> Result<Option<AttemptId>, Error> {
-    let waiting = tx.execute(
-        "UPDATE delivery SET attempts = attempts + 1 WHERE id = ?1 AND state = 'waiting'",
-        [delivery.to_string()],
-    )?;
+    let waiting = tx
+        .prepare_cached(
+            "UPDATE delivery SET attempts = attempts + 1 WHERE id = ?1 AND state = 'waiting'",
+        )?
+        .execute([delivery.to_string()])?;
     if waiting == 0 {
         return Ok(None);
     }
     let id = AttemptId::new(tx.now(), tx.random());
-    tx.execute(
-        "INSERT INTO attempt (id, delivery, started_at) VALUES (?1, ?2, ?3)",
-        params![
+    tx.prepare_cached("INSERT INTO attempt (id, delivery, started_at) VALUES (?1, ?2, ?3)")?
+        .execute(params![
             id.to_string(),
             delivery.to_string(),
             tx.now().as_millisecond()
-        ],
-    )?;
+        ])?;
     Ok(Some(id))
 }
 
@@ -326,26 +328,27 @@ pub fn finish_attempt(
         Outcome::Transient { reason, .. } => ("transient", Some(reason)),
         Outcome::Permanent { reason } => ("permanent", Some(reason)),
     };
-    tx.execute(
+    tx.prepare_cached(
         "UPDATE attempt SET finished_at = ?2, outcome = ?3, reason = ?4 WHERE id = ?1",
-        params![attempt.to_string(), tx.now().as_millisecond(), name, reason],
-    )?;
+    )?
+    .execute(params![
+        attempt.to_string(),
+        tx.now().as_millisecond(),
+        name,
+        reason
+    ])?;
     channels::note(tx, delivery, outcome)?;
     let (state, delivered_at) = match outcome {
         Outcome::Delivered => (DeliveryState::Delivered, Some(tx.now().as_millisecond())),
         Outcome::Transient { retry_at, .. } => {
-            tx.execute(
-                "UPDATE delivery SET retry_at = ?2 WHERE id = ?1",
-                params![delivery.to_string(), retry_at.as_millisecond()],
-            )?;
+            tx.prepare_cached("UPDATE delivery SET retry_at = ?2 WHERE id = ?1")?
+                .execute(params![delivery.to_string(), retry_at.as_millisecond()])?;
             return Ok(());
         }
         Outcome::Permanent { .. } => (DeliveryState::Failed, None),
     };
-    tx.execute(
-        "UPDATE delivery SET state = ?2, delivered_at = ?3 WHERE id = ?1",
-        params![delivery.to_string(), state.as_str(), delivered_at],
-    )?;
+    tx.prepare_cached("UPDATE delivery SET state = ?2, delivered_at = ?3 WHERE id = ?1")?
+        .execute(params![delivery.to_string(), state.as_str(), delivered_at])?;
     let change = Change {
         entity: Entity::Delivery,
         id: delivery.to_string(),

@@ -31,11 +31,8 @@ pub struct Change<'a, T: Serialize + ?Sized> {
 
 /// The sequence of the newest entry, 0 where there is none.
 pub fn last_sequence(connection: &Connection) -> Result<u64, rusqlite::Error> {
-    let last: i64 = connection.query_row(
-        "SELECT coalesce(max(sequence), 0) FROM journal",
-        [],
-        |row| row.get(0),
-    )?;
+    let mut query = connection.prepare_cached("SELECT coalesce(max(sequence), 0) FROM journal")?;
+    let last: i64 = query.query_row([], |row| row.get(0))?;
     Ok(u64::try_from(last).unwrap_or(0))
 }
 

@@ -10,38 +10,49 @@ use crate::domain::reminder::{Planned, Reminder, ReminderState};
 use crate::domain::task::Task;
 
 /// Makes the planned reminders of a task what `plan` says. A moment that was said stays said, so
-/// planning again repeats nothing; a moment that is no longer planned lapses.
+/// planning again repeats nothing; a moment that is no longer planned lapses. Where all is as planned
+/// nothing is written.
 pub fn reconcile(tx: &WriteTx<'_>, task: TaskId, plan: &[Planned]) -> Result<(), Error> {
-    let key = task.to_string();
-    for known in of_task(tx, task)? {
-        let wanted = plan.iter().any(|it| it.slot == known.slot);
-        if known.state == ReminderState::Planned && !wanted {
-            set_state(tx, known.id, ReminderState::Lapsed)?;
+    let known = of_task(tx, task)?;
+    for one in &known {
+        let wanted = plan.iter().any(|it| it.slot == one.slot);
+        if one.state == ReminderState::Planned && !wanted {
+            set_state(tx, one.id, ReminderState::Lapsed)?;
         }
     }
     for one in plan {
+        let before = known.iter().find(|it| it.slot == one.slot);
+        if before.is_some_and(|it| stays(it, one, tx.now())) {
+            continue;
+        }
         let id = ReminderId::new(tx.now(), tx.random());
         tx.prepare_cached(
             "INSERT INTO reminder (id, task, slot, at, level, state)
              VALUES (:id, :task, :slot, :at, :level, 'planned')
              ON CONFLICT (task, slot) DO UPDATE
-                SET at = excluded.at, level = excluded.level, state = 'planned'
-              WHERE state <> 'said'
-                AND (state <> 'lapsed' OR excluded.at > :now)
-                AND (state, at, level) <> ('planned', excluded.at, excluded.level)",
+                SET at = excluded.at, level = excluded.level, state = 'planned'",
         )?
         .execute(named_params! {
             ":id": id.to_string(),
-            ":task": key,
+            ":task": task.to_string(),
             ":slot": one.slot,
             ":at": one.at.as_millisecond(),
             ":level": one.level.as_str(),
-            ":now": tx.now().as_millisecond(),
         })?;
     }
-    tx.prepare_cached("UPDATE task SET plan = 0 WHERE id = ?1")?
-        .execute([key])?;
+    tx.prepare_cached("UPDATE task SET plan = 0 WHERE id = ?1 AND plan = 1")?
+        .execute([task.to_string()])?;
     Ok(())
+}
+
+/// Whether a moment stays as it is known, although `plan` names it: it was said, it has lapsed and is
+/// over, or it stands as planned.
+fn stays(known: &Reminder, plan: &Planned, now: Timestamp) -> bool {
+    match known.state {
+        ReminderState::Said => true,
+        ReminderState::Lapsed => plan.at <= now,
+        ReminderState::Planned => (known.at, known.level) == (plan.at, plan.level),
+    }
 }
 
 /// The reminders of a task, earliest first.
@@ -49,21 +60,6 @@ pub fn of_task(tx: &ReadTx<'_>, task: TaskId) -> Result<Vec<Reminder>, Error> {
     let mut query = tx.prepare_cached("SELECT * FROM reminder WHERE task = ?1 ORDER BY at")?;
     let reminders = query.query_and_then([task.to_string()], reminder_from_row)?;
     reminders.collect()
-}
-
-/// Of several moments of one task that have passed unsaid only the latest is worth saying; the
-/// others lapse.
-pub fn lapse_missed(tx: &WriteTx<'_>) -> Result<(), Error> {
-    tx.prepare_cached(
-        "UPDATE reminder SET state = 'lapsed'
-          WHERE state = 'planned' AND at <= :now
-            AND EXISTS (SELECT 1 FROM reminder later
-                         WHERE later.task = reminder.task AND later.state = 'planned'
-                           AND later.at <= :now
-                           AND (later.at, later.id) > (reminder.at, reminder.id))",
-    )?
-    .execute(named_params! { ":now": tx.now().as_millisecond() })?;
-    Ok(())
 }
 
 /// A moment of a task was said.

@@ -178,6 +178,8 @@ pub struct Edit {
     pub documents: Option<Vec<DocumentId>>,
     /// What must be done before.
     pub blocked_by: Option<Vec<TaskId>>,
+    /// Of a task that comes again: this one alone is meant, not those to come.
+    pub only_this: bool,
 }
 
 /// Sets `value` where something was said of it, and notes the field.
@@ -303,7 +305,7 @@ pub fn edit(
     if let (Some(source), Some((Some(due), _))) = (&task.source, edit.due) {
         examples::teach_due(tx, source.document, &source.key, &Value::Date(due))?;
     }
-    let fields = apply(tx, &mut task, edit)?;
+    let fields = series::apply(tx, &mut task, edit)?;
     let names: Vec<&str> = fields.iter().map(|it| it.as_str()).collect();
     for field in &fields {
         if !task.edited.contains(field) {
@@ -415,15 +417,20 @@ pub fn comment(tx: &WriteTx<'_>, id: TaskId, text: &str) -> Result<Task, Error> 
     Ok(task)
 }
 
-/// A person takes back an answer: the task is open again.
+/// A person takes back an answer: the task is open again, and the one that came after it is not.
 pub fn reopen(tx: &WriteTx<'_>, id: TaskId) -> Result<Task, Error> {
     let task = by_id(tx, id)?;
     if task.status == Status::Open && task.later_until.is_none() {
         return Ok(task);
     }
+    let series = match task.series {
+        None => series::take_back(tx, id)?,
+        known => known,
+    };
     let next = Task {
         status: Status::Open,
         later_until: None,
+        series,
         ..task
     };
     update(tx, next, "reopened", &["status", "later_until"])
@@ -566,9 +573,10 @@ pub fn look_again(tx: &WriteTx<'_>, id: TaskId, at: Option<Timestamp>) -> Result
 
 /// Open tasks that had been due before they arrived and that no digest has asked about.
 pub fn to_digest(tx: &ReadTx<'_>, limit: u32) -> Result<Vec<Task>, Error> {
+    // Those are few; the plus keeps from the index of all that is open.
     let mut query = tx.prepare_cached(
         "SELECT * FROM task
-          WHERE arrived_late = 1 AND digested = 0 AND status = 'open' ORDER BY due LIMIT ?1",
+          WHERE arrived_late = 1 AND digested = 0 AND +status = 'open' ORDER BY due LIMIT ?1",
     )?;
     let tasks = query.query_and_then([limit], task_from_row)?;
     tasks.collect()

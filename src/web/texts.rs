@@ -204,6 +204,7 @@ texts! {
     understand: "Verstehen", "Understand";
     repeats: "Wiederholung", "Repeats";
     repeats_never: "nie", "never";
+    only_this: "Nur dieses Mal ändern, nicht die folgenden", "Change this one alone, not those to come";
     repeats_daily: "täglich", "daily";
     repeats_weekly: "wöchentlich", "weekly";
     repeats_fortnightly: "alle zwei Wochen", "every two weeks";

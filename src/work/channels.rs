@@ -28,6 +28,8 @@ pub trait Channel: Send + Sync + 'static {
     const WORKER: &'static str;
     /// Deliveries of one minute at the most.
     const PER_MINUTE: u32;
+    /// Deliveries that are under way together at the most.
+    const AT_ONCE: u32;
     /// What travels.
     type Payload: Send + 'static;
 
@@ -65,6 +67,7 @@ impl Channel for Events {
     const NAME: ChannelName = ChannelName::Mqtt;
     const WORKER: &'static str = "deliver";
     const PER_MINUTE: u32 = u32::MAX;
+    const AT_ONCE: u32 = 500;
     type Payload = Vec<u8>;
 
     fn is_away(&self) -> bool {
@@ -145,6 +148,7 @@ impl Channel for Mails {
     const NAME: ChannelName = ChannelName::Mail;
     const WORKER: &'static str = "deliver_mail";
     const PER_MINUTE: u32 = 60;
+    const AT_ONCE: u32 = 10;
     type Payload = Addressed;
 
     fn compose(
@@ -176,6 +180,7 @@ macro_rules! pushes {
             const NAME: ChannelName = ChannelName::$channel;
             const WORKER: &'static str = $worker;
             const PER_MINUTE: u32 = $per_minute;
+            const AT_ONCE: u32 = 20;
             type Payload = Addressed;
 
             fn compose(

@@ -19,8 +19,6 @@ use crate::domain::id::{AttemptId, DeliveryId};
 use crate::store::deliveries::{self, Outcome};
 use crate::store::{self, Caller, Store, Viewer};
 
-/// Deliveries of one turn.
-const BATCH: u32 = 100;
 /// Seconds between two tries: doubled from the first to the second of these.
 const RETRY_SECONDS: (i64, i64) = (5, 600);
 /// Over which the deliveries of a channel are counted.
@@ -146,7 +144,7 @@ impl<C: Channel> Worker for Deliver<C> {
         if allowance == 0 {
             return Ok(Turn::Until(since + MINUTE));
         }
-        let ready = self.ready(BATCH.min(allowance)).await?;
+        let ready = self.ready(C::AT_ONCE.min(allowance)).await?;
         if !ready.is_empty() {
             let count = u32::try_from(ready.len()).unwrap_or(u32::MAX);
             self.minute = (since, said.saturating_add(count));

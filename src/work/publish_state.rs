@@ -65,6 +65,8 @@ struct Counted {
 #[derive(Clone, PartialEq, Eq)]
 struct Said {
     connected_since: Timestamp,
+    /// The journal's last entry, the day and the promises for which it holds.
+    counted_at: (u64, Date, Tally),
     summary: Summary,
     next: Next,
 }
@@ -185,12 +187,22 @@ impl Worker for PublishState {
         let zone = self.promises.zone.clone();
         let today = zone.to_datetime(now).date();
         let tally = self.tally(now).await?;
+        let counted_at = (*self.store.changes().borrow(), today, tally);
+        let is_known = self
+            .said
+            .as_ref()
+            .is_some_and(|it| (it.connected_since, it.counted_at) == (connected_since, counted_at));
+        // Counting many tasks costs something; while nothing happens there is nothing to count.
+        if is_known && !self.voice.wanted.load(Ordering::SeqCst) {
+            return Ok(Turn::Idle);
+        }
         let counted = self
             .store
             .read(Viewer::House, move |tx| tasks::summary(tx, today))
             .await?;
         let said = Said {
             connected_since,
+            counted_at,
             summary: summary(&counted, tally, today, &zone),
             next: Next::about(counted.next_upcoming.as_ref(), self.voice.detail),
         };

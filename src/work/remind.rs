@@ -3,6 +3,7 @@
 //! Before the clock is set nothing is said. Of several missed moments of one task only the latest is
 //! said; moments that were said are not said again when the clock goes back.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use jiff::civil::Time;
@@ -24,8 +25,9 @@ use crate::store::channels::{self, Astray};
 use crate::store::{self, Caller, ReadTx, Store, Viewer, WriteTx};
 use crate::store::{deliveries, documents, manners, reminders, tasks};
 
-/// Tasks or reminders of one turn.
-const BATCH: u32 = 200;
+/// Tasks or reminders of one turn: so many that a pile of them costs few writes to the disk, and so few
+/// that nobody waits long for their own.
+const BATCH: u32 = 500;
 /// Tasks that one digest asks about; the rest are asked about in the next.
 const LATE_MAX: u32 = 5000;
 
@@ -68,7 +70,8 @@ impl Remind {
         }
     }
 
-    /// Plans the moments of changed tasks, and has each of them looked at.
+    /// Plans the moments of changed tasks, and when each of them wants a look: at once where something
+    /// is due.
     async fn plan(&self) -> Result<bool, store::Error> {
         let speech = self.speech.clone();
         let changed = self
@@ -80,11 +83,16 @@ impl Remind {
         }
         self.store
             .write(Caller::worker(Self::NAME), move |tx| {
+                let listeners = Listeners::of(tx, &speech)?;
+                let today = speech.zone.to_datetime(tx.now()).date();
                 for task in tasks::to_plan(tx, BATCH)? {
-                    let today = speech.zone.to_datetime(tx.now()).date();
                     tasks::continue_series(tx, &task, today, &speech.region)?;
                     plan_moments(tx, &task, &speech)?;
-                    tasks::look_again(tx, task.id, Some(tx.now()))?;
+                    let known = Known::of(tx, task, &speech)?;
+                    let next = listeners
+                        .allowed(&known.task.visible_to)
+                        .next_look(&known, tx.now());
+                    tasks::look_again(tx, known.task.id, next)?;
                 }
                 Ok(())
             })
@@ -105,10 +113,7 @@ impl Remind {
         let speech = self.speech.clone();
         let has_said = self
             .store
-            .write(Caller::worker(Self::NAME), move |tx| {
-                reminders::lapse_missed(tx)?;
-                look(tx, &speech)
-            })
+            .write(Caller::worker(Self::NAME), move |tx| look(tx, &speech))
             .await?;
         if has_said {
             self.wake.deliveries.notify_one();
@@ -289,11 +294,69 @@ impl Known {
     }
 }
 
+/// Who is told something. People and machines are planned apart: an event is said once to whoever
+/// listens, while people are told in person, at their hours, and drawn in one after the other.
+struct Listeners {
+    machines: Household,
+    people: Household,
+}
+
+impl Listeners {
+    fn of(tx: &ReadTx<'_>, speech: &Speech) -> Result<Self, store::Error> {
+        let events = speech.channels.iter().filter(|it| it.is_event());
+        Ok(Self {
+            machines: Household {
+                members: Vec::new(),
+                ways: events.map(|it| it.way()).collect(),
+                zone: speech.zone.clone(),
+            },
+            people: manners::household(tx, &speech.channels, &speech.zone)?,
+        })
+    }
+
+    /// Nobody is told of a task that they may not see.
+    fn allowed(&self, circle: &Visibility) -> Audience<'_> {
+        let people = if self.people.members.iter().all(|it| circle.allows(it.id)) {
+            Cow::Borrowed(&self.people)
+        } else {
+            let mut people = self.people.clone();
+            people.members.retain(|it| circle.allows(it.id));
+            Cow::Owned(people)
+        };
+        Audience {
+            machines: &self.machines,
+            people,
+        }
+    }
+}
+
+/// Those of the listeners who may hear of a task.
+struct Audience<'a> {
+    machines: &'a Household,
+    people: Cow<'a, Household>,
+}
+
+impl Audience<'_> {
+    /// Each household that can be told something, and whether it is the machines; those are always
+    /// asked, so that each moment of a task is looked at.
+    fn each(&self) -> impl Iterator<Item = (&Household, bool)> {
+        let members = &self.people.members;
+        let has_ways = members
+            .iter()
+            .any(|it| !it.ways.is_empty() || !it.loud.is_empty());
+        let people = has_ways.then_some((&*self.people, false));
+        [(self.machines, true)].into_iter().chain(people)
+    }
+
+    fn next_look(&self, known: &Known, now: Timestamp) -> Option<Timestamp> {
+        let looks = self.each().map(|(household, is_event)| {
+            escalation::look_again(household, &known.concern(is_event), now)
+        });
+        looks.flatten().min()
+    }
+}
+
 /// Says what is due, and notes for each task when it wants its next look. Whether anything was said.
-///
-/// People and machines are planned apart: an event is said once to whoever listens, while people are
-/// told in person, at their hours, and drawn in one after the other. Nobody is told of a task that they
-/// may not see.
 fn look(tx: &WriteTx<'_>, speech: &Speech) -> Result<bool, store::Error> {
     let horizon = tx.now().saturating_add(TOGETHER).unwrap_or(tx.now());
     let mut circles: Vec<(Visibility, Vec<Known>)> = Vec::new();
@@ -305,27 +368,17 @@ fn look(tx: &WriteTx<'_>, speech: &Speech) -> Result<bool, store::Error> {
             None => circles.push((circle.clone(), vec![known])),
         }
     }
-    let events = speech.channels.iter().filter(|it| it.is_event());
-    let machines = Household {
-        members: Vec::new(),
-        ways: events.map(|it| it.way()).collect(),
-        zone: speech.zone.clone(),
-    };
-    let everybody = manners::household(tx, &speech.channels, &speech.zone)?;
+    let listeners = Listeners::of(tx, speech)?;
     let mut has_said = false;
     for (circle, mut known) in circles {
-        let mut people = everybody.clone();
-        people.members.retain(|it| circle.allows(it.id));
-        let listeners = [(&machines, true), (&people, false)];
-        for (household, is_event) in listeners {
+        let audience = listeners.allowed(&circle);
+        for (household, is_event) in audience.each() {
             has_said |= say(tx, household, is_event, &mut known)?;
         }
         for one in &known {
-            let looks = listeners.map(|(household, is_event)| {
-                escalation::look_again(household, &one.concern(is_event), tx.now())
-            });
             plan_moments(tx, &one.task, speech)?;
-            tasks::look_again(tx, one.task.id, looks.into_iter().flatten().min())?;
+            let next = audience.next_look(one, tx.now());
+            tasks::look_again(tx, one.task.id, next)?;
         }
     }
     Ok(has_said)

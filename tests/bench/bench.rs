@@ -15,6 +15,7 @@ use jiff::civil::Date;
 mod daemon;
 mod dense;
 mod figures;
+mod many;
 mod process;
 mod report;
 mod scans;
@@ -33,15 +34,17 @@ use paper::Sheet;
 pub struct Ground {
     /// The repository.
     pub root: PathBuf,
+    /// Where the programs of this build are: `target/release`.
+    programs: PathBuf,
     /// The samples of today.
     pub sheets: Vec<Sheet>,
     pub today: Date,
 }
 
 impl Ground {
-    /// A program of the release build.
+    /// A program of the same build as this one, which is an example of it.
     pub fn program(&self, name: &str) -> PathBuf {
-        self.root.join("target/release").join(name)
+        self.programs.join(name)
     }
 
     /// The sample called `name`.
@@ -70,11 +73,16 @@ async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let [day, what @ ..] = words.as_slice() else {
-        bail!("usage: bench YYYY-MM-DD [soak MINUTES FILES]");
+        bail!("usage: bench YYYY-MM-DD [many | soak MINUTES FILES]");
     };
     let today = day.parse().context("a day is like 2026-03-02")?;
     let ground = Ground {
         root: PathBuf::from(env!("CARGO_MANIFEST_DIR")),
+        programs: std::env::current_exe()?
+            .ancestors()
+            .nth(2)
+            .context("not among the examples of a build")?
+            .to_owned(),
         sheets: paper::samples(today)?,
         today,
     };
@@ -90,11 +98,17 @@ async fn main() -> Result<()> {
     }
     match what {
         [] => report::write(&ground, &figures::all(&ground).await?),
+        ["many"] => {
+            for figure in many::all(&ground).await? {
+                say(&format!("{}: {}", figure.name, figure.measured));
+            }
+            Ok(())
+        }
         ["soak", minutes, files] => {
             let minutes = minutes.parse().context("minutes")?;
             soak::run(&ground, minutes, files.parse().context("files")?).await
         }
-        _ => bail!("usage: bench YYYY-MM-DD [soak MINUTES FILES]"),
+        _ => bail!("usage: bench YYYY-MM-DD [many | soak MINUTES FILES]"),
     }
 }
 

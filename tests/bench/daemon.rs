@@ -1,6 +1,6 @@
 //! A daemon of the release build on a data folder of its own, and a client that speaks to it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -22,18 +22,32 @@ pub struct Daemon {
     address: String,
     client: reqwest::Client,
     token: String,
+    settings: Settings,
 }
+
+/// What is configured beside the usual, as environment variables.
+pub type Settings = Vec<(&'static str, String)>;
 
 impl Daemon {
     /// A daemon on an empty folder, with its readers leaving after a second of rest.
     pub async fn start(ground: &Ground) -> Result<Self> {
-        Self::start_on(ground, tempfile::tempdir()?, None).await
+        Self::start_with(ground, Settings::new()).await
     }
 
-    async fn start_on(ground: &Ground, data: TempDir, known: Option<String>) -> Result<Self> {
+    /// The same with more configured than usual.
+    pub async fn start_with(ground: &Ground, settings: Settings) -> Result<Self> {
+        Self::start_on(ground, tempfile::tempdir()?, None, settings).await
+    }
+
+    async fn start_on(
+        ground: &Ground,
+        data: TempDir,
+        known: Option<String>,
+        settings: Settings,
+    ) -> Result<Self> {
         let client = reqwest::Client::builder().timeout(PATIENCE).build()?;
         let port = free_port()?;
-        let (child, _) = launched(ground, data.path(), port, &client).await?;
+        let (child, _) = launched(ground, data.path(), port, (&client, &settings)).await?;
         let token = match known {
             Some(token) => token,
             None => token(ground, data.path(), port)?,
@@ -45,16 +59,35 @@ impl Daemon {
             address,
             client,
             token,
+            settings,
         })
     }
 
     /// Stops it by force and starts it again on the same folder.
-    pub async fn kill_and_restart(mut self, ground: &Ground) -> Result<Self> {
+    pub async fn kill_and_restart(self, ground: &Ground) -> Result<Self> {
+        self.kill_and_change(ground, |_| Ok(())).await
+    }
+
+    /// Stops it by force, lets `change` have its database, and starts it again.
+    pub async fn kill_and_change(
+        mut self,
+        ground: &Ground,
+        change: impl FnOnce(&Path) -> Result<()>,
+    ) -> Result<Self> {
         self.child.kill()?;
         self.child.wait()?;
+        change(&self.database())?;
         let data = std::mem::replace(&mut self.data, tempfile::tempdir()?);
-        let token = std::mem::take(&mut self.token);
-        Self::start_on(ground, data, Some(token)).await
+        let (token, settings) = (
+            std::mem::take(&mut self.token),
+            std::mem::take(&mut self.settings),
+        );
+        Self::start_on(ground, data, Some(token), settings).await
+    }
+
+    /// The file that holds everything.
+    pub fn database(&self) -> PathBuf {
+        self.data.path().join("data/workmate.sqlite")
     }
 
     pub fn pid(&self) -> u32 {
@@ -114,6 +147,17 @@ impl Daemon {
             answer.text().await?
         );
         Ok(answer.json().await?)
+    }
+
+    /// Makes a task by hand.
+    pub async fn add_task(&self, task: &Value) -> Result<()> {
+        let request = self
+            .client
+            .post(format!("{}/api/v1/tasks", self.address))
+            .bearer_auth(&self.token);
+        let status = request.json(task).send().await?.status();
+        ensure!(status.is_success(), "a task is refused: {status}");
+        Ok(())
     }
 
     /// How long the API takes to answer at `path`, body included.
@@ -181,11 +225,12 @@ pub async fn launched(
     ground: &Ground,
     data: &Path,
     port: u16,
-    client: &reqwest::Client,
+    (client, settings): (&reqwest::Client, &Settings),
 ) -> Result<(Child, Duration)> {
     let health = format!("http://127.0.0.1:{port}/health");
     let start = Instant::now();
     let child = command(ground, data, port)
+        .envs(settings.iter().map(|(name, value)| (name, value)))
         .arg("serve")
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use super::daemon::{Daemon, free_port, launched};
+use super::daemon::{Daemon, Settings, free_port, launched};
 use super::process::{self, timed};
 use super::{Ground, median, percentile, say};
 
@@ -39,6 +39,7 @@ pub async fn all(ground: &Ground) -> Result<Vec<Figure>> {
     figures.push(scan_to_task(ground, &daemon).await?);
     figures.push(latency_under_load(ground, &daemon).await?);
     figures.extend(idle_memory(&daemon, "Idle memory, after these documents").await?);
+    figures.extend(super::many::all(ground).await?);
     Ok(figures)
 }
 
@@ -101,7 +102,9 @@ async fn start_to_ready(ground: &Ground) -> Result<Figure> {
         .build()?;
     let mut times = Vec::new();
     for _ in 0..MANY {
-        let (mut child, time) = launched(ground, data.path(), free_port()?, &client).await?;
+        let usual = Settings::new();
+        let (mut child, time) =
+            launched(ground, data.path(), free_port()?, (&client, &usual)).await?;
         child.kill()?;
         child.wait()?;
         times.push(time);
@@ -295,7 +298,7 @@ fn stored(ground: &Ground, folder: &Path, name: &str) -> Result<String> {
         .to_owned())
 }
 
-fn megabytes(bytes: u64) -> String {
+pub fn megabytes(bytes: u64) -> String {
     format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000)
 }
 

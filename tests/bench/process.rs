@@ -36,6 +36,19 @@ pub fn proportional_kilobytes(pid: u32) -> Result<u64> {
         .parse()?)
 }
 
+/// Processor time of a running process, in steps of 10 ms.
+pub fn processor(pid: u32) -> Result<Duration> {
+    // Fields 14 and 15.
+    ticks_of(&format!("/proc/{pid}/stat"), [14, 15])
+}
+
+/// Bytes that the process has had written to the disk.
+pub fn written_bytes(pid: u32) -> Result<u64> {
+    let io = fs::read_to_string(format!("/proc/{pid}/io"))?;
+    let line = io.lines().find_map(|it| it.strip_prefix("write_bytes: "));
+    Ok(line.context("no write_bytes")?.parse()?)
+}
+
 /// Files, sockets and pipes that the process has open.
 pub fn open_files(pid: u32) -> Result<usize> {
     Ok(fs::read_dir(format!("/proc/{pid}/fd"))?.count())
@@ -95,16 +108,18 @@ pub fn timed(program: &Path, arguments: &[&str], environment: &[(&str, &str)]) -
 
 /// Processor time of all children that have ended and been waited for, and of theirs.
 fn processor_of_children() -> Result<Duration> {
-    let stat = fs::read_to_string("/proc/self/stat")?;
+    ticks_of("/proc/self/stat", [16, 17])
+}
+
+/// The sum of these fields of proc_pid_stat(5), at 100 ticks a second.
+fn ticks_of(path: &str, fields: [usize; 2]) -> Result<Duration> {
+    let stat = fs::read_to_string(path)?;
     // The name in brackets may hold spaces; the fields count from behind it.
-    let (_, fields) = stat.rsplit_once(") ").context("no name")?;
-    let ticks = |field: usize| -> Result<u64> {
-        Ok(fields
-            .split(' ')
-            .nth(field - 3)
-            .context("a short line")?
-            .parse()?)
-    };
-    // Fields 16 and 17 (proc_pid_stat(5)), at 100 ticks a second.
-    Ok(Duration::from_millis(10 * (ticks(16)? + ticks(17)?)))
+    let (_, rest) = stat.rsplit_once(") ").context("no name")?;
+    let mut ticks = 0;
+    for field in fields {
+        let text = rest.split(' ').nth(field - 3).context("a short line")?;
+        ticks += text.parse::<u64>()?;
+    }
+    Ok(Duration::from_millis(10 * ticks))
 }

@@ -3,9 +3,10 @@
 
 use std::num::NonZeroU32;
 
-use jiff::Timestamp;
+use insta::assert_snapshot;
 use jiff::civil::{Date, date, time};
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use workmate::domain::clock::Clock;
@@ -26,7 +27,7 @@ use workmate::domain::reminder;
 use workmate::domain::task::{Answer, AnswerKind, Status, Task};
 use workmate::domain::value::{Amount, Confidence, Currency, Money, Rect};
 use workmate::store::blobs::Picture;
-use workmate::store::deliveries::{self, Subject};
+use workmate::store::deliveries::{self, Outcome, Subject};
 use workmate::store::documents::{self, Accepted, Filter};
 use workmate::store::tasks::{self, Edit};
 use workmate::store::{
@@ -97,6 +98,18 @@ impl House {
         let mut worker = DeriveTasks::new(store, wake, zone, Language::English);
         let stop = CancellationToken::new();
         while worker.turn(&stop).await.unwrap() == Turn::More {}
+    }
+
+    fn remind(&self) -> Remind {
+        let morning = time(8, 0, 0, 0);
+        let speech = Speech {
+            zone: TimeZone::UTC,
+            region: Region::new("DE"),
+            ladders: Ladders::standard(morning),
+            morning,
+            channels: vec![ChannelName::Mqtt, ChannelName::Gotify],
+        };
+        Remind::new(self.store.clone(), Wake::default(), speech)
     }
 
     async fn tasks(&self, id: DocumentId) -> Vec<Task> {
@@ -345,15 +358,7 @@ async fn an_archive_is_asked_about_once_the_next_morning() {
         let old = bill(100 + number, date(2024, 3, 18));
         house.understood(&format!("old bill {number}"), old).await;
     }
-    let morning = time(8, 0, 0, 0);
-    let speech = Speech {
-        zone: TimeZone::UTC,
-        region: Region::new("DE"),
-        ladders: Ladders::standard(morning),
-        morning,
-        channels: vec![ChannelName::Mqtt, ChannelName::Gotify],
-    };
-    let mut remind = Remind::new(house.store.clone(), Wake::default(), speech);
+    let mut remind = house.remind();
     let stop = CancellationToken::new();
     let mut asked = Vec::new();
     for moment in [
@@ -535,4 +540,75 @@ async fn what_is_sent_again_comes_out_of_the_trash() {
     assert!(matches!(&again, Accepted::Known(it) if it.id == id && it.deleted_at.is_none()));
     house.derive().await;
     assert_eq!(house.tasks(id).await[0].status, Status::Open);
+}
+
+/// Lets the clock run hour by hour; what was said meanwhile, one event in a line.
+async fn told(house: &House, remind: &mut Remind, until: &str) -> String {
+    let until: Timestamp = until.parse().unwrap();
+    let stop = CancellationToken::new();
+    let mut lines = Vec::new();
+    while house.clock.now() < until {
+        while remind.turn(&stop).await.unwrap() == Turn::More {}
+        let said = house.store.write(Caller::worker("deliver"), |tx| {
+            let mut said = Vec::new();
+            for waiting in deliveries::waiting(tx, ChannelName::Mqtt, 10)? {
+                let id = waiting.delivery.id;
+                let attempt = deliveries::begin_attempt(tx, id)?.unwrap();
+                deliveries::finish_attempt(tx, id, attempt, &Outcome::Delivered)?;
+                let Subject::Tasks(spoken) = waiting.subject else {
+                    panic!("{:?}", waiting.subject);
+                };
+                let lines = spoken.iter().map(|it| {
+                    let at = tx.now().strftime("%Y-%m-%d %H:%M");
+                    let due = it.task.due.unwrap();
+                    format!("{at} {}, due on {due} ({})", it.task.title, it.level)
+                });
+                said.extend(lines);
+            }
+            Ok(said)
+        });
+        lines.extend(said.await.unwrap());
+        house.clock.set(house.clock.now() + 1.hour());
+    }
+    lines.join("\n")
+}
+
+#[tokio::test]
+async fn the_deadline_that_moved_when_the_document_was_corrected() {
+    let house = House::on("2026-03-01");
+    let mut remind = house.remind();
+    let document = house
+        .understood("water bill", bill(8420, date(2026, 3, 25)))
+        .await;
+    assert_snapshot!(told(&house, &mut remind, "2026-03-18T12:00:00Z").await, @r"
+    2026-03-18 08:00 Wasserwerk Müller: pay €84.20, due on 2026-03-25 (info)
+    ");
+    // The page is read anew: the day was the nineteenth, which is tomorrow.
+    let id = document.id;
+    let again = move |tx: &workmate::store::WriteTx<'_>| {
+        documents::retry(tx, id)?;
+        pages::keep(tx, id, &reading_of("water bill"))?;
+        findings::keep(tx, id, &bill(8420, date(2026, 3, 19)))
+    };
+    let caller = Caller::worker("test");
+    house.store.write(caller, again).await.unwrap();
+    house.derive().await;
+    // Told at once that it is urgent; nothing is said any more for the day that it was not.
+    assert_snapshot!(told(&house, &mut remind, "2026-03-20T12:00:00Z").await, @r"
+    2026-03-18 12:00 Wasserwerk Müller: pay €84.20, due on 2026-03-19 (urgent)
+    2026-03-19 08:00 Wasserwerk Müller: pay €84.20, due on 2026-03-19 (urgent)
+    2026-03-20 08:00 Wasserwerk Müller: pay €84.20, due on 2026-03-19 (overdue)
+    ");
+    // Paid: the old day passes in silence.
+    let task = house.tasks(id).await.remove(0).id;
+    let done = move |tx: &workmate::store::WriteTx<'_>| {
+        let answer = Answer {
+            answer: AnswerKind::Done,
+            until: None,
+        };
+        tasks::answer(tx, task, &answer, tx.now())
+    };
+    let caller = Caller::house("anna", "web");
+    house.store.write(caller, done).await.unwrap();
+    assert_snapshot!(told(&house, &mut remind, "2026-03-27T12:00:00Z").await, @"");
 }

@@ -49,10 +49,11 @@ fn letter(number: usize) -> Vec<u8> {
 }
 
 /// Numbers that look random and are the same in every run (xorshift64).
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
+    /// From 0 to before `limit`.
+    pub fn below(&mut self, limit: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

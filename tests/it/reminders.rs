@@ -1,5 +1,6 @@
 //! When the house speaks, with a clock that the test moves.
 
+mod series;
 mod ways;
 
 use jiff::Timestamp;

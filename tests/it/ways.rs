@@ -1,6 +1,8 @@
 //! The ways to people, through the real daemon: a real mail server, a real calendar server, and a
 //! listener for what is posted.
 
+mod kills;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};

@@ -280,6 +280,8 @@ pub struct TaskChange {
     /// Ids of the tasks that must be done before it.
     #[schema(value_type = Option<Vec<String>>)]
     pub blocked_by: Option<Vec<TaskId>>,
+    /// Of a task that comes again: this one alone is changed, not those to come.
+    pub only_this: bool,
 }
 
 /// Tells a field that is `null` from one that is left out.

@@ -166,6 +166,7 @@ pub async fn create(
         contact: Some(new.contact.trim().to_owned()),
         documents: Some(new.documents),
         blocked_by: Some(new.blocked_by),
+        only_this: false,
     };
     let zone = state.household.zone.clone();
     let write = move |tx: &WriteTx<'_>| {
@@ -269,6 +270,7 @@ fn edit_of(task: &Task, change: TaskChange, now: Timestamp) -> tasks::Edit {
         contact: change.contact.map(|it| it.trim().to_owned()),
         documents: change.documents,
         blocked_by: change.blocked_by,
+        only_this: change.only_this,
     }
 }
 

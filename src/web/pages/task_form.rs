@@ -64,6 +64,8 @@ pub struct FormValues {
     pub document: String,
     /// Whether the form is shown at once.
     pub is_open: bool,
+    /// Whether it comes again, so that a change may be meant for this one alone.
+    pub is_series: bool,
 }
 
 impl FormValues {
@@ -103,6 +105,7 @@ impl FormValues {
             others: others(tx, Some(task))?,
             document: String::new(),
             is_open: false,
+            is_series: task.series.is_some(),
         })
     }
 }
@@ -247,6 +250,7 @@ pub struct Entered {
     contact: String,
     document: Option<DocumentId>,
     blocked_by: Vec<TaskId>,
+    only_this: bool,
 }
 
 /// Reads the form of a task.
@@ -311,6 +315,7 @@ pub fn entered(form: &Fields, zone: &TimeZone) -> Result<Entered, Failure> {
         contact,
         document: form.filled("document").and_then(|it| it.parse().ok()),
         blocked_by: ids(form, "before"),
+        only_this: form.filled("only_this").is_some(),
     })
 }
 
@@ -342,6 +347,7 @@ impl Entered {
             contact: Some(self.contact),
             documents: Some(self.document.into_iter().collect()),
             blocked_by: Some(self.blocked_by),
+            only_this: false,
         }
     }
 
@@ -359,7 +365,8 @@ impl Entered {
             money: (self.money != task.money).then_some(self.money),
             remind_at: is_moved.then_some(self.remind_at),
             assignees: (self.assignees != task.assignees).then_some(self.assignees),
-            recurrence: Some(self.recurrence),
+            // How often it comes again is said of the whole series.
+            recurrence: (!self.only_this).then_some(self.recurrence),
             pinned: (self.pinned != task.pinned).then_some(self.pinned),
             start: (self.start != task.start).then_some(self.start),
             steps: (steps != task.steps).then_some(steps),
@@ -368,6 +375,7 @@ impl Entered {
             contact: (self.contact != task.contact).then_some(self.contact),
             documents: None,
             blocked_by: (self.blocked_by != task.blocked_by).then_some(self.blocked_by),
+            only_this: self.only_this,
         }
     }
 }

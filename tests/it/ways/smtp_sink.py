@@ -1,9 +1,10 @@
 """A mail server that keeps what it is given: smtp_sink.py PORT CERTIFICATE KEY FOLDER.
 
 It takes mail only after STARTTLS and the right password. An address with "reject" in it is refused
-for good, one with "defer" the first two times.
+for good, one with "defer" the first two times, and with "hang" nothing is answered those two times.
 """
 
+import asyncio
 import json
 import pathlib
 import signal
@@ -22,9 +23,11 @@ class Handler:
     async def handle_RCPT(self, server, session, envelope, address, options):
         if "reject" in address:
             return "550 5.1.1 no such user"
-        if "defer" in address:
+        if "defer" in address or "hang" in address:
             deferred[address] = deferred.get(address, 0) + 1
             if deferred[address] <= 2:
+                if "hang" in address:
+                    await asyncio.sleep(600)
                 return "451 4.3.0 try again later"
         envelope.rcpt_tos.append(address)
         return "250 OK"
