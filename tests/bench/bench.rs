@@ -15,6 +15,7 @@ use jiff::civil::Date;
 mod daemon;
 mod dense;
 mod figures;
+mod mqtt;
 mod process;
 mod report;
 mod scans;
