@@ -14,6 +14,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{Notify, mpsc};
 
 use crate::config::{Config, Environment};
+use crate::connect::home_assistant::Page;
 use crate::connect::{llm, mqtt};
 use crate::control::{self, Desk};
 use crate::domain::clock::Clock;
@@ -32,11 +33,13 @@ use crate::web::{self, About, BrokerLamp, WebState};
 use crate::work::archive::Archive;
 use crate::work::ask_model::AskModel;
 use crate::work::channels::{Channel, Events};
+use crate::work::commands::Commands;
 use crate::work::deliver::Deliver;
 use crate::work::derive_tasks::DeriveTasks;
 use crate::work::intake::Intake;
-use crate::work::publish_state::{Discovery, PublishState, Voice};
-use crate::work::read_documents::{Manner, ReadDocuments};
+use crate::work::publish_state::{Discovery, Manner, PublishState, Voice};
+use crate::work::quick_add;
+use crate::work::read_documents::{self, ReadDocuments};
 use crate::work::remind::{Remind, Speech};
 use crate::work::take_answers::TakeAnswers;
 use crate::work::tidy_up::TidyUp;
@@ -256,11 +259,12 @@ impl House {
             let ask = AskModel::new(understanding, model, crew.wake.clone());
             crew.start(ask, &crew.wake.model);
         }
+        let intake = self.intake.clone();
         crew.start_folder(self.intake)?;
         crew.start_reminders(state.about.channels.clone())?;
         crew.start_ways(self.ways, &self.base_url).await?;
         if let Some(broker) = self.broker {
-            crew.start_broker(broker, self.base_url, self.promises);
+            crew.start_broker(broker, self.base_url, (intake, self.promises));
         }
         self.lifecycle.spawn(web::serve(self.listener, state));
         self.lifecycle
@@ -317,7 +321,7 @@ impl Crew {
             ..read_options(&self.config)
         };
         let language = self.config.household.language;
-        let manner = Manner {
+        let manner = read_documents::Manner {
             options,
             at_a_time: self.config.reading.worker_count(),
             language,
@@ -371,7 +375,12 @@ impl Crew {
         self.start(Deliver::new(self.store.clone(), channel), &bell);
     }
 
-    fn start_broker(&self, broker: Broker, url: String, promises: Arc<Promises>) {
+    fn start_broker(
+        &self,
+        broker: Broker,
+        url: String,
+        (intake, promises): (Intake, Arc<Promises>),
+    ) {
         let Broker {
             client,
             driver,
@@ -396,21 +405,44 @@ impl Crew {
             url: voice.url.clone(),
             zone: self.zone.clone(),
         });
-        let discovery = match self.config.mqtt.discovery_prefix.as_str() {
-            "" => Discovery::Off,
-            _ => Discovery::On,
-        };
-        let language = self.config.household.language;
-        let (store, zone) = (self.store.clone(), self.zone.clone());
-        let told = (language, discovery);
-        let publish = PublishState::new(store, voice, promises, told);
+        let topics = voice.topics.clone();
+        let publish = PublishState::new(self.store.clone(), voice, self.shown(promises));
         self.start(publish, &self.wake.state);
-        let (store, wake) = (self.store.clone(), self.wake.clone());
-        let morning = self.config.household.morning_or_eight();
-        let answers = TakeAnswers::new(store, wake.clone(), incoming, wanted, (zone, morning));
+        let commands = Commands {
+            store: self.store.clone(),
+            wake: self.wake.clone(),
+            intake,
+            zone: self.zone.clone(),
+            morning: self.config.household.morning_or_eight(),
+            region: Region::new(&self.config.household.region),
+            detail,
+        };
+        let answers = TakeAnswers::new(commands, incoming, wanted, (client.clone(), topics));
         self.start(answers, &Arc::new(Notify::new()));
+        let wake = self.wake.clone();
         self.lifecycle
             .spawn(ring_when_connected(client, wake, stop));
+    }
+
+    /// How the broker is shown how things stand.
+    fn shown(&self, promises: Arc<Promises>) -> Manner {
+        let (household, mqtt) = (&self.config.household, &self.config.mqtt);
+        Manner {
+            zone: self.zone.clone(),
+            promises,
+            language: household.language,
+            currency: quick_add::currency(&Region::new(&household.region)),
+            accepts: accepts(&self.config),
+            page: if mqtt.page_image {
+                Page::Shown
+            } else {
+                Page::Hidden
+            },
+            discovery: match mqtt.discovery_prefix.as_str() {
+                "" => Discovery::Off,
+                _ => Discovery::On,
+            },
+        }
     }
 }
 
@@ -450,6 +482,7 @@ pub fn mqtt_settings(config: &Config, environment: &Environment) -> Result<mqtt:
     let mut settings = mqtt::Settings::new(config.mqtt.url.as_str());
     settings.password = config.mqtt.password(environment)?;
     settings.prefix.clone_from(&config.mqtt.prefix);
+    settings.accepts = accepts(config);
     if !config.mqtt.ca_file.is_empty() {
         settings.ca_file = Some((&config.mqtt.ca_file).into());
     }
@@ -459,6 +492,15 @@ pub fn mqtt_settings(config: &Config, environment: &Environment) -> Result<mqtt:
             .clone_from(&config.mqtt.discovery_prefix);
     }
     Ok(settings)
+}
+
+const fn accepts(config: &Config) -> mqtt::Accepts {
+    mqtt::Accepts {
+        tasks: config.mqtt.accept_tasks,
+        documents: config.mqtt.accept_documents,
+        lists: config.mqtt.accept_lists,
+        control: config.mqtt.accept_control,
+    }
 }
 
 /// How the language model of `config` is asked by a house that listens at `own`, if it wants one.

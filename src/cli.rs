@@ -9,6 +9,7 @@ mod doctor;
 mod health;
 mod journal;
 mod man;
+mod mqtt;
 pub mod parse;
 mod person;
 pub mod read;
@@ -71,6 +72,9 @@ enum Command {
     /// What programs carry to use the API.
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// The household's MQTT broker.
+    #[command(subcommand)]
+    Mqtt(mqtt::MqttCommand),
     /// The record of every change.
     #[command(subcommand)]
     Journal(journal::JournalCommand),
@@ -115,6 +119,9 @@ pub fn run() -> ExitCode {
         Command::Token(token) => {
             with_config(file.as_deref(), &environment, |it| token::run(it, token))
         }
+        Command::Mqtt(command) => with_config(file.as_deref(), &environment, |it| {
+            mqtt::run(&it, &environment, &command)
+        }),
         Command::Journal(journal) => with_config(file.as_deref(), &environment, |it| {
             journal::run(it, &journal)
         }),

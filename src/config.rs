@@ -116,6 +116,10 @@ pub struct Intake {
 /// `[mqtt]`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch that a household turns by itself"
+)]
 pub struct Mqtt {
     /// `mqtt://` or `mqtts://` with user, password, host and port; empty: no broker.
     pub url: String,
@@ -129,6 +133,16 @@ pub struct Mqtt {
     pub discovery_prefix: String,
     /// `full`, `title` or `none`: how much a reminder tells.
     pub detail: Detail,
+    /// Whether programs may make tasks.
+    pub accept_tasks: bool,
+    /// Whether programs may upload small documents.
+    pub accept_documents: bool,
+    /// Whether programs may ask for lists of tasks.
+    pub accept_lists: bool,
+    /// Whether programs may switch quiet mode and have the watched folder read.
+    pub accept_control: bool,
+    /// Whether the first page of the latest document is shown.
+    pub page_image: bool,
 }
 
 /// `[log]`
@@ -213,6 +227,11 @@ impl Default for Mqtt {
             prefix: "workmate".to_owned(),
             discovery_prefix: "homeassistant".to_owned(),
             detail: Detail::Full,
+            accept_tasks: false,
+            accept_documents: false,
+            accept_lists: false,
+            accept_control: false,
+            page_image: false,
         }
     }
 }

@@ -221,6 +221,8 @@ impl Desk {
             Request::AddPerson { name, password } => {
                 let add = move |tx: &store::WriteTx<'_>| people::create(tx, &name, &password, None);
                 self.store.write(caller, add).await?;
+                // Who lives here is shown at the broker.
+                self.wake.state.notify_one();
             }
             Request::SetPassword { name, password } => {
                 let set = move |tx: &store::WriteTx<'_>| {

@@ -22,6 +22,7 @@ pub mod idempotency;
 pub mod journal;
 pub mod links;
 pub mod manners;
+pub mod overview;
 pub mod pages;
 pub mod parties;
 pub mod parts;

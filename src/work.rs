@@ -6,8 +6,8 @@
 //! who makes searchable PDFs of them.
 //!
 //! In the order of a document's way: [`watch_folder`] → [`intake`] → [`read_documents`] →
-//! [`understand_documents`] → [`derive_tasks`] → [`remind`] → [`deliver`], with [`take_answers`] and
-//! [`publish_state`] towards the broker and [`tidy_up`] behind everybody;
+//! [`understand_documents`] → [`derive_tasks`] → [`remind`] → [`deliver`], with [`take_answers`],
+//! [`commands`] and [`publish_state`] towards the broker and [`tidy_up`] behind everybody;
 //! [`ask_model`] asks a language model about what stays unsure, where a person wants one, and
 //! [`understand_again`] runs over what is there already. [`compose`] puts into words what [`deliver`]
 //! says by one of the [`channels`], [`publish_calendar`] keeps a calendar, and [`quick_add`]
@@ -18,6 +18,7 @@ pub mod archive;
 pub mod ask_model;
 pub mod board;
 pub mod channels;
+pub mod commands;
 pub mod compose;
 pub mod deliver;
 pub mod derive_tasks;

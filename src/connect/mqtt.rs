@@ -12,11 +12,16 @@
 //! - A command is acknowledged to the broker only by its [`Ack`], so after it was stored. What was
 //!   not acknowledged comes again with the next connection, because the session is persistent: a
 //!   command that is sent while workmate is down waits at the broker.
+//! - A program asks for more on `PREFIX/command/…` and is answered on `PREFIX/response/…` alone; see
+//!   [`commands`].
 //! - Retained commands are ignored: they would be obeyed anew at every start.
 //! - `PREFIX/status` says `online` after every connection and `offline` (last will) after a lost one.
 
 mod address;
+pub mod cleanup;
+pub mod commands;
 mod driver;
+pub mod figures;
 pub mod messages;
 mod session;
 mod tls;
@@ -30,26 +35,32 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rumqttc::{AsyncClient, Publish, QoS};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 pub use self::address::SettingsError;
+pub use self::commands::Accepts;
+use self::commands::Order;
 pub use self::driver::Driver;
 use self::messages::Command;
 use super::SendError;
 use crate::domain::clock::Clock;
-use crate::domain::id::TaskId;
+use crate::domain::id::{PersonId, TaskId};
 
 /// How long the broker may take to acknowledge a message.
 pub const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(15);
 
-/// The largest payload that goes out or is understood when it comes in, in bytes.
+/// The largest payload that goes out or is understood when it comes in, in bytes; only an upload may
+/// be larger.
 pub const PAYLOAD_MAX: usize = 64 * 1024;
 
 /// Messages that wait for their turn at most; further senders wait outside.
 const QUEUE_MAX: usize = 64;
 
 /// Incoming messages that the receiver has not taken yet at most; further ones stay at the broker.
-const INCOMING_MAX: usize = 256;
+const INCOMING_MAX: usize = 2048;
+
+/// Kilobytes of commands that wait for the receiver at most; further ones stay at the broker.
+const WAITING_KILOBYTES_MAX: usize = 8 * 1024;
 
 /// How the broker is reached and what workmate is called there.
 #[derive(Clone)]
@@ -67,6 +78,8 @@ pub struct Settings {
     /// Where Home Assistant listens for devices; `homeassistant` unless changed there. Empty: there
     /// is no Home Assistant.
     pub discovery_prefix: String,
+    /// What is taken beside answers.
+    pub accepts: Accepts,
 }
 
 impl Settings {
@@ -78,6 +91,7 @@ impl Settings {
             ca_file: None,
             prefix: "workmate".to_owned(),
             discovery_prefix: "homeassistant".to_owned(),
+            accepts: Accepts::default(),
         }
     }
 
@@ -125,6 +139,41 @@ impl Topics {
         format!("{}/next", self.prefix)
     }
 
+    /// What one person has to do, retained: [`figures::Share`].
+    pub fn person(&self, person: PersonId) -> String {
+        format!("{}/person/{person}", self.prefix)
+    }
+
+    /// How the daemon is, retained: [`figures::Diagnostics`].
+    pub fn diagnostics(&self) -> String {
+        format!("{}/diagnostics", self.prefix)
+    }
+
+    /// Money, never retained: [`figures::ToPay`].
+    pub fn money(&self) -> String {
+        format!("{}/money", self.prefix)
+    }
+
+    /// One message for what happened to a document, never retained: [`figures::Arrived`].
+    pub fn document(&self) -> String {
+        format!("{}/document", self.prefix)
+    }
+
+    /// The first page of the latest document as a picture, never retained.
+    pub fn page(&self) -> String {
+        format!("{}/page", self.prefix)
+    }
+
+    /// Where `client` asks for something: `verb` is one of those that [`commands`] names.
+    pub fn command(&self, client: &str, verb: &str) -> String {
+        format!("{}/command/{client}/{verb}", self.prefix)
+    }
+
+    /// Where `client` is answered, never retained: [`commands::Response`].
+    pub fn response(&self, client: &str) -> String {
+        format!("{}/response/{client}", self.prefix)
+    }
+
     /// One message per reminder, never retained: [`messages::Spoken`].
     pub fn reminder(&self) -> String {
         format!("{}/reminder", self.prefix)
@@ -153,8 +202,21 @@ impl Topics {
     }
 
     /// Every task's `set`.
-    fn commands(&self) -> String {
+    fn answers(&self) -> String {
         format!("{}/task/+/set", self.prefix)
+    }
+
+    /// Every client's every verb.
+    fn commands(&self) -> String {
+        format!("{}/command/+/+", self.prefix)
+    }
+
+    /// The client and the verb of a command's topic.
+    fn asked<'a>(&self, topic: &'a str) -> Option<(&'a str, &'a str)> {
+        let rest = topic
+            .strip_prefix(&self.prefix)?
+            .strip_prefix("/command/")?;
+        rest.split_once('/')
     }
 
     /// Where Home Assistant says that it has started, if there is one.
@@ -206,6 +268,13 @@ pub enum Incoming {
         /// What was said.
         command: Command,
         /// To be called once the answer is stored.
+        ack: Ack,
+    },
+    /// Somebody asked for something, or tried to. Do it, acknowledge it, then answer.
+    Asked {
+        /// What.
+        order: Order,
+        /// To be called once it is done.
         ack: Ack,
     },
     /// Everything should be said again, the discovery first: the broker is back (it may have
@@ -352,6 +421,8 @@ pub fn open(
     let driver = Driver {
         options: broker.options(&topics)?,
         topics,
+        accepts: settings.accepts,
+        room: Arc::new(Semaphore::new(WAITING_KILOBYTES_MAX)),
         clock,
         broker: broker.to_string(),
         outbound,

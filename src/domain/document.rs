@@ -141,7 +141,7 @@ named! {
 named! {
     /// How a document came.
     OriginKind {
-        /// Through the browser or the API.
+        /// Through the browser, the API or the broker.
         Upload = "upload",
         /// Through the watched folder.
         Folder = "folder",

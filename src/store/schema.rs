@@ -17,7 +17,8 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("migrations/0006_tasks.sql")),
     M::up(include_str!("migrations/0007_channels.sql")),
     M::up(include_str!("migrations/0008_escalation.sql")),
-    M::up(include_str!("migrations/0010_promises_and_ways.sql")),
+    M::up(include_str!("migrations/0009_promises_and_ways.sql")),
+    M::up(include_str!("migrations/0010_figures.sql")),
 ];
 
 /// Takes the data directory for this process; the lock ends with it, also when it is killed.

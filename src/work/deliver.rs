@@ -17,7 +17,7 @@ use super::{Error, Turn, Worker};
 use crate::connect::SendError;
 use crate::domain::id::{AttemptId, DeliveryId};
 use crate::store::deliveries::{self, Outcome};
-use crate::store::{self, Caller, Store, Viewer};
+use crate::store::{self, Caller, Store, Viewer, overview};
 
 /// Seconds between two tries: doubled from the first to the second of these.
 const RETRY_SECONDS: (i64, i64) = (5, 600);
@@ -137,6 +137,15 @@ impl<C: Channel> Worker for Deliver<C> {
     async fn turn(&mut self, _stop: &CancellationToken) -> Result<Turn, Error> {
         if self.channel.is_away() {
             return Ok(Turn::Idle);
+        }
+        // In quiet mode nobody is told anything in person; what is for machines goes on.
+        if !C::NAME.is_event()
+            && let Some(until) = self
+                .store
+                .read(Viewer::House, overview::quiet_until)
+                .await?
+        {
+            return Ok(Turn::Until(until));
         }
         let now = self.store.clock().now();
         let allowance = self.allowance(now);

@@ -1,23 +1,48 @@
-//! Keeps what the broker shows in step: counts and days retained, the discovery for Home Assistant.
+//! Keeps what the broker shows in step: counts and days retained, what has a name for those who
+//! listen now, the discovery for Home Assistant.
+//!
+//! Everything is counted by the store and said when it has changed. However often that is, the worker
+//! rests ten times as long as counting took, so that a burst of changes costs one count and not
+//! thousands.
 
+mod look;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
+use self::look::{Counted, Look};
 use super::{Error, Turn, Worker};
-use crate::connect::home_assistant::{self, Device};
+use crate::connect::home_assistant::{self, Device, Page, Resident};
+use crate::connect::mqtt::figures::{Arrived, Diagnostics, DocumentEvent, Share, ToPay};
 use crate::connect::mqtt::messages::{self, Next, Summary};
-use crate::connect::mqtt::{Client, Connection, Retain, Topics};
+use crate::connect::mqtt::{Accepts, Client, Connection, PAYLOAD_MAX, Retain, Topics};
+use crate::domain::document::Document;
+use crate::domain::id::{DocumentId, PersonId};
 use crate::domain::person::Language;
 use crate::domain::policy::Detail;
-use crate::domain::service_level::{Promises, Tally};
-use crate::domain::task::Task;
-use crate::store::{ReadTx, Store, Viewer, journal, promises, tasks};
+use crate::domain::service_level::Promises;
+use crate::domain::value::Currency;
+use crate::store::blobs::Picture;
+use crate::store::{Caller, Store, Viewer, overview, parts};
+
+/// The shortest rest between two looks.
+const REST_MIN: Duration = Duration::from_millis(200);
+/// So many times as long as a look took is rested after it.
+const REST_TIMES: u32 = 10;
+/// How often it is said how the daemon is.
+const DIAGNOSTICS_EVERY: Duration = Duration::from_mins(1);
+/// So long what was seen holds while nothing happens: counting many tasks costs something.
+const HOLDS: Duration = Duration::from_mins(10);
+/// The same while the house is quiet, which ends by itself.
+const HOLDS_QUIET: Duration = Duration::from_mins(1);
 
 /// How the broker is spoken to.
 #[derive(Clone)]
@@ -34,14 +59,36 @@ pub struct Voice {
     pub wanted: Arc<AtomicBool>,
 }
 
+/// What is shown, and how.
+#[derive(Clone, Debug)]
+pub struct Manner {
+    /// In which days begin.
+    pub zone: TimeZone,
+    /// What the household promises itself.
+    pub promises: Arc<Promises>,
+    /// In which Home Assistant's entities are named.
+    pub language: Language,
+    /// What money is counted in.
+    pub currency: Currency,
+    /// What is taken beside answers.
+    pub accepts: Accepts,
+    /// Whether the first page of the latest document is shown.
+    pub page: Page,
+    /// Whether Home Assistant is told of the device.
+    pub discovery: Discovery,
+}
+
 /// The worker.
 pub struct PublishState {
     store: Store,
     voice: Voice,
-    promises: Arc<Promises>,
-    told: (Language, Discovery),
-    counted: Option<Counted>,
+    manner: Manner,
     said: Option<Said>,
+    /// Up to where in the journal was told what happened to documents.
+    told: Option<u64>,
+    /// No look before.
+    rest: Option<Instant>,
+    seen: Option<Seen>,
 }
 
 /// Whether Home Assistant is told of the device.
@@ -53,63 +100,41 @@ pub enum Discovery {
     Off,
 }
 
-/// How the promises stood at a change of anything, and until when that holds by itself.
+/// For what the last look holds.
 #[derive(Clone, Copy)]
-struct Counted {
+struct Seen {
+    /// The journal's last entry.
     sequence: u64,
-    changes_at: Option<Timestamp>,
-    tally: Tally,
+    today: Date,
+    counted: Counted,
+    until: Instant,
 }
 
 /// What was last said, so that nothing is said twice; forgotten with the connection.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 struct Said {
     connected_since: Timestamp,
-    /// The journal's last entry, the day and the promises for which it holds.
-    counted_at: (u64, Date, Tally),
+    people: Vec<Resident>,
     summary: Summary,
     next: Next,
+    money: Option<ToPay>,
+    shares: BTreeMap<PersonId, Share>,
+    page: Option<DocumentId>,
+    diagnostics: (Instant, Diagnostics),
 }
 
 impl PublishState {
-    /// Says how things stand in `store`, counted in the zone of `promises`; in which language Home
-    /// Assistant is told, and whether at all.
-    pub const fn new(
-        store: Store,
-        voice: Voice,
-        promises: Arc<Promises>,
-        told: (Language, Discovery),
-    ) -> Self {
+    /// Says how things stand in `store`.
+    pub const fn new(store: Store, voice: Voice, manner: Manner) -> Self {
         Self {
             store,
             voice,
-            promises,
-            told,
-            counted: None,
+            manner,
             said: None,
+            told: None,
+            rest: None,
+            seen: None,
         }
-    }
-
-    /// How the promises stand: counted anew only after a change, or when time itself changes it.
-    async fn tally(&mut self, now: Timestamp) -> Result<Tally, Error> {
-        let (promises, known) = (Arc::clone(&self.promises), self.counted);
-        let count = move |tx: &ReadTx<'_>| {
-            let sequence = journal::last_sequence(tx)?;
-            let holds =
-                |it: &Counted| it.sequence == sequence && it.changes_at.is_none_or(|at| now < at);
-            if let Some(known) = known.filter(holds) {
-                return Ok(known);
-            }
-            let standings = promises::standings(tx, &promises)?;
-            Ok(Counted {
-                sequence,
-                changes_at: standings.changes_at,
-                tally: standings.total(),
-            })
-        };
-        let counted = self.store.read(Viewer::House, count).await?;
-        self.counted = Some(counted);
-        Ok(counted.tally)
     }
 
     async fn publish(&self, topic: &str, payload: Vec<u8>, retain: Retain) -> Result<(), Error> {
@@ -117,56 +142,192 @@ impl PublishState {
         sent.map_err(|error| Error::Unavailable(error.to_string()))
     }
 
-    async fn discover(&self) -> Result<(), Error> {
-        let (language, discovery) = self.told;
-        if discovery == Discovery::Off {
+    /// Says `now` on `topic` unless it was the last that was said there.
+    async fn say<T: PartialEq + Serialize + Sync>(
+        &self,
+        topic: &str,
+        (before, now): (Option<&T>, &T),
+        retain: Retain,
+    ) -> Result<(), Error> {
+        if before == Some(now) {
             return Ok(());
         }
-        let url = Some(self.voice.url.clone());
+        self.publish(topic, messages::json(now), retain).await
+    }
+
+    /// Describes the device, and takes away what it has no more.
+    async fn discover(&self, people: &[Resident]) -> Result<(), Error> {
+        if self.manner.discovery == Discovery::Off {
+            return Ok(());
+        }
+        let topics = &self.voice.topics;
         let device = Device {
-            language,
+            language: self.manner.language,
             detail: self.voice.detail,
-            url,
+            url: Some(self.voice.url.clone()),
+            currency: self.manner.currency,
+            accepts: self.manner.accepts,
+            page: self.manner.page,
+            people: people.to_vec(),
         };
-        let payload = home_assistant::discovery(&self.voice.topics, &device);
-        let topic = self.voice.topics.discovery();
-        self.publish(&topic, messages::json(&payload), Retain::Yes)
+        let known = self.store.read(Viewer::House, overview::entities).await?;
+        let payload = home_assistant::discovery(topics, &device, &known);
+        let names = home_assistant::names(topics, &device);
+        let mut all: Vec<String> = known.iter().chain(&names).cloned().collect();
+        all.sort();
+        all.dedup();
+        if all != known {
+            // Remembered first: what was described and is not remembered could never be taken away.
+            self.store
+                .write(Caller::worker(Self::NAME), move |tx| {
+                    overview::remember_entities(tx, &all)
+                })
+                .await?;
+        }
+        self.publish(&topics.discovery(), messages::json(&payload), Retain::Yes)
+            .await?;
+        for gone in known.iter().filter(|it| !names.contains(it)) {
+            if let Some(person) = resident(gone) {
+                // Nothing, retained, is how a broker is told to forget.
+                let topic = topics.person(person);
+                self.publish(&topic, Vec::new(), Retain::Yes).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says what has changed since `before`.
+    async fn catch_up(&self, before: Option<&Said>, now: &Said) -> Result<(), Error> {
+        let topics = &self.voice.topics;
+        let summary = (before.map(|it| &it.summary), &now.summary);
+        self.say(&topics.summary(), summary, Retain::Yes).await?;
+        for (person, share) in &now.shares {
+            let share = (before.and_then(|it| it.shares.get(person)), share);
+            self.say(&topics.person(*person), share, Retain::Yes)
+                .await?;
+        }
+        let next = (before.map(|it| &it.next), &now.next);
+        self.say(&topics.next(), next, Retain::No).await?;
+        if let Some(money) = &now.money {
+            let money = (before.and_then(|it| it.money.as_ref()), money);
+            self.say(&topics.money(), money, Retain::No).await?;
+        }
+        let diagnostics = (before.map(|it| &it.diagnostics.1), &now.diagnostics.1);
+        self.say(&topics.diagnostics(), diagnostics, Retain::Yes)
             .await
     }
-}
 
-/// The moment a task is due: its hour, else the end of its day.
-fn due_at(task: &Task, zone: &TimeZone) -> Option<Timestamp> {
-    let due = task.due?;
-    let moment = match task.due_time {
-        Some(time) => due.to_datetime(time),
-        None => due.at(23, 59, 59, 0),
-    };
-    Some(moment.to_zoned(zone.clone()).ok()?.timestamp())
-}
-
-fn count(number: u64) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
-}
-
-fn summary(
-    counted: &tasks::Summary,
-    service_levels: Tally,
-    today: Date,
-    zone: &TimeZone,
-) -> Summary {
-    let upcoming = counted
-        .next_upcoming
-        .as_ref()
-        .filter(|it| it.due >= Some(today));
-    Summary {
-        open: count(counted.open),
-        overdue: count(counted.overdue),
-        due_today: count(counted.due_today),
-        next_due: upcoming.and_then(|it| it.due),
-        next_due_at: upcoming.and_then(|it| due_at(it, zone)),
-        service_levels,
+    async fn say_arrivals(&self, arrivals: &[overview::Arrival]) -> Result<(), Error> {
+        for one in arrivals {
+            let event_type = match one.change.as_str() {
+                "accepted" => DocumentEvent::Received,
+                "understood" => DocumentEvent::Understood,
+                _ => DocumentEvent::Stuck,
+            };
+            let (detail, url) = (self.voice.detail, &self.voice.url);
+            let arrived = Arrived::about(event_type, &one.document, detail, url);
+            let payload = messages::json(&arrived);
+            self.publish(&self.voice.topics.document(), payload, Retain::No)
+                .await?;
+        }
+        Ok(())
     }
+
+    /// Shows the first page of `document`, if it is small enough to travel.
+    async fn show(&self, document: &Document) -> Result<(), Error> {
+        let store = self.store.clone();
+        let name = parts::picture(store.blobs(), document, Picture::Thumbnail);
+        let read = tokio::task::spawn_blocking(move || store.blobs().read(&name)).await;
+        match read {
+            Ok(Ok(picture)) if picture.len() <= PAYLOAD_MAX => {
+                let topic = self.voice.topics.page();
+                self.publish(&topic, picture, Retain::No).await
+            }
+            Ok(_) | Err(_) => {
+                log::debug!("the latest document has no small picture");
+                Ok(())
+            }
+        }
+    }
+
+    fn how_it_stands(&self, look: &Look, connected_since: Timestamp) -> Said {
+        let kept = self.said.as_ref().map(|it| it.diagnostics);
+        let diagnostics = kept.filter(|(at, _)| at.elapsed() < DIAGNOSTICS_EVERY);
+        let diagnostics = diagnostics.unwrap_or_else(|| (Instant::now(), look.diagnostics()));
+        let money = ToPay {
+            to_pay_month: look.figures.to_pay,
+            currency: self.manner.currency,
+        };
+        Said {
+            connected_since,
+            people: look.people.clone(),
+            summary: look.summary(&self.manner.zone),
+            next: Next::about(&look.next, self.voice.detail),
+            money: (self.voice.detail == Detail::Full).then_some(money),
+            shares: look.shares(&self.manner.zone),
+            page: look.latest.as_ref().map(|it| it.id),
+            diagnostics,
+        }
+    }
+
+    /// Whether a look would show nothing new.
+    fn is_seen(&self, connected_since: Timestamp) -> bool {
+        let is_same = |it: &Seen| {
+            let now = self.store.clock().now();
+            it.sequence == *self.store.changes().borrow()
+                && it.today == self.manner.zone.to_datetime(now).date()
+                && it.counted.holds_at(now)
+                && Instant::now() < it.until
+        };
+        let said = self.said.as_ref();
+        said.is_some_and(|it| it.connected_since == connected_since)
+            && self.seen.as_ref().is_some_and(is_same)
+    }
+
+    async fn look(&mut self) -> Result<Look, Error> {
+        let began = Instant::now();
+        let sequence = *self.store.changes().borrow();
+        let today = self
+            .manner
+            .zone
+            .to_datetime(self.store.clock().now())
+            .date();
+        let wanted = look::Wanted {
+            told: self.told,
+            currency: self.manner.currency,
+            zone: self.manner.zone.clone(),
+            promises: Arc::clone(&self.manner.promises),
+            counted: self.seen.map(|it| it.counted),
+            page: self.page(),
+        };
+        let look = self
+            .store
+            .read(Viewer::House, move |tx| Look::at(tx, &wanted));
+        let look = look.await?;
+        let rest = (began.elapsed() * REST_TIMES).max(REST_MIN);
+        self.rest = Some(Instant::now() + rest);
+        let holds = if look.is_quiet { HOLDS_QUIET } else { HOLDS };
+        self.seen = Some(Seen {
+            sequence,
+            today,
+            counted: look.counted,
+            until: Instant::now() + holds,
+        });
+        Ok(look)
+    }
+
+    fn page(&self) -> Page {
+        match self.voice.detail {
+            Detail::None => Page::Hidden,
+            Detail::Full | Detail::Title => self.manner.page,
+        }
+    }
+}
+
+/// The person whose first entity is called so.
+fn resident(name: &str) -> Option<PersonId> {
+    let id = name.strip_prefix("sensor.person_")?.strip_suffix("_open")?;
+    id.to_uppercase().parse().ok()
 }
 
 impl Worker for PublishState {
@@ -183,48 +344,32 @@ impl Worker for PublishState {
             self.said = None;
             return Ok(Turn::Idle);
         };
-        let now = self.store.clock().now();
-        let zone = self.promises.zone.clone();
-        let today = zone.to_datetime(now).date();
-        let tally = self.tally(now).await?;
-        let counted_at = (*self.store.changes().borrow(), today, tally);
-        let is_known = self
-            .said
-            .as_ref()
-            .is_some_and(|it| (it.connected_since, it.counted_at) == (connected_since, counted_at));
-        // Counting many tasks costs something; while nothing happens there is nothing to count.
-        if is_known && !self.voice.wanted.load(Ordering::SeqCst) {
+        let left = self
+            .rest
+            .map(|it| it.saturating_duration_since(Instant::now()));
+        if let Some(left) = left.filter(|it| !it.is_zero()) {
+            let left = SignedDuration::try_from(left).unwrap_or(SignedDuration::ZERO);
+            return Ok(Turn::Until(self.store.clock().now() + left));
+        }
+        let is_wanted = self.voice.wanted.swap(false, Ordering::SeqCst);
+        if !is_wanted && self.is_seen(connected_since) {
             return Ok(Turn::Idle);
         }
-        let counted = self
-            .store
-            .read(Viewer::House, move |tx| tasks::summary(tx, today))
-            .await?;
-        let said = Said {
-            connected_since,
-            counted_at,
-            summary: summary(&counted, tally, today, &zone),
-            next: Next::about(counted.next_upcoming.as_ref(), self.voice.detail),
-        };
-        let is_wanted = self.voice.wanted.swap(false, Ordering::SeqCst);
+        let look = self.look().await?;
+        let now = self.how_it_stands(&look, connected_since);
         let before = self.said.take().filter(|_| !is_wanted);
-        let is_new = before
-            .as_ref()
-            .is_none_or(|it| it.connected_since != connected_since);
-        if is_new {
-            self.discover().await?;
+        let before = before.filter(|it| it.connected_since == connected_since);
+        if before.as_ref().is_none_or(|it| it.people != now.people) {
+            self.discover(&now.people).await?;
         }
-        if is_new || before.as_ref().is_none_or(|it| it.summary != said.summary) {
-            let topic = self.voice.topics.summary();
-            self.publish(&topic, messages::json(&said.summary), Retain::Yes)
-                .await?;
+        self.catch_up(before.as_ref(), &now).await?;
+        let shown = before.as_ref().and_then(|it| it.page);
+        if let Some(document) = look.latest.as_ref().filter(|it| Some(it.id) != shown) {
+            self.show(document).await?;
         }
-        if is_new || before.as_ref().is_none_or(|it| it.next != said.next) {
-            let topic = self.voice.topics.next();
-            self.publish(&topic, messages::json(&said.next), Retain::No)
-                .await?;
-        }
-        self.said = Some(said);
+        self.said = Some(now);
+        self.say_arrivals(&look.arrivals).await?;
+        self.told = Some(look.told);
         Ok(Turn::Idle)
     }
 }

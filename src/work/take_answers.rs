@@ -1,55 +1,57 @@
-//! Answers that come over MQTT: stored first, then acknowledged, then acted on.
+//! Answers and commands that come over MQTT: stored first, then acknowledged, then answered.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use jiff::civil::Time;
-use jiff::tz::TimeZone;
+use futures_util::future::join_all;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{Error, Turn, Wake, Worker};
-use crate::connect::mqtt::Incoming;
-use crate::connect::mqtt::messages::Command;
+use super::commands::Commands;
+use super::{Error, Turn, Worker};
+use crate::connect::mqtt::commands::Response;
+use crate::connect::mqtt::messages::{self, Command};
+use crate::connect::mqtt::{Client, Incoming, Retain, Topics};
 use crate::domain::id::TaskId;
 use crate::domain::reminder;
-use crate::store::{self, Caller, Store, tasks};
+use crate::store::{self, Caller, tasks};
+
+/// Messages that are taken together; their answers leave side by side.
+const BATCH: usize = 32;
 
 /// The worker.
 pub struct TakeAnswers {
-    store: Store,
-    wake: Wake,
+    commands: Commands,
     incoming: mpsc::Receiver<Incoming>,
     wanted: Arc<AtomicBool>,
-    zone: TimeZone,
-    morning: Time,
+    client: Client,
+    topics: Topics,
 }
 
 impl TakeAnswers {
-    /// Stores what comes out of `incoming`; days begin in `zone`, "later" means `morning`; `wanted`
-    /// is set when everything should be said again.
+    /// Does what comes out of `incoming`, and answers by `client`; `wanted` is set when everything
+    /// should be said again.
     pub fn new(
-        store: Store,
-        wake: Wake,
+        commands: Commands,
         incoming: mpsc::Receiver<Incoming>,
         wanted: Arc<AtomicBool>,
-        (zone, morning): (TimeZone, Time),
+        (client, topics): (Client, Topics),
     ) -> Self {
         Self {
-            store,
-            wake,
+            commands,
             incoming,
             wanted,
-            zone,
-            morning,
+            client,
+            topics,
         }
     }
 
     async fn store_answer(&self, task: TaskId, command: Command) -> Result<(), store::Error> {
-        let answer = command.answer(self.morning, &self.zone);
-        let (zone, morning) = (self.zone.clone(), self.morning);
+        let (zone, morning) = (self.commands.zone.clone(), self.commands.morning);
+        let answer = command.answer(morning, &zone);
         let stored = self
+            .commands
             .store
             .write(Caller::house("mqtt", "mqtt"), move |tx| {
                 let next_morning = reminder::next_morning(tx.now(), morning, &zone);
@@ -63,9 +65,41 @@ impl TakeAnswers {
             }
             Err(error) => Err(error),
             Ok(_) => {
-                self.wake.reminders.notify_one();
+                self.commands.wake.reminders.notify_one();
                 Ok(())
             }
+        }
+    }
+
+    /// Does one of them; the topic and the words of its answer, where one is wanted.
+    async fn take(&self, incoming: Incoming) -> Result<Option<(String, Response)>, Error> {
+        match incoming {
+            Incoming::Answer { task, command, ack } => {
+                // Without the acknowledgement the broker brings it again.
+                self.store_answer(task, command).await?;
+                ack.done().await;
+                self.commands.wake.state.notify_one();
+            }
+            Incoming::Asked { order, ack } => {
+                let response = self.commands.perform(&order).await;
+                ack.done().await;
+                self.commands.wake.state.notify_one();
+                return Ok(Some((self.topics.response(&order.client), response)));
+            }
+            Incoming::StateWanted => {
+                self.wanted.store(true, Ordering::SeqCst);
+                self.commands.wake.state.notify_one();
+                // After days without a broker, what waits is said at once.
+                self.commands.wake.deliveries.notify_one();
+            }
+        }
+        Ok(None)
+    }
+
+    async fn respond(&self, topic: &str, response: &Response) {
+        let payload = messages::json(response);
+        if let Err(error) = self.client.publish(topic, payload, Retain::No).await {
+            log::info!("the answer to a command could not be said: {error}");
         }
     }
 }
@@ -75,25 +109,33 @@ impl Worker for TakeAnswers {
     const REST: Duration = Duration::from_millis(1);
 
     async fn turn(&mut self, stop: &CancellationToken) -> Result<Turn, Error> {
-        let incoming = tokio::select! {
+        let first = tokio::select! {
             () = stop.cancelled() => return Ok(Turn::Idle),
             incoming = self.incoming.recv() => incoming,
         };
-        match incoming {
-            Some(Incoming::Answer { task, command, ack }) => {
-                // Without the acknowledgement the broker brings it again.
-                self.store_answer(task, command).await?;
-                ack.done().await;
-                self.wake.state.notify_one();
+        let Some(first) = first else {
+            stop.cancelled().await;
+            return Ok(Turn::Idle);
+        };
+        let (mut responses, mut trouble) = (Vec::new(), None);
+        let (mut next, mut left) = (Some(first), BATCH);
+        while let Some(incoming) = next {
+            match self.take(incoming).await {
+                Ok(response) => responses.extend(response),
+                Err(error) => {
+                    trouble = Some(error);
+                    break;
+                }
             }
-            Some(Incoming::StateWanted) => {
-                self.wanted.store(true, Ordering::SeqCst);
-                self.wake.state.notify_one();
-                // After days without a broker, what waits is said at once.
-                self.wake.deliveries.notify_one();
-            }
-            None => stop.cancelled().await,
+            left = left.saturating_sub(1);
+            next = match left {
+                0 => None,
+                _ => self.incoming.try_recv().ok(),
+            };
         }
-        Ok(Turn::More)
+        // What was done is answered, whatever became of the next one.
+        let said = responses.iter().map(|(topic, it)| self.respond(topic, it));
+        join_all(said).await;
+        trouble.map_or(Ok(Turn::More), Err)
     }
 }

@@ -16,6 +16,7 @@ mod daemon;
 mod dense;
 mod figures;
 mod many;
+mod mqtt;
 mod process;
 mod report;
 mod scans;

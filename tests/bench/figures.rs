@@ -33,6 +33,7 @@ pub async fn all(ground: &Ground) -> Result<Vec<Figure>> {
     figures.push(fresh_read(ground)?);
     figures.extend(ocr_against_tesseract(ground)?);
     figures.extend(super::scans::all(ground).await?);
+    figures.extend(super::mqtt::all(ground).await?);
     let daemon = Daemon::start(ground).await?;
     figures.extend(idle_memory(&daemon, "Idle memory, new data folder").await?);
     figures.push(upload_to_task(ground, &daemon).await?);

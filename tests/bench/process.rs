@@ -111,7 +111,7 @@ fn processor_of_children() -> Result<Duration> {
     ticks_of("/proc/self/stat", [16, 17])
 }
 
-/// The sum of these fields of proc_pid_stat(5), at 100 ticks a second.
+/// The sum of these fields of `proc_pid_stat(5)`, at 100 ticks a second.
 fn ticks_of(path: &str, fields: [usize; 2]) -> Result<Duration> {
     let stat = fs::read_to_string(path)?;
     // The name in brackets may hold spaces; the fields count from behind it.

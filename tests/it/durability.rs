@@ -30,7 +30,7 @@ fn documents() -> usize {
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A letter that wants `cents` in five days: its first reminder is due at once.
-fn letter(number: usize) -> Vec<u8> {
+pub fn letter(number: usize) -> Vec<u8> {
     let now = workmate::domain::clock::Clock::System.now();
     let today = now.to_zoned(jiff::tz::TimeZone::system()).date();
     let (issued, due) = (today - 9.days(), today + 5.days());

@@ -22,6 +22,7 @@ mod inputs;
 mod learning;
 mod model;
 mod mqtt;
+mod mqtt_commands;
 mod mutations;
 mod parts;
 mod photos;

@@ -31,12 +31,12 @@ fn packet(stream: &mut TcpStream) -> (u8, Vec<u8>) {
     (head[0] >> 4, body)
 }
 
-/// Confirms two subscriptions with `code`.
+/// Confirms three subscriptions with `code`.
 fn confirm_subscriptions(stream: &mut TcpStream, code: u8) {
     let (kind, body) = packet(stream);
     assert_eq!(kind, 8, "a subscription");
     stream
-        .write_all(&[0x90, 4, body[0], body[1], code, code])
+        .write_all(&[0x90, 5, body[0], body[1], code, code, code])
         .unwrap();
 }
 

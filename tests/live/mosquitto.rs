@@ -236,12 +236,12 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// The next message; fails if none comes within ten seconds.
+    /// The next message; fails if none comes within half a minute.
     pub async fn next(&mut self) -> Heard {
         match self.early.pop() {
             Some(heard) => heard,
             None => self
-                .next_within(Duration::from_secs(10))
+                .next_within(Duration::from_secs(30))
                 .await
                 .expect("a message"),
         }

@@ -83,7 +83,7 @@ impl Connected {
         loop {
             match self.next().await {
                 Incoming::Answer { task, command, ack } => return (task, command.answer, ack),
-                Incoming::StateWanted => (),
+                Incoming::StateWanted | Incoming::Asked { .. } => (),
             }
         }
     }

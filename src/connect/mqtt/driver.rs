@@ -5,6 +5,7 @@
 //! behind: no half-sent packet, no acknowledgement for a number that means something else by now.
 //! What was under way is reported as not sent; the store sends it again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rumqttc::{AsyncClient, MqttOptions};
@@ -14,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::session::{Line, Session};
 use super::trouble::Trouble;
-use super::{Connection, Incoming, Outbound, Topics};
+use super::{Accepts, Connection, Incoming, Outbound, Topics};
 use crate::domain::clock::Clock;
 
 /// Requests that wait inside the library at most.
@@ -33,6 +34,9 @@ const STEADY_AFTER: Duration = Duration::from_secs(10);
 pub struct Driver {
     pub(super) options: MqttOptions,
     pub(super) topics: Topics,
+    pub(super) accepts: Accepts,
+    /// Of a permit for each kilobyte of commands that may wait.
+    pub(super) room: Arc<Semaphore>,
     pub(super) clock: Clock,
     pub(super) broker: String,
     pub(super) outbound: mpsc::Receiver<Outbound>,
@@ -91,6 +95,8 @@ impl Driver {
         let permits = Semaphore::new(0);
         let line = Line {
             topics: &self.topics,
+            accepts: self.accepts,
+            room: &self.room,
             clock: &self.clock,
             broker: &self.broker,
             incoming: &self.incoming,

@@ -3,8 +3,13 @@
 //! | topic | payload | retained |
 //! |---|---|---|
 //! | `workmate/summary` | [`Summary`]: counts and days | yes |
+//! | `workmate/person/<id>` | [`super::figures::Share`]: the same for one person | yes |
+//! | `workmate/diagnostics` | [`super::figures::Diagnostics`] | yes |
 //! | `workmate/next` | [`Next`]: what is due next, by name | no |
+//! | `workmate/money` | [`super::figures::ToPay`], where `detail` is `full` | no |
 //! | `workmate/reminder` | [`Spoken`]: one reminder | no |
+//! | `workmate/document` | [`super::figures::Arrived`]: what happened to a document | no |
+//! | `workmate/page` | the first page of the latest document, WebP; off by default | no |
 //! | `workmate/task/<id>/set` | [`Command`]: an answer, coming in | never obeyed if so |
 //!
 //! How much a message tells is the channel's `detail`: `full` (the default, on a broker that the
@@ -29,7 +34,7 @@ use crate::domain::value::{Amount, Currency};
 const TITLE_CHARACTERS_MAX: usize = 250;
 
 /// How things stand. Retained, so it holds counts and days and nothing else.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// Tasks that still want something.
     pub open: u32,
@@ -37,12 +42,24 @@ pub struct Summary {
     pub overdue: u32,
     /// Those of them whose day is today.
     pub due_today: u32,
-    /// The nearest day of those that are not overdue.
+    /// Those of them whose day is today or one of the six after it.
+    pub due_week: u32,
+    /// Documents about which a question is open.
+    pub inbox: u32,
+    /// Documents that cannot go on without a person.
+    pub stuck: u32,
+    /// Documents that came today.
+    pub documents_today: u32,
+    /// The nearest day of what the whole household may see and is not overdue.
     pub next_due: Option<Date>,
     /// The last moment of that day, or the task's hour on it.
     pub next_due_at: Option<Timestamp>,
     /// How many promises that are not kept yet stand how.
     pub service_levels: Tally,
+    /// Whether nobody is told anything in person just now.
+    pub quiet: bool,
+    /// Of workmate.
+    pub version: String,
 }
 
 /// What is due next, by name. Not retained; said again when a listener starts.
@@ -54,18 +71,54 @@ pub struct Next {
     pub due: Option<Date>,
     /// Which task.
     pub task: Option<TaskId>,
+    /// It and those behind it, [`NEXT_MAX`] at the most.
+    #[serde(default)]
+    pub items: Vec<Item>,
 }
 
+/// A task in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// Which task.
+    pub task: TaskId,
+    /// In a line, where the channel tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// By this day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<Date>,
+    /// At this hour of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_time: Option<Time>,
+}
+
+impl Item {
+    /// About `task`.
+    pub fn about(task: &Task, detail: Detail) -> Self {
+        Self {
+            task: task.id,
+            title: title(task, detail),
+            due: task.due,
+            due_time: task.due_time,
+        }
+    }
+}
+
+/// Tasks that [`Next`] names at the most: Home Assistant keeps no more than 16 kB of attributes.
+pub const NEXT_MAX: usize = 10;
+
 impl Next {
-    /// About `task`, or that nothing is due.
-    pub fn about(task: Option<&Task>, detail: Detail) -> Self {
-        let Some(task) = task else {
+    /// About `tasks`, the nearest first.
+    pub fn about(tasks: &[Task], detail: Detail) -> Self {
+        let Some(task) = tasks.first() else {
             return Self::default();
         };
+        let item = |it| Item::about(it, detail);
         Self {
             title: title(task, detail),
             due: task.due,
             task: Some(task.id),
+            items: tasks.iter().take(NEXT_MAX).map(item).collect(),
         }
     }
 }
@@ -281,7 +334,8 @@ pub fn command(payload: &[u8]) -> Result<Command, NotACommand> {
     })
 }
 
-fn until(text: &str) -> Result<Until, NotACommand> {
+/// Understands a moment as it was said.
+pub(super) fn until(text: &str) -> Result<Until, NotACommand> {
     // A bare day would also pass as a date with the time left out.
     if text.len() == "2026-12-01".len() {
         return text.parse().map(Until::Day).map_err(|_| NotACommand::Until);
@@ -383,14 +437,16 @@ mod tests {
 
     #[test]
     fn what_is_next_has_no_name_where_the_channel_tells_none() {
-        assert_eq!(Next::about(Some(&task()), Detail::None).title, None);
-        assert_eq!(Next::about(None, Detail::Full), Next::default());
+        assert_eq!(Next::about(&[task()], Detail::None).title, None);
+        assert_eq!(Next::about(&[], Detail::Full), Next::default());
         let long = Task {
             title: "ü".repeat(1000),
             ..task()
         };
-        let title = Next::about(Some(&long), Detail::Title).title.unwrap();
-        assert_eq!(title.chars().count(), 250);
+        let next = Next::about(&vec![long; 50], Detail::Title);
+        assert_eq!(next.title.as_ref().unwrap().chars().count(), 250);
+        assert_eq!(next.items.len(), 10);
+        assert!(json(&next).len() < 16_000, "too large for attributes");
     }
 
     #[test]

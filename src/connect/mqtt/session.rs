@@ -18,6 +18,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep};
 
+use super::commands::{self, Accepts};
 use super::driver::{Outage, random_between};
 use super::messages::{self, Command};
 use super::trouble::Trouble;
@@ -45,6 +46,9 @@ const COMPLAIN_EVERY: Duration = Duration::from_mins(1);
 /// What a connection belongs to.
 pub(super) struct Line<'a> {
     pub(super) topics: &'a Topics,
+    pub(super) accepts: Accepts,
+    /// Of a permit for each kilobyte of commands that may wait.
+    pub(super) room: &'a Arc<Semaphore>,
     pub(super) clock: &'a Clock,
     /// The broker's address without secrets.
     pub(super) broker: &'a str,
@@ -148,7 +152,12 @@ impl<'a> Session<'a> {
 
     /// The broker has let us in: listen first, then say that we are there.
     fn greet(&self) -> Result<(), rumqttc::ClientError> {
-        let mut filters = vec![SubscribeFilter::new(self.line.topics.commands(), QOS)];
+        let topics = self.line.topics;
+        let filters = [topics.answers(), topics.commands()];
+        let mut filters: Vec<SubscribeFilter> = filters
+            .into_iter()
+            .map(|it| SubscribeFilter::new(it, QOS))
+            .collect();
         if let Some(status) = self.line.topics.home_assistant_status() {
             filters.push(SubscribeFilter::new(status, AtMostOnce));
         }
@@ -170,7 +179,7 @@ impl<'a> Session<'a> {
             .contains(&SubscribeReasonCode::Failure)
         {
             log::warn!(
-                broker = self.line.broker, topic = self.line.topics.commands();
+                broker = self.line.broker, topic = self.line.topics.answers();
                 "the broker does not let workmate listen; answers by MQTT will not arrive until its access rules allow it"
             );
         }
@@ -203,7 +212,9 @@ impl<'a> Session<'a> {
             return self.let_go(publish);
         }
         match self.understand(publish) {
-            Ok(incoming) => self.hand_over(incoming),
+            Ok(Some(incoming)) => self.hand_over(incoming),
+            // It stays at the broker.
+            Ok(None) => (),
             Err(reason) => {
                 self.refuse(&reason);
                 self.let_go(publish);
@@ -211,7 +222,10 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn understand(&self, publish: &Publish) -> Result<Incoming, String> {
+    fn understand(&self, publish: &Publish) -> Result<Option<Incoming>, String> {
+        if let Some((client, verb)) = self.line.topics.asked(&publish.topic) {
+            return self.asked(publish, client, verb);
+        }
         if publish.payload.len() > PAYLOAD_MAX {
             return Err("it is larger than 64 kB".to_owned());
         }
@@ -219,7 +233,31 @@ impl<'a> Session<'a> {
         let task = task.ok_or("its topic names no task")?;
         let command: Command = messages::command(&publish.payload).map_err(|it| it.to_string())?;
         let ack = Ack::of(&self.client, publish, &self.missed);
-        Ok(Incoming::Answer { task, command, ack })
+        Ok(Some(Incoming::Answer { task, command, ack }))
+    }
+
+    /// A command; what is wrong with it, its client is told. Nothing where too much waits already.
+    fn asked(
+        &self,
+        publish: &Publish,
+        client: &str,
+        verb: &str,
+    ) -> Result<Option<Incoming>, String> {
+        if !commands::is_name(client) {
+            return Err("its topic names no client that could be answered".to_owned());
+        }
+        let ack = Ack::of(&self.client, publish, &self.missed);
+        let kilobytes = u32::try_from(publish.payload.len() / 1024 + 1).unwrap_or(u32::MAX);
+        let room = Arc::clone(self.line.room).try_acquire_many_owned(kilobytes);
+        let Ok(room) = room else {
+            log::debug!("more commands wait than there is room for; it is fetched again");
+            // Dropped unacknowledged, it counts as missed.
+            drop(ack);
+            return Ok(None);
+        };
+        let order = commands::order(client, verb, &publish.payload, self.line.accepts);
+        let order = order.holding(room);
+        Ok(Some(Incoming::Asked { order, ack }))
     }
 
     fn hand_over(&self, incoming: Incoming) {

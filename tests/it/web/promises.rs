@@ -8,9 +8,9 @@ use super::harness::{Browser, Web, json as body};
 
 /// An invoice of 84,20 € due on 18 March 2026 that came on Monday the 2nd, said to be of `kind`.
 async fn letter(web: &Web, token: &str, kind: &str) -> DocumentId {
-    let taken = web.upload(token, &[("brief.txt", b"Bitte bezahlen Sie.")]);
-    let taken = body(taken.send().await.unwrap()).await;
-    let id: DocumentId = taken["id"].as_str().unwrap().parse().unwrap();
+    let upload = web.upload(token, &[("brief.txt", b"Bitte bezahlen Sie.")]);
+    let accepted = body(upload.send().await.unwrap()).await;
+    let id: DocumentId = accepted["id"].as_str().unwrap().parse().unwrap();
     web.understand(id).await;
     let change = json!({"findings": [{"field": "kind", "value": kind}]});
     let change = web
