@@ -305,10 +305,14 @@ impl Job<'_> {
     ) -> Result<Recognised, Failure> {
         let used = languages.next();
         let recognised = self.engines.recognise(number, picture, &used, seats)?;
-        match languages.heard(&recognised.words, &used) {
-            Some(better) => self.engines.recognise(number, picture, &better, seats),
-            None => Ok(recognised),
-        }
+        let (recognised, used) = match languages.heard(&recognised.words, &used) {
+            Some(better) => (
+                self.engines.recognise(number, picture, &better, seats)?,
+                better,
+            ),
+            None => (recognised, used),
+        };
+        self.engines.dated(number, picture, &used, recognised)
     }
 
     /// Does `work` for each index below `count`, on up to as many threads as the job allows; those

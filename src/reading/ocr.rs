@@ -7,6 +7,8 @@
 //! side by side are fast, without it threads of one page fight each other.
 
 #[cfg(feature = "ocr")]
+mod days;
+#[cfg(feature = "ocr")]
 mod engine;
 pub mod language;
 pub mod seats;
@@ -28,7 +30,7 @@ use self::seats::Seats;
 use super::failure::Failure;
 use super::image::Picture;
 #[cfg(feature = "ocr")]
-use super::prepare::{cut, layout::Layout};
+use super::prepare::{cut, layout::Layout, soft::softened};
 use crate::domain::document::Word;
 
 /// Where Debian, Raspberry Pi OS and others keep Tesseract's languages.
@@ -139,6 +141,17 @@ impl Engines {
         Err(Failure::OcrLeftOut)
     }
 
+    /// Nothing: this build has no engine.
+    pub const fn dated(
+        &self,
+        _: u32,
+        _: &Picture,
+        _: &[String],
+        first: Recognised,
+    ) -> Result<Recognised, Failure> {
+        Ok(first)
+    }
+
     /// All of them: this build has no engine.
     pub fn known(&self, languages: &[String]) -> Vec<String> {
         languages.to_vec()
@@ -206,6 +219,40 @@ impl Engines {
         .map_err(failed)
     }
 
+    /// What was read first, or, on a till's slip of which it names no day, what a second look reads:
+    /// softened, the dots of its print run into lines. A second look that names none either, or loses
+    /// much of what was read, is no better.
+    pub fn dated(
+        &self,
+        page: u32,
+        picture: &Picture,
+        languages: &[String],
+        first: Recognised,
+    ) -> Result<Recognised, Failure> {
+        let is_slip = picture.look.layout == Layout::Roll && first.words.len() >= WORDS_MIN;
+        if !is_slip || days::are_named(&first.words) {
+            return Ok(first);
+        }
+        let languages = installed(self.data.as_deref(), languages)?;
+        let soft = softened(&picture.grey);
+        let soft = if first.was_on_head {
+            imageops::rotate180(&soft)
+        } else {
+            soft
+        };
+        let piece = Piece::of(picture, Cow::Owned(soft.into_raw()), 0);
+        let words = self
+            .with_engine(&languages, |it| it.words(&piece))
+            .map_err(|_| Failure::OcrFailed { page })?;
+        let is_better =
+            days::are_named(&words) && certainty(&words) >= KEPT_MIN * certainty(&first.words);
+        Ok(if is_better {
+            Recognised { words, ..first }
+        } else {
+            first
+        })
+    }
+
     /// Has an engine work: a warm one, or one that is warm from then on.
     fn with_engine<T>(
         &self,
@@ -227,6 +274,13 @@ impl Engines {
         Ok(done)
     }
 }
+
+/// With fewer words a strip is no slip that could carry a day.
+#[cfg(feature = "ocr")]
+const WORDS_MIN: usize = 20;
+/// Share of what was read first that a second look must read as well.
+#[cfg(feature = "ocr")]
+const KEPT_MIN: f32 = 0.8;
 
 /// The two halves of a page, where it can be cut; one that may stand on its head is looked at whole.
 #[cfg(feature = "ocr")]

@@ -15,6 +15,7 @@ pub mod numbers;
 pub mod sheet;
 pub mod shrink;
 pub mod skew;
+pub mod soft;
 pub mod turn;
 pub mod warp;
 

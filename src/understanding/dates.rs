@@ -345,7 +345,14 @@ fn trailing_year(lexemes: &[Lexeme], from: usize, style: Style) -> Option<(i16, 
             });
             let year = style.century(value)?;
             let is_near = (year - style.reference.year()).abs() <= 4;
+            // "12-MAR-26 14:22": a mark joins it to the month.
+            let is_joined = lexeme.glued
+                && index == from + 1
+                && lexemes
+                    .get(from)
+                    .is_some_and(|it| it.glued && it.is_one_of("-/"));
             let is_meant = style.surroundings == Surroundings::Phrase
+                || is_joined
                 || is_near
                     && next.is_none_or(|it| {
                         it.sort == Sort::Mark
@@ -408,6 +415,15 @@ mod tests {
             ("3. Jänner 2026", "2026-01-03"),
             ("17.6.26", "2026-06-17"),
             ("17/01/2618", "2018-01-17"),
+            ("Date: 1700172018", "2018-01-17"),
+            ("09-JAN-26 14:22", "2026-01-09"),
+            ("Date 17/Jan/18 09:05", "2018-01-17"),
+            ("Date: 17/81/18", "2018-01-17"),
+            ("67.01.2018", "2018-01-07"),
+            ("17-61-18 14:22", "2018-01-17"),
+            ("17-01:18 14:22", "2018-01-17"),
+            ("Belegdatum 17012018", "2018-01-17"),
+            ("Date : 20180117", "2018-01-17"),
             ("bis 28.02.", "2026-02-28"),
             ("am dritten Werktag", "2026-02-04"),
             ("3. Werktag des laufenden Monats", "2026-01-06"),
@@ -441,6 +457,11 @@ mod tests {
             "31.02.2026",
             "17.01.2695",
             "1ESY1160472218",
+            "Invoice 17012018",
+            "Date: 1700172058",
+            "17/81/18",
+            "Date: 67/81/2018",
+            "17.81.2027",
         ] {
             assert!(
                 read(text, style).is_empty(),

@@ -1,6 +1,8 @@
 //! What a document adds up to and what is left to pay: by the words left of and above each amount,
 //! by place and by arithmetic (net + VAT = gross).
 
+mod sums;
+
 use crate::domain::document::Kind;
 use crate::domain::value::{Amount, Money};
 
@@ -171,6 +173,20 @@ pub fn totals(paper: &Paper<'_>, kind: Option<Kind>) -> Totals {
         let likely = again.or_else(|| most(false));
         totals.total = likely.map(|it| claim(paper, it, 0.4));
     }
+    if let Some((_, left, confidence)) = &totals.total
+        && let Some(gross) = sums::before_advances(paper, left)
+    {
+        totals.total = Some(claim(paper, gross, *confidence));
+    }
+    if let Some((money, ..)) = &totals.total
+        && let Some((amount, net)) = sums::above_net(paper, money.amount)
+    {
+        let sum = MoneySpot {
+            amount,
+            ..net.clone()
+        };
+        totals.total = Some(claim(paper, &sum, 0.6));
+    }
     if let Some(found) = &totals.total
         && let Some(rounded) = rounded(paper, found)
     {
@@ -203,8 +219,14 @@ const PAID: &[&str] = &[
 /// however badly the total itself is printed.
 fn handed_over<'a>(paper: &Paper<'_>, candidates: &[Candidate<'a>]) -> Option<HandedOver<'a>> {
     let pairs = candidates.iter().zip(candidates.iter().skip(1));
+    let is_named = candidates
+        .iter()
+        .any(|it| has(&row_label(paper, it.spot), CHANGE));
     let mut found = pairs.filter_map(|(given, change)| {
-        let is_change = has(&row_label(paper, change.spot), CHANGE);
+        let label = row_label(paper, change.spot);
+        // No change below what was paid is change, even if its label cannot be read.
+        let is_nothing = !is_named && change.spot.amount.is_zero() && !has_name(&label);
+        let is_change = has(&label, CHANGE) || is_nothing;
         let cents = given.spot.amount.hundredths() - change.spot.amount.hundredths();
         let kept = Amount::from_hundredths(cents);
         let is_printed = candidates.iter().any(|it| it.spot.amount == kept);
@@ -217,6 +239,13 @@ fn handed_over<'a>(paper: &Paper<'_>, candidates: &[Candidate<'a>]) -> Option<Ha
         })
     });
     found.next()
+}
+
+/// Whether a label can be read at all.
+fn has_name(label: &[Lexeme]) -> bool {
+    label
+        .iter()
+        .any(|it| it.sort == Sort::Word && it.text.len() > 2)
 }
 
 /// Where the smallest coin is five hundredths, what a till rounds to.
@@ -458,12 +487,45 @@ mod tests {
                 "MILK         20.00\nNet Tota      2120\nCash         21.20\nChange        0.00",
                 "21.20",
             ),
+            (
+                "MILK         21.00\nSUB TOTAL    21.00\nNET TOTAL      2.5\nCash         22.25\na -           0.00",
+                "22.25",
+            ),
+            (
+                "MILK         15.00\nTotal (Excluding GST):  15.00\nTotal GST (0%):   0.00\nTotal (Inclusive of GST):  14.00\nCASH  14.00",
+                "15.00",
+            ),
+            (
+                "MILK  24.70\nSOAP  51.60\nAmt Paid excl. GST RM 73.87\nGST AMT : RM4.43\nTotal eV : 2.10",
+                "78.30",
+            ),
         ] {
             assert!(
                 total(slip).is_some_and(|it| it.contains(wanted)),
                 "{slip}: {:?}",
                 total(slip)
             );
+        }
+    }
+    #[test]
+    fn a_total_is_what_was_billed_before_an_advance() {
+        for (bill, wanted) in [
+            (
+                "Nettosumme       858,75\nSteuerbetrag     163,16\nBruttosumme\n                1021,91\nErhaltene Anzahlungen  -500,00\nZahlbetrag       521,91",
+                "1021.91",
+            ),
+            (
+                "Repair           480.00\nTotal            480.00\nDeposit          100.00\nBalance due      380.00",
+                "480.00",
+            ),
+            (
+                "Repair           480.00\nDiscount        -100.00\nTotal due        380.00",
+                "380.00",
+            ),
+        ] {
+            let found = total(bill);
+            let is_found = found.as_ref().is_some_and(|it| it.contains(wanted));
+            assert!(is_found, "{bill}: {found:?}");
         }
     }
 }

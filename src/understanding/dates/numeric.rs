@@ -32,9 +32,15 @@ pub(super) fn with_year(lexemes: &[Lexeme], from: usize, style: Style) -> Option
     if first.text.len() == 4 {
         return year_first(lexemes, from, style);
     }
+    if first.text.len() >= 8 {
+        return without_marks(lexemes, from, style);
+    }
     let sign = separator(lexemes, from + 1)?;
-    let second = separator(lexemes, from + 3)?;
-    if sign != second {
+    // "11-04:24 20:06": a mark before the year that was misread.
+    let is_colon = |it: &Lexeme| it.is_mark(':') && it.glued;
+    let is_misread =
+        lexemes.get(from + 3).is_some_and(is_colon) && is_before_time(lexemes, from + 5);
+    if !is_misread && separator(lexemes, from + 3)? != sign {
         return None;
     }
     let (a, b) = (short(lexemes, from, 2)?, short(lexemes, from + 2, 2)?);
@@ -46,20 +52,87 @@ pub(super) fn with_year(lexemes: &[Lexeme], from: usize, style: Style) -> Option
         return None;
     }
     let value = year.number()?;
+    let is_long = year.text.len() == 4;
     let year = match year.text.len() {
         4 if (1900..2200).contains(&value) => i16::try_from(value).ok()?,
         4 if value / 1000 == 2 => misread_century(value, style)?,
         2 => style.century(value)?,
         _ => return None,
     };
-    let day = in_order(a, b, style.month_first && sign != '.')
-        .and_then(|(day, month)| Date::new(year, month, day).ok())?;
+    let order = |a, b| in_order(a, b, style.month_first && sign != '.');
+    let day = |(day, month)| Date::new(year, month, day).ok();
+    let is_sure = || is_long || is_labelled(lexemes, from) || is_before_time(lexemes, from + 5);
+    let misread = || {
+        let (a, b) = misread_nought(a, b).filter(|_| is_sure())?;
+        let is_page = style.surroundings == Surroundings::Page;
+        let day = order(a, b).and_then(day)?;
+        (is_page && day <= style.reference).then_some(day)
+    };
+    let day = match order(a, b) {
+        Some(parts) => day(parts)?,
+        None => misread()?,
+    };
     Some(Read {
         day,
         form: Form::Full,
         end: from + 5,
     })
 }
+
+/// Behind a label that says so, a day whose marks are left out or were read as digits, as poor print
+/// is: `Date: 1200372026`, `Datum 12032026`, `Date 20260312`.
+fn without_marks(lexemes: &[Lexeme], from: usize, style: Style) -> Option<Read> {
+    let number = lexemes.get(from)?;
+    if style.surroundings != Surroundings::Page || !is_labelled(lexemes, from) {
+        return None;
+    }
+    let part = |at: std::ops::Range<usize>| number.text.get(at)?.parse::<u32>().ok();
+    let past = |year: u32, (day, month): (i8, i8)| {
+        let day = Date::new(i16::try_from(year).ok()?, month, day).ok()?;
+        let is_past = day <= style.reference && style.reference.year() - day.year() <= YEARS_BACK;
+        is_past.then_some(day)
+    };
+    let ordered = |first: u32, second: u32| in_order(first, second, style.month_first);
+    let year_last = |year: u32, month: u32| past(year, ordered(part(0..2)?, month)?);
+    let year_first = || past(part(0..4)?, in_order(part(6..8)?, part(4..6)?, false)?);
+    let found = match number.text.len() {
+        8 => year_first().or_else(|| year_last(part(4..8)?, part(2..4)?)),
+        10 => year_last(part(6..10)?, part(3..5)?),
+        _ => None,
+    };
+    Some(Read {
+        day: found?,
+        form: Form::Full,
+        end: from + 1,
+    })
+}
+
+/// Whether the word before a number, at most two marks between, calls it a date.
+fn is_labelled(lexemes: &[Lexeme], from: usize) -> bool {
+    let mut before = lexemes.get(..from).unwrap_or(&[]).iter().rev().take(3);
+    let label = before.find(|it| it.sort != Sort::Mark);
+    label.is_some_and(|it| it.text.ends_with("date") || it.text.ends_with("datum"))
+}
+
+/// Whether a time follows: `14:22`.
+fn is_before_time(lexemes: &[Lexeme], from: usize) -> bool {
+    matches!(lexemes.get(from..from + 3), Some([hour, mark, minute])
+        if hour.sort == Sort::Number && mark.is_mark(':') && minute.sort == Sort::Number)
+}
+
+/// Day and month of which one begins with a 6, 8 or 9 that was a nought, as on a poor print:
+/// `19/89/2025`, `68/04/2018`.
+fn misread_nought(a: u32, b: u32) -> Option<(u32, u32)> {
+    let mend = |it: u32| (matches!(it / 10, 6 | 8 | 9) && it % 10 > 0).then_some(it % 10);
+    match (mend(a), mend(b)) {
+        (Some(mended), None) => Some((mended, b)),
+        (None, Some(mended)) => Some((a, mended)),
+        (Some(_), Some(_)) | (None, None) => None,
+    }
+}
+
+/// A day without marks lies at most so many years back.
+const YEARS_BACK: i16 = 20;
 
 /// A year of this century whose nought was misread, as on a poor print: `17/01/2618`.
 fn misread_century(year: u32, style: Style) -> Option<i16> {

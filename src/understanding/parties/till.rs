@@ -32,6 +32,9 @@ const PLACES: &[&str] = &[
     "selangor|johor|penang|perak|pahang|kelantan|melaka|sabah|sarawak|malaysia|singapore",
 ];
 
+/// What stands before a telephone's number.
+const PHONES: &[&str] = &["tel|te1|telefon|telephone|phone|fax|mobile|mobil|hotline|hp|whatsapp"];
+
 /// What heads a slip without naming anybody.
 const HEADINGS: &[&str] = &[
     "tax|cash|sales|official|guest|customer|simplified|duplicate invoice|bill|receipt|sales|check|copy",
@@ -46,6 +49,7 @@ const REGISTERED: &[&str] = &[
     "co|company|reg|registration|business|roc|gst|sst|ust|uid|vat|tax|tin [reg|registration|ref] [id] NR",
     "gst|sst|vat|ust|uid [reg|registration] id|reg|ref",
     "company|co reg|no|nr",
+    "reg|registration n",
 ];
 
 /// A row of words at the top of a slip.
@@ -78,17 +82,28 @@ impl Row {
         let is_registration = is_registration(&text, &lexemes);
         let (name, is_cut) = unregistered(&text);
         let name = if is_registration { "" } else { trimmed(name) };
-        Some(Self {
+        let row = Self {
             name: name.to_owned(),
             at,
             confidence: sure / all.max(1.0),
-            is_registered: is_cut || is_registration,
+            is_registered: is_registration,
             lexemes,
+        };
+        // The numbers of a plot, of a town and of a telephone are no register's.
+        let is_other = row.is_address() || has(&row.lexemes, PHONES);
+        Some(Self {
+            is_registered: is_registration || is_cut && !is_other,
+            ..row
         })
     }
 
+    /// Whether a legal form stands in it: behind a name, or alone where the name is the row above.
+    /// `KG. BARU` begins with no form but is a village.
     fn is_form(&self) -> bool {
-        has(&lex(&self.name), FORMS)
+        let lexemes = lex(&self.name);
+        let found = find_any(&lexemes, FORMS);
+        let begins = self.name.to_lowercase().starts_with("kg");
+        found.is_some_and(|it| it.start > 0 || !begins)
     }
 
     /// Whether it goes on with what the row above begins: `& Leaf Sdn Bhd`, `Co. (M) Sdn Bhd`,
@@ -130,6 +145,7 @@ impl Row {
         let commas = self.name.matches(',').count();
         !self.is_form()
             && (has_code
+                || ends_in_postcode(&self.name)
                 || begins_no && has_number
                 || is_place && (has_number || commas > 0)
                 || begins_number && commas > 0)
@@ -157,6 +173,24 @@ impl Row {
             && (self.confidence >= CONFIDENCE_MIN || self.is_form())
             && (self.is_form() || !self.is_heading() && !self.is_address())
     }
+}
+
+/// Whether a row ends in a British postcode: `Ludlow SY8 1AB`.
+fn ends_in_postcode(row: &str) -> bool {
+    let mut words = row.rsplit(' ').map(str::as_bytes);
+    let (Some(inward), Some(outward)) = (words.next(), words.next()) else {
+        return false;
+    };
+    let is_inward = matches!(inward, [digit, first, second]
+        if digit.is_ascii_digit() && first.is_ascii_uppercase() && second.is_ascii_uppercase());
+    let letters = outward
+        .iter()
+        .take_while(|it| it.is_ascii_uppercase())
+        .count();
+    let is_outward = (1..=2).contains(&letters)
+        && (letters + 1..=letters + 2).contains(&outward.len())
+        && outward.get(letters).is_some_and(u8::is_ascii_digit);
+    is_inward && is_outward
 }
 
 /// Words that legal forms and what stands around them are made of.
@@ -393,6 +427,22 @@ mod tests {
             (
                 "RESTORAN AMAN\nAMAN HOUSE\n13, JLN TASIK UTAMA 8",
                 "RESTORAN AMAN AMAN HOUSE",
+            ),
+            (
+                "TAX INVOICE\nBPOil] Seri Jaya 2\nLOT PTD 101051\nJalan Seri 10/10\nAmin Fuel Enterprise\nCO. REG. NO: 001011111-T",
+                "Amin Fuel Enterprise",
+            ),
+            (
+                "SIMPLIFIED TAX INVOICE\nLIM HOCK & COMPANY\nREG. N0:00148111-H\nNO.54, BATU 5,JALAN IPOH,\nKG. BARU\n51200 KUALA LUMPUR",
+                "LIM HOCK & COMPANY",
+            ),
+            (
+                "The Tin Whistle\n3 Bridge Street\nTenbury WR15 8AB\nTel 01584 810111\nVAT No 231 8111 12",
+                "The Tin Whistle",
+            ),
+            (
+                "Birch Creek Market\n80 Oak Street\nDayton, OH 45111\n(937) 555-0111\nStore #0411",
+                "Birch Creek Market",
             ),
             (
                 "| HILL COMPANY ,\nCompany Reg. No. : 725111-V\nNO 1&3, Jalan Wangsa 12",
