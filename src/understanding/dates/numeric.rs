@@ -87,14 +87,14 @@ fn without_marks(lexemes: &[Lexeme], from: usize, style: Style) -> Option<Read> 
         return None;
     }
     let part = |at: std::ops::Range<usize>| number.text.get(at)?.parse::<u32>().ok();
-    let past = |year: u32, (day, month): (i8, i8)| {
+    let gone = |year: u32, (day, month): (i8, i8)| {
         let day = Date::new(i16::try_from(year).ok()?, month, day).ok()?;
         let is_past = day <= style.reference && style.reference.year() - day.year() <= YEARS_BACK;
         is_past.then_some(day)
     };
     let ordered = |first: u32, second: u32| in_order(first, second, style.month_first);
-    let year_last = |year: u32, month: u32| past(year, ordered(part(0..2)?, month)?);
-    let year_first = || past(part(0..4)?, in_order(part(6..8)?, part(4..6)?, false)?);
+    let year_last = |year: u32, month: u32| gone(year, ordered(part(0..2)?, month)?);
+    let year_first = || gone(part(0..4)?, in_order(part(6..8)?, part(4..6)?, false)?);
     let found = match number.text.len() {
         8 => year_first().or_else(|| year_last(part(4..8)?, part(2..4)?)),
         10 => year_last(part(6..10)?, part(3..5)?),
@@ -123,7 +123,8 @@ fn is_before_time(lexemes: &[Lexeme], from: usize) -> bool {
 /// Day and month of which one begins with a 6, 8 or 9 that was a nought, as on a poor print:
 /// `19/89/2025`, `68/04/2018`.
 fn misread_nought(a: u32, b: u32) -> Option<(u32, u32)> {
-    let mend = |it: u32| (matches!(it / 10, 6 | 8 | 9) && it % 10 > 0).then_some(it % 10);
+    let mend =
+        |it: u32| (matches!(it / 10, 6 | 8 | 9) && !it.is_multiple_of(10)).then_some(it % 10);
     match (mend(a), mend(b)) {
         (Some(mended), None) => Some((mended, b)),
         (None, Some(mended)) => Some((a, mended)),
