@@ -489,7 +489,18 @@ fn dot_ends(passage: &Passage, index: usize) -> bool {
 pub(crate) mod tests {
     use crate::domain::document::{MediaType, Word};
 
+    use super::super::Context;
     use super::*;
+
+    /// What is known of a German letter before it is read.
+    pub(crate) fn context() -> Context {
+        Context {
+            received_on: jiff::civil::date(2026, 3, 1),
+            region: "DE".to_owned(),
+            language: crate::domain::person::Language::English,
+            counsel: crate::domain::counsel::Counsel::None,
+        }
+    }
 
     /// A reading of typed lines: a blank line parts blocks, two spaces part columns.
     pub(crate) fn typed(text: &str) -> Reading {

@@ -236,17 +236,12 @@ fn is_group_tail(core: &str, text: &str, offset: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Context, lines::tests::typed};
+    use super::super::lines::tests::{context, typed};
     use super::*;
 
     fn read(text: &str) -> Vec<(String, String)> {
         let reading = typed(text);
-        let context = Context {
-            received_on: jiff::civil::date(2026, 3, 1),
-            region: "DE".to_owned(),
-            language: crate::domain::person::Language::English,
-            counsel: crate::domain::counsel::Counsel::None,
-        };
+        let context = context();
         let found = references(&Paper::of(&reading, &context));
         found
             .into_iter()
