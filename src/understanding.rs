@@ -25,6 +25,7 @@ pub mod deadlines;
 pub mod einvoice;
 pub mod explain;
 pub mod ibans;
+pub mod instalments;
 pub mod issue;
 pub mod kind_rules;
 pub mod learned;
@@ -47,6 +48,8 @@ pub mod settled;
 pub mod totals;
 pub mod trace;
 pub mod tracking;
+#[cfg(test)]
+mod wordings_tests;
 
 pub mod features;
 pub mod kind;
@@ -198,6 +201,10 @@ fn by_words(
         learned,
     };
     wants(paper, &facts, settlement, &wanted, &mut page);
+    if let Some(sum) = instalments::payable(paper, &page) {
+        page.findings.push(sum);
+        page.findings.extend(account(paper, true, payment.as_ref()));
+    }
     (page, settlement)
 }
 
@@ -486,7 +493,7 @@ fn is_asked_for(paper: &Paper<'_>, kind: Option<Kind>) -> bool {
             &[
                 "fällig|fälligkeit|zahlbar bis|am|zum",
                 "fälligkeit",
-                "amount|payment due",
+                "amount|payment|total|balance|charge|premium due|payable|owing",
                 "zahlbetrag|zahlungsziel|zahlungsfrist",
             ],
         )

@@ -132,7 +132,9 @@ pub fn due(
         if !days.any(|it| it.found.day == *day && is_at(evidence, it.page, &it.at)) {
             continue;
         }
-        let known = kept.iter_mut().find(|(key, _)| *key == Some(shown.name.as_str()));
+        let known = kept
+            .iter_mut()
+            .find(|(key, _)| *key == Some(shown.name.as_str()));
         if let Some((_, obligation)) = known {
             obligation.due = *day;
             obligation.safe_due = None;

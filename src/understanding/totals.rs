@@ -56,6 +56,12 @@ const TOTAL: &[(&str, f32)] = &[
     ("neuer|new|closing kontostand|saldo|balance", 0.9),
     ("gesamt|total|summe|insgesamt|betrag", 0.78),
     ("betrag der", 0.85),
+    // Of a fine with costs a part, of one without the whole.
+    (
+        "verwarnungsgeld|geldbuße|geldstrafe|bußgeld|strafbetrag",
+        0.6,
+    ),
+    ("penalty|parking charge [is|of]", 0.6),
     ("eur", 0.3),
 ];
 
