@@ -25,6 +25,7 @@ pub mod deadlines;
 pub mod einvoice;
 pub mod explain;
 pub mod ibans;
+pub mod instalments;
 pub mod issue;
 pub mod kind_rules;
 pub mod learned;
@@ -47,6 +48,8 @@ pub mod settled;
 pub mod totals;
 pub mod trace;
 pub mod tracking;
+#[cfg(test)]
+mod wordings_tests;
 
 pub mod features;
 pub mod kind;
@@ -56,10 +59,10 @@ pub mod models;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::counsel::{Counsel, Told};
+use crate::domain::counsel::{Counsel, Gap, Told};
 use crate::domain::document::{Kind, Reading};
 use crate::domain::finding::{ClaimedBy, Evidence, Extraction, Field, Finding, Value};
-use crate::domain::layout::Learned;
+use crate::domain::layout::{Learned, Role};
 use crate::domain::person;
 use crate::domain::value::{Confidence, Iban, Money};
 
@@ -175,10 +178,11 @@ fn by_words(
     page.findings.extend(parcels(paper));
 
     let settlement = settled::settlement(paper, kind);
+    let settlement = learned::settlement(settlement, paper, learned);
     let money = money(paper, (kind, settlement), (payment.as_ref(), told), learned);
     page.findings.extend(money.findings);
-    let account = account(paper, money.payable.is_some(), payment.as_ref());
-    page.findings.extend(account);
+    let pay_to = account(paper, money.payable.is_some(), payment.as_ref());
+    page.findings.extend(pay_to);
 
     let issued = stated_day.or(page.date(Field::IssueDate));
     let facts = Facts {
@@ -197,6 +201,10 @@ fn by_words(
         learned,
     };
     wants(paper, &facts, settlement, &wanted, &mut page);
+    if let Some(sum) = instalments::payable(paper, &page) {
+        page.findings.push(sum);
+        page.findings.extend(account(paper, true, payment.as_ref()));
+    }
     (page, settlement)
 }
 
@@ -221,7 +229,8 @@ fn wants(
     duties.extend(contracts::duty(facts, &term, &paper.region));
     counsel::confirm(&mut duties, by.told.due.as_ref(), facts);
     let mut judged = obligations::obligations(duties, facts, settlement, by.context.language);
-    learned::due(&mut judged.obligations, by.learned);
+    let owing = (facts, settlement);
+    learned::due(&mut judged.obligations, paper, owing, by.learned);
     let seen = Seen {
         findings: &page.findings,
         obligations: &judged.obligations,
@@ -231,6 +240,10 @@ fn wants(
         facts,
     };
     page.unsure = counsel::gaps(paper, &seen);
+    // Nobody is asked again for a day that a person took away.
+    if by.learned.iter().any(|it| it.is_absence_of(Role::Due)) {
+        page.unsure.retain(|it| *it != Gap::DueDay);
+    }
     if by.context.counsel == Counsel::Wanted && !page.unsure.is_empty() {
         let material = counsel::material(paper, facts, &page.unsure);
         page.material = Some(Box::new(material));
@@ -480,7 +493,7 @@ fn is_asked_for(paper: &Paper<'_>, kind: Option<Kind>) -> bool {
             &[
                 "fällig|fälligkeit|zahlbar bis|am|zum",
                 "fälligkeit",
-                "amount|payment due",
+                "amount|payment|total|balance|charge|premium due|payable|owing",
                 "zahlbetrag|zahlungsziel|zahlungsfrist",
             ],
         )

@@ -303,8 +303,8 @@ pub struct Example {
     pub role: Role,
     /// Of a reference, which one; of a due day, what is to be done.
     pub name: String,
-    /// Where the right value stood.
-    pub right: Place,
+    /// Where the right value stood; `None`: there is none, and letters like it are silent about it.
+    pub right: Option<Place>,
     /// Where the machine had looked instead.
     pub wrong: Option<Place>,
     /// Who showed it, by their name then.
@@ -344,16 +344,17 @@ pub fn shown(
     // The first of those whose label is theirs alone.
     let candidates = trace.candidates.iter().filter(fits).rev();
     let right = candidates.max_by_key(|it| labelled(it))?;
-    let wrong = found.and_then(|(value, evidence)| {
-        let of_value = trace
-            .candidates
-            .iter()
-            .filter(|it| is_same(&it.value, value));
-        let mut of_value =
-            of_value.filter(|it| evidence.is_none_or(|at| touches(at, &it.evidence)));
-        of_value.next().map(Place::of)
-    });
+    let wrong = found.and_then(|(value, evidence)| place_of(trace, value, evidence));
     Some((Place::of(right), wrong))
+}
+
+/// Where a value stands that the machine found; `None` where it was counted or said in a sentence.
+pub fn place_of(trace: &Trace, value: &Value, evidence: Option<&Evidence>) -> Option<Place> {
+    let mut candidates = trace.candidates.iter();
+    let there = candidates.find(|it| {
+        is_same(&it.value, value) && evidence.is_none_or(|at| touches(at, &it.evidence))
+    });
+    there.map(Place::of)
 }
 
 fn is_same(a: &Value, b: &Value) -> bool {
@@ -374,30 +375,34 @@ fn touches(a: &Evidence, b: &Evidence) -> bool {
     a.page == b.page && wide > 0.0 && high > 0.0
 }
 
-/// A value that has a role because a person showed it in an earlier letter.
+/// A value that has a role because a person showed it in an earlier letter, or the lack of one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Learned {
     /// What it is.
     pub role: Role,
     /// Of a reference, which one; of a due day, what is to be done.
     pub name: String,
-    /// What stands there.
-    pub value: Value,
-    /// Where.
-    pub evidence: Evidence,
+    /// What stands there, and where; `None`: there is none.
+    pub stands: Option<(Value, Evidence)>,
     /// Who showed it.
     pub why: Why,
 }
 
 impl Learned {
-    /// The finding that it is; `None` for a due day.
+    /// Whether a person said that letters like this one have nothing of `role`.
+    pub fn is_absence_of(&self, role: Role) -> bool {
+        self.role == role && self.stands.is_none()
+    }
+
+    /// The finding that it is; `None` for a due day, and where there is none.
     pub fn finding(&self) -> Option<Finding> {
+        let (value, evidence) = self.stands.clone()?;
         Some(Finding {
             field: self.role.field()?,
             name: self.name.clone(),
-            value: self.value.clone(),
+            value,
             confidence: Confidence::new(SHOWN),
-            evidence: Some(self.evidence.clone()),
+            evidence: Some(evidence),
             by: ClaimedBy::Rule,
             why: Some(self.why.clone()),
         })
@@ -410,12 +415,18 @@ impl Learned {
 pub fn pick(examples: &[Example], found: &Extraction, least: f32) -> Vec<Learned> {
     let nearest = nearest(examples, &found.trace.sketch, least);
     let picked = nearest.into_iter().filter_map(|it| {
-        let candidate = at_place(it.role, &it.right, &found.trace)?;
-        is_new(found, it.role, &it.name, &candidate.value).then(|| Learned {
+        let stands = match &it.right {
+            Some(place) => {
+                let candidate = at_place(it.role, place, &found.trace)?;
+                is_new(found, it.role, &it.name, &candidate.value)
+                    .then(|| Some((candidate.value.clone(), candidate.evidence.clone())))?
+            }
+            None => is_found_again(it, found).then_some(None)?,
+        };
+        Some(Learned {
             role: it.role,
             name: it.name.clone(),
-            value: candidate.value.clone(),
-            evidence: candidate.evidence.clone(),
+            stands,
             why: Why::Learned {
                 by: it.by.clone(),
                 at: it.at,
@@ -430,10 +441,12 @@ pub fn pick(examples: &[Example], found: &Extraction, least: f32) -> Vec<Learned
 pub fn doubt(examples: &[Example], found: &mut Extraction, least: f32) {
     let nearest = nearest(examples, &found.trace.sketch, least);
     for example in nearest {
-        let (Some(field), Some(wrong)) = (example.role.field(), &example.wrong) else {
+        let (Some(field), Some(right), Some(wrong)) =
+            (example.role.field(), &example.right, &example.wrong)
+        else {
             continue;
         };
-        if at_place(example.role, &example.right, &found.trace).is_some() {
+        if at_place(example.role, right, &found.trace).is_some() {
             continue;
         }
         let Some(there) = at_place(example.role, wrong, &found.trace).cloned() else {
@@ -485,8 +498,37 @@ fn at_place<'a>(role: Role, place: &Place, trace: &'a Trace) -> Option<&'a Candi
     best.map(|(_, it)| it)
 }
 
+/// Whether the machine found again what a person said was nothing: at the place where it had found it
+/// then, or anywhere if that place has no words of its own. What data says stays.
+fn is_found_again(example: &Example, found: &Extraction) -> bool {
+    let evidence = match example.role.field() {
+        Some(field) => {
+            let mut findings = found.findings.iter();
+            let own = findings.find(|it| it.field == field && it.name == example.name);
+            own.filter(|it| it.by != ClaimedBy::Data)
+                .map(|it| it.evidence.clone())
+        }
+        None if is_by_data(found) => None,
+        None => due_of(found, &example.name).map(|(_, evidence)| Some(evidence)),
+    };
+    let Some(evidence) = evidence else {
+        return false;
+    };
+    let Some(wrong) = &example.wrong else {
+        return true;
+    };
+    let there = at_place(example.role, wrong, &found.trace);
+    there.is_some_and(|it| evidence.is_some_and(|at| touches(&at, &it.evidence)))
+}
+
+/// Whether data says what the document is, and with it by when something is due.
+fn is_by_data(found: &Extraction) -> bool {
+    let kind = found.finding(Field::Kind);
+    kind.is_some_and(|it| it.by == ClaimedBy::Data)
+}
+
 /// Whether a value says anything new of a role: data that says it stays, and so does what the machine
-/// found itself; a due day is only moved.
+/// found itself.
 fn is_new(found: &Extraction, role: Role, name: &str, value: &Value) -> bool {
     let is_data = |it: &Finding| it.by == ClaimedBy::Data;
     match role.field() {
@@ -496,10 +538,7 @@ fn is_new(found: &Extraction, role: Role, name: &str, value: &Value) -> bool {
             own.is_none_or(|it| !is_data(it) && !is_same(&it.value, value))
         }
         // The terms of an e-invoice say by when.
-        None => {
-            !found.finding(Field::Kind).is_some_and(is_data)
-                && due_of(found, name).is_some_and(|(due, _)| due != *value)
-        }
+        None => !is_by_data(found) && due_of(found, name).is_none_or(|(due, _)| due != *value),
     }
 }
 

@@ -1,15 +1,20 @@
 //! What persons showed in letters: where a sender's days, amounts and numbers stand.
 
+use jiff::civil::Date;
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
 use super::journal::{self, Change};
 use super::rows::{Columns, VISIBLE, json, visibility_column};
 use super::{Error, ReadTx, WriteTx, documents, findings, parties, people};
 use crate::domain::document::Document;
-use crate::domain::finding::{Correction, Extraction, Value};
+use crate::domain::finding::{Correction, Evidence, Extraction, Field, Value};
 use crate::domain::id::{DocumentId, ExampleId, PartyId};
 use crate::domain::journal::Entity;
-use crate::domain::layout::{ALIKE, Example, Place, Role, THE_SAME, Trace, due_of, shown};
+use crate::domain::layout::{
+    ALIKE, Example, Place, Role, THE_SAME, Trace, due_of, place_of, shown,
+};
+use crate::domain::obligation::Action;
+use crate::domain::value::Money;
 
 /// Examples of one party, and of nobody's; the oldest are forgotten.
 const EXAMPLES_MAX: u32 = 64;
@@ -92,7 +97,7 @@ pub(super) fn teach(
 ) -> Result<(), Error> {
     let found = findings::found(tx, document.id)?;
     for correction in corrections {
-        let (Some(role), Some(right)) = (Role::of(correction.field), &correction.value) else {
+        let Some(role) = Role::of(correction.field) else {
             continue;
         };
         let mut own = found.findings.iter();
@@ -105,17 +110,38 @@ pub(super) fn teach(
             name: &correction.name,
         };
         let trace = trace(tx, document.id)?;
-        lesson.learn(tx, &trace, shown(&trace, role, right, own))?;
+        lesson.learn(
+            tx,
+            &trace,
+            said(&trace, role, correction.value.as_ref(), own),
+        )?;
     }
     Ok(())
 }
 
-/// A person said by when the duty of that key in a document is due.
+/// What a person's word about a role shows: where the right value stands, or that there is none.
+fn said(
+    trace: &Trace,
+    role: Role,
+    right: Option<&Value>,
+    own: Option<(&Value, Option<&Evidence>)>,
+) -> Option<Shown> {
+    match right {
+        Some(right) => shown(trace, role, right, own).map(|(right, wrong)| (Some(right), wrong)),
+        // Where the machine had found nothing either, there is nothing to learn.
+        None => own.map(|(value, evidence)| (None, place_of(trace, value, evidence))),
+    }
+}
+
+/// Where the right value stood, if there is one, and where a wrong one was found.
+type Shown = (Option<Place>, Option<Place>);
+
+/// A person said by when the duty of that key in a document is due; `None`: by no day.
 pub fn teach_due(
     tx: &WriteTx<'_>,
     document: DocumentId,
     key: &str,
-    due: &Value,
+    due: Option<&Value>,
 ) -> Result<(), Error> {
     let found: Extraction = findings::found(tx, document)?;
     let document = documents::by_id(tx, document)?;
@@ -128,7 +154,29 @@ pub fn teach_due(
         name: key,
     };
     let trace = trace(tx, document.id)?;
-    lesson.learn(tx, &trace, shown(&trace, Role::Due, due, own))
+    lesson.learn(tx, &trace, said(&trace, Role::Due, due, own))
+}
+
+/// A person made a task to pay `money` by `due` of a document in which nothing was found to pay.
+pub fn teach_missed(
+    tx: &WriteTx<'_>,
+    id: DocumentId,
+    due: Date,
+    money: Money,
+) -> Result<(), Error> {
+    let key = Action::Pay.as_str();
+    let found: Extraction = findings::found(tx, id)?;
+    if due_of(&found, key).is_some() {
+        return Ok(());
+    }
+    let payable = Correction {
+        field: Field::Payable,
+        name: String::new(),
+        value: Some(Value::Money(money)),
+    };
+    let document = documents::by_id(tx, id)?;
+    teach(tx, &document, party_of(tx, id)?, &[payable])?;
+    teach_due(tx, id, key, Some(&Value::Date(due)))
 }
 
 fn party_of(tx: &ReadTx<'_>, document: DocumentId) -> Result<Option<PartyId>, Error> {
@@ -150,12 +198,7 @@ struct Lesson<'a> {
 impl Lesson<'_> {
     /// Puts what was shown in the place of what was said before of this letter and of those laid out
     /// like it: what is said last holds.
-    fn learn(
-        &self,
-        tx: &WriteTx<'_>,
-        trace: &Trace,
-        shown: Option<(Place, Option<Place>)>,
-    ) -> Result<(), Error> {
+    fn learn(&self, tx: &WriteTx<'_>, trace: &Trace, shown: Option<Shown>) -> Result<(), Error> {
         let key = self.document.id.to_string();
         let (role, name) = (self.role.as_str(), self.name);
         tx.execute(

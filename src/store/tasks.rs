@@ -42,6 +42,10 @@ pub fn create(
         TaskField::Money,
     ];
     rows::write(tx, &task)?;
+    if let ([document], Some(due), Some(money)) = (task.documents.as_slice(), task.due, task.money)
+    {
+        examples::teach_missed(tx, *document, due, money)?;
+    }
     log_change(tx, &task, "created", &["title", "due"])?;
     Ok(task)
 }
@@ -302,8 +306,11 @@ pub fn edit(
 ) -> Result<Task, Error> {
     let mut task = by_id(tx, id)?;
     expect_version(&task, expected)?;
-    if let (Some(source), Some((Some(due), _))) = (&task.source, edit.due) {
-        examples::teach_due(tx, source.document, &source.key, &Value::Date(due))?;
+    if let (Some(source), Some((due, _))) = (&task.source, edit.due)
+        && due != task.due
+    {
+        let due = due.map(Value::Date);
+        examples::teach_due(tx, source.document, &source.key, due.as_ref())?;
     }
     let fields = series::apply(tx, &mut task, edit)?;
     let names: Vec<&str> = fields.iter().map(|it| it.as_str()).collect();

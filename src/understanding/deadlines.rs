@@ -9,6 +9,7 @@ mod cues;
 mod periods;
 pub mod phrase;
 pub mod remedies;
+mod rows;
 mod series;
 
 use std::ops::Range;
@@ -28,6 +29,7 @@ use super::lex::{Lexeme, has};
 use super::lines::{Passage, sentences};
 use super::paper::Paper;
 use cues::{DISCOUNT, Marker, action_near, is_conditional, is_not_ours, marker_before};
+use rows::{hour_before, is_term_end, labelled_row};
 
 /// What is known about the document before its days are judged.
 #[derive(Clone, Debug)]
@@ -132,11 +134,15 @@ fn of_days(paper: &Paper<'_>, facts: &Facts, sentence: &Sentence<'_>) -> Vec<Dut
     let mut found: Vec<Duty> = Vec::new();
     let days = dates(sentence.lexemes, paper.style);
     let mut carried: Option<(Action, usize)> = None;
-    for day in days {
+    for (index, day) in days.iter().enumerate() {
+        let next = days.get(index + 1);
+        if next.is_some_and(|next| rows::is_span(sentence.lexemes, day, next)) {
+            continue;
+        }
         let duty = of_day(
             facts,
             sentence,
-            &day,
+            day,
             carried
                 .filter(|(_, end)| is_list(sentence, *end, day.lexemes.start))
                 .map(|(it, _)| it),
@@ -144,7 +150,13 @@ fn of_days(paper: &Paper<'_>, facts: &Facts, sentence: &Sentence<'_>) -> Vec<Dut
         if let Some(mut duty) = duty {
             if let Some((action, end)) = carried
                 && action == duty.action
-                && is_list(sentence, end, day.lexemes.start)
+                && (is_list(sentence, end, day.lexemes.start)
+                    || is_rest(
+                        facts,
+                        sentence,
+                        end..day.lexemes.start,
+                        (found.as_slice(), &mut duty),
+                    ))
             {
                 duty.is_instalment = true;
                 if let Some(first) = found.last_mut() {
@@ -171,6 +183,36 @@ fn is_list(sentence: &Sentence<'_>, end: usize, start: usize) -> bool {
         })
 }
 
+/// Whether a day is that of the rest: `a deposit of £40 by 6 February and the balance by 20 March`. Then
+/// the rest is what the deposit leaves of what is to be paid, if that is known.
+fn is_rest(
+    facts: &Facts,
+    sentence: &Sentence<'_>,
+    between: Range<usize>,
+    (found, duty): (&[Duty], &mut Duty),
+) -> bool {
+    let between = sentence.lexemes.get(between).unwrap_or(&[]);
+    let rest = ["balance|remainder|rest|restbetrag|restzahlung|restliche*|remaining"];
+    if duty.action != Action::Pay || !has(between, &rest) {
+        return false;
+    }
+    let whole = facts
+        .payable
+        .or(facts.total)
+        .map(|it| it.amount.hundredths());
+    let paid = found.iter().rev().find(|it| it.action == Action::Pay);
+    let paid = paid.and_then(|it| it.amount).map(Amount::hundredths);
+    let named = amounts::money(between, facts.style).into_iter().next();
+    let left = whole
+        .zip(paid)
+        .map(|(whole, paid)| whole - paid)
+        .filter(|it| *it > 0);
+    duty.amount = named
+        .map(|it| it.amount)
+        .or(left.map(Amount::from_hundredths));
+    true
+}
+
 /// Whether a day can be a last day at all: after the document's own, within three years.
 pub fn is_ahead(facts: &Facts, day: Date) -> bool {
     day > facts.issued && day <= facts.issued.saturating_add(3.years())
@@ -186,13 +228,19 @@ fn of_day(
     if !is_ahead(facts, due) || matches!(day.form, Form::Relative | Form::Weekday) {
         return None;
     }
+    let whole = sentence;
+    let time = hour_behind(whole.lexemes, day.lexemes.end);
+    let (sentence, day) = &labelled_row(whole, day);
     let lexemes = sentence.lexemes;
-    let time = hour_behind(lexemes, day.lexemes.end);
+    let time = time.or_else(|| hour_before(lexemes, day));
     let evidence = sentence.evidence(&day.at);
     let marker = marker_before(lexemes, day.lexemes.start);
+    if goes_back(facts, lexemes, day.lexemes.start) {
+        return Some(plain(Action::PickUp, due, evidence));
+    }
     if let (None, Some(time)) = (marker, time)
-        && !is_not_ours(lexemes)
-        && is_meeting(facts, sentence)
+        && !is_not_ours(whole.lexemes)
+        && is_meeting(facts, whole)
     {
         return Some(Duty {
             time: Some(time),
@@ -209,6 +257,9 @@ fn of_day(
         (None, None) => return None,
         (Some(marker), _) => what_for(facts, sentence, day, marker)?,
     };
+    if action == Action::Cancel && is_term_end(lexemes, day.lexemes.start) {
+        return None;
+    }
     if is_not_ours(lexemes) && !matches!(action, Action::Object | Action::Cancel | Action::PickUp) {
         return None;
     }
@@ -220,14 +271,7 @@ fn of_day(
         15..=25 => 0.82,
         _ => 0.7,
     };
-    let optional = match action {
-        Action::Object | Action::Cancel => true,
-        Action::Reply | Action::Submit | Action::Book => {
-            is_conditional(lexemes) || facts.kind == Some(Kind::Quote)
-        }
-        Action::Return => is_conditional(lexemes) && facts.kind != Some(Kind::Letter),
-        Action::Pay | Action::Attend | Action::PickUp | Action::Renew => false,
-    };
+    let optional = is_right(action, facts, lexemes);
     let amount = match (action, facts.kind) {
         (Action::Pay, _) => amount_for(facts, sentence, day.lexemes.start),
         (Action::Reply, Some(Kind::Quote)) => facts.total.map(|it| it.amount),
@@ -240,6 +284,29 @@ fn of_day(
         why: Some(why),
         ..plain(action, due, evidence)
     })
+}
+
+/// `Nach dem 13.06.2026 geht die Sendung zurück`: until then it can be fetched.
+fn goes_back(facts: &Facts, lexemes: &[Lexeme], day: usize) -> bool {
+    let before = lexemes.get(day.saturating_sub(2)..day).unwrap_or(&[]);
+    facts.kind == Some(Kind::Parcel)
+        && has(before, &["nach [dem]", "after"])
+        && has(
+            lexemes,
+            &["absender|zurück|zurückgesendet|zurückgesandt|rücksendung|sender|returned|return"],
+        )
+}
+
+/// Whether doing it is a right, by what it is and how the sentence puts it.
+fn is_right(action: Action, facts: &Facts, lexemes: &[Lexeme]) -> bool {
+    match action {
+        Action::Object | Action::Cancel => true,
+        Action::Reply | Action::Submit | Action::Book => {
+            is_conditional(lexemes) || facts.kind == Some(Kind::Quote)
+        }
+        Action::Return => is_conditional(lexemes) && facts.kind != Some(Kind::Letter),
+        Action::Pay | Action::Attend | Action::PickUp | Action::Renew => false,
+    }
 }
 
 /// Why a day that is named is the last one: it is printed, or it ends a month or a year; and what
@@ -312,7 +379,7 @@ fn is_meeting(facts: &Facts, sentence: &Sentence<'_>) -> bool {
         Some(Kind::Appointment | Kind::Invitation | Kind::Medical)
     );
     let words = [
-        "termin|terminvorschlag|*termin|findet|finden|statt|einlad*|laden|versammlung|erscheinen|vorladung|vorsprache|untersuchung|appointment|meeting|hearing|attend|invite*|sitzung|besprechung|treffen|feier*|sprechstunde|ablesung|besichtigung|visit|interview",
+        "termin|terminvorschlag|*termin|findet|finden|statt|einlad*|laden|versammlung|erscheinen|vorladung|vorsprache|untersuchung|appointment|meeting|hearing|attend|invite*|sitzung|besprechung|treffen|feier*|sprechstunde|ablesung|besichtigung|visit|interview|geladen|beweisaufnahme|*verhandlung|gütetermin|sitzungssaal|anhörungstermin|courtroom|court|jury",
     ];
     let none = [
         "geöffnet|öffnungszeiten|open|zugestellt|zustellung|delivery|delivered|between|zwischen|erstellt|gesendet|sent|printed|versand*",
@@ -330,6 +397,10 @@ fn what_for(
     day: &DateMatch,
     marker: Marker,
 ) -> Option<(Action, usize)> {
+    let renewable = ["can|may|kann|können … renewed|extended|verlängert"];
+    if has(sentence.lexemes, &renewable) {
+        return None;
+    }
     let near = action_near(sentence.lexemes, day.lexemes.start);
     match marker {
         Marker::Valid if facts.kind == Some(Kind::Quote) => Some((Action::Reply, 3)),
@@ -342,6 +413,10 @@ fn what_for(
         }
         Marker::By | Marker::Before => match near {
             Some((Action::Attend, distance)) => Some((Action::Reply, distance + 8)),
+            // A parcel that goes back to its sender is fetched, not sent.
+            Some((Action::Return, distance)) if facts.kind == Some(Kind::Parcel) => {
+                Some((Action::PickUp, distance))
+            }
             Some(found) => Some(found),
             None if facts.kind == Some(Kind::Quote) => Some((Action::Reply, 12)),
             None => None,

@@ -11,13 +11,16 @@ use crate::domain::document::Kind;
 /// Labels that name a document's own day, strongest first.
 const OWN: &[(&str, f32)] = &[
     (
-        "rechnungsdatum|ausstellungsdatum|ausstelldatum|belegdatum|bescheiddatum|briefdatum|auszugsdatum|erstellungsdatum|druckdatum|angebotsdatum|bestelldatum|auftragsdatum|fakturadatum|vertragsdatum|rechnungsdat|tattag",
+        "rechnungsdatum|ausstellungsdatum|ausstelldatum|belegdatum|bescheiddatum|briefdatum|auszugsdatum|erstellungsdatum|druckdatum|angebotsdatum|fakturadatum|vertragsdatum|rechnungsdat|tattag",
         NAMES_IT,
     ),
     (
-        "invoice|issue|bill|statement|notice|letter|receipt|quote|order|billing date",
+        "invoice|issue|bill|statement|notice|letter|receipt|quote|billing date",
         NAMES_IT,
     ),
+    // An order's own day, and on its invoice an older one.
+    ("bestelldatum|auftragsdatum", 0.85),
+    ("order date", 0.85),
     ("date de|d [la] facture|émission|avoir", NAMES_IT),
     (
         "date of|issued [this] issue|invoice|notice|letter|on",

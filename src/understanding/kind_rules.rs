@@ -58,6 +58,7 @@ const HEADINGS: &[(Kind, u16, &str)] = &[
     ),
     (Kind::Tax, 12, "bescheid .. *steuer*"),
     (Kind::Tax, 12, "council|property tax bill|statement"),
+    (Kind::Tax, 12, "vehicle|road|property tax"),
     (Kind::Tax, 10, "tax assessment|return|calculation|notice"),
     (Kind::Tax, 9, "finanzamt .. "),
     (
@@ -204,6 +205,29 @@ const HEADINGS: &[(Kind, u16, &str)] = &[
     ),
     (Kind::Advertisement, 9, "nur heute|noch .. rabatt|sparen"),
     (Kind::Advertisement, 9, "jetzt sichern|bestellen|zugreifen"),
+    (Kind::Advertisement, 9, "sale ends|starts|now"),
+    (Kind::Advertisement, 9, "biggest|clearance sale"),
+    (
+        Kind::Letter,
+        9,
+        "zählerablesung|zählerstandsmeldung|ablesekarte",
+    ),
+    (Kind::Letter, 9, "ablesung ihres|des|der *zähler*"),
+    (Kind::Letter, 9, "meter reading"),
+    // Things that are lent are asked back, and no money.
+    (Kind::Letter, 13, "overdue|borrowed book|books|media"),
+    (
+        Kind::Letter,
+        13,
+        "item|items|book|books .. overdue … library|loan|loans|card",
+    ),
+    (Kind::Letter, 13, "library card|loan*"),
+    (
+        Kind::Letter,
+        13,
+        "leihfrist|leihfristende|entliehene* [medien|bücher]",
+    ),
+    (Kind::Letter, 13, "rückgabe .. medien|bücher"),
     (
         Kind::Advertisement,
         8,

@@ -2,15 +2,19 @@
 //! take. Each value must stand on the page where it is said to; all that follows from it (periods, what
 //! is owed) is then counted as from any other finding.
 
+use jiff::civil::Date;
+
 use crate::domain::deadline::explanation::Explanation;
 use crate::domain::finding::{Evidence, Field, Finding, Value};
 use crate::domain::layout::{Learned, Role};
-use crate::domain::obligation::{Basis, Obligation};
+use crate::domain::obligation::{Action, Basis, Obligation};
 use crate::domain::task;
 use crate::domain::value::{Confidence, Money, Rect};
 
+use super::deadlines::{Facts, is_ahead};
 use super::issue::IssueDay;
 use super::paper::Paper;
+use super::settled::Settlement;
 use super::totals::Totals;
 
 /// How sure a value is that a person showed.
@@ -19,9 +23,11 @@ const SHOWN: f32 = 0.95;
 /// The day that the document carries, if a person showed where it stands.
 pub fn issue_day(paper: &Paper<'_>, learned: &[Learned]) -> Option<IssueDay> {
     let shown = learned.iter().find(|it| it.role == Role::IssueDate)?;
-    let spot = paper.days().into_iter().find(|it| {
-        shown.value == Value::Date(it.found.day) && is_at(&shown.evidence, it.page, &it.at)
-    })?;
+    let (value, evidence) = shown.stands.as_ref()?;
+    let spot = paper
+        .days()
+        .into_iter()
+        .find(|it| *value == Value::Date(it.found.day) && is_at(evidence, it.page, &it.at))?;
     Some(IssueDay {
         evidence: paper.evidence(spot.segment, &spot.found.at),
         spot,
@@ -29,17 +35,38 @@ pub fn issue_day(paper: &Paper<'_>, learned: &[Learned]) -> Option<IssueDay> {
     })
 }
 
+/// How the document is settled: nothing is to be paid where a person said so of letters like it, and
+/// something is where a person showed it.
+pub fn settlement(by_words: Settlement, paper: &Paper<'_>, learned: &[Learned]) -> Settlement {
+    let mut of_payable = learned.iter().filter(|it| it.role == Role::Payable);
+    match of_payable.next().map(|it| &it.stands) {
+        Some(None) if by_words == Settlement::Open => Settlement::Paid,
+        Some(Some((Value::Money(money), evidence))) if is_printed(paper, *money, evidence) => {
+            Settlement::Open
+        }
+        Some(_) | None => by_words,
+    }
+}
+
+fn is_printed(paper: &Paper<'_>, money: Money, evidence: &Evidence) -> bool {
+    let mut sums = paper.money.iter();
+    sums.any(|it| it.amount == money.amount && is_at(evidence, it.page, &it.at))
+}
+
 /// Total and what is to be paid, as persons showed; whether the latter was shown.
 pub fn totals(totals: &mut Totals, paper: &Paper<'_>, learned: &[Learned]) -> bool {
     let mut is_payable_shown = false;
     for shown in learned {
-        let Value::Money(money) = &shown.value else {
+        let Some((Value::Money(money), evidence)) = &shown.stands else {
+            if shown.is_absence_of(Role::Total) {
+                totals.total = None;
+            }
             continue;
         };
         let spot = paper
             .money
             .iter()
-            .find(|it| it.amount == money.amount && is_at(&shown.evidence, it.page, &it.at));
+            .find(|it| it.amount == money.amount && is_at(evidence, it.page, &it.at));
         let Some(spot) = spot else { continue };
         let money = Money {
             amount: spot.amount,
@@ -61,6 +88,13 @@ pub fn totals(totals: &mut Totals, paper: &Paper<'_>, learned: &[Learned]) -> bo
 /// Puts the numbers that persons showed in the place of those of the same name, and says of each
 /// finding that was shown who did.
 pub fn findings(findings: &mut Vec<Finding>, learned: &[Learned]) {
+    let absent = |name: &str| {
+        let mut absences = learned
+            .iter()
+            .filter(|it| it.is_absence_of(Role::Reference));
+        absences.any(|it| it.name == name)
+    };
+    findings.retain(|it| it.field != Field::Reference || !absent(&it.name));
     for shown in learned.iter().filter_map(Learned::finding) {
         let same = |it: &&mut Finding| it.field == shown.field && it.name == shown.name;
         match findings.iter_mut().find(same) {
@@ -72,23 +106,86 @@ pub fn findings(findings: &mut Vec<Finding>, learned: &[Learned]) {
     }
 }
 
-/// Moves the due days to those that persons showed.
-pub fn due(obligations: &mut [Obligation], learned: &[Learned]) {
+/// Sets the due days that persons showed, also of what nothing was found of, and leaves out what they
+/// said is due by no day. The days stand on the page.
+pub fn due(
+    obligations: &mut Vec<Obligation>,
+    paper: &Paper<'_>,
+    (facts, settlement): (&Facts, Settlement),
+    learned: &[Learned],
+) {
     let keys = task::keys(obligations);
-    for (obligation, key) in obligations.iter_mut().zip(keys) {
-        let shown = learned
-            .iter()
-            .find(|it| it.role == Role::Due && it.name == key);
-        if let Some((Value::Date(day), evidence)) = shown.map(|it| (&it.value, &it.evidence)) {
+    let is_absent = |key: &String| {
+        let mut absences = learned.iter().filter(|it| it.is_absence_of(Role::Due));
+        absences.any(|it| it.name == *key)
+    };
+    let known = std::mem::take(obligations).into_iter().zip(&keys);
+    let mut kept: Vec<(Option<&str>, Obligation)> = known
+        .filter(|(_, key)| !is_absent(key))
+        .map(|(it, key)| (Some(key.as_str()), it))
+        .collect();
+    for shown in learned.iter().filter(|it| it.role == Role::Due) {
+        let Some((Value::Date(day), evidence)) = &shown.stands else {
+            continue;
+        };
+        let mut days = paper.days().into_iter();
+        if !days.any(|it| it.found.day == *day && is_at(evidence, it.page, &it.at)) {
+            continue;
+        }
+        let known = kept
+            .iter_mut()
+            .find(|(key, _)| *key == Some(shown.name.as_str()));
+        if let Some((_, obligation)) = known {
             obligation.due = *day;
             obligation.safe_due = None;
             obligation.basis = Basis::Explicit;
             obligation.confidence = Confidence::new(SHOWN);
             obligation.evidence = evidence.clone();
             obligation.why = Some(Explanation::printed(*day));
+        } else if let Some(made) = made(&shown.name, (*day, evidence), facts, settlement) {
+            kept.push((None, made));
         }
     }
+    obligations.extend(kept.into_iter().map(|(_, it)| it));
     obligations.sort_by_key(|it| it.due);
+}
+
+/// The obligation that a person showed in letters like this one, where nothing else was found of it.
+/// A payment needs a sum that is owed.
+fn made(
+    key: &str,
+    (due, evidence): (Date, &Evidence),
+    facts: &Facts,
+    settlement: Settlement,
+) -> Option<Obligation> {
+    let action: Action = key.parse().ok().filter(|_| is_ahead(facts, due))?;
+    let owed = facts.payable.filter(|_| settlement == Settlement::Open);
+    let money = match action {
+        Action::Pay => Some(owed?),
+        Action::Object
+        | Action::Cancel
+        | Action::Submit
+        | Action::Reply
+        | Action::Attend
+        | Action::PickUp
+        | Action::Return
+        | Action::Renew
+        | Action::Book => None,
+    };
+    Some(Obligation {
+        action,
+        due,
+        due_time: None,
+        amount: money.map(|it| it.amount),
+        currency: money.map(|it| it.currency),
+        optional: matches!(action, Action::Object | Action::Cancel),
+        alternatives: Vec::new(),
+        safe_due: None,
+        basis: Basis::Explicit,
+        confidence: Confidence::new(SHOWN),
+        evidence: evidence.clone(),
+        why: Some(Explanation::printed(due)),
+    })
 }
 
 fn is_at(shown: &Evidence, page: u32, at: &Rect) -> bool {
@@ -97,7 +194,8 @@ fn is_at(shown: &Evidence, page: u32, at: &Rect) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Context, lines::tests::typed, understand, understand_as_shown};
+    use super::super::lines::tests::{context, typed};
+    use super::super::{understand, understand_as_shown};
     use super::*;
     use crate::domain::finding::Extraction;
     use crate::domain::value::Currency;
@@ -108,12 +206,7 @@ mod tests {
         let reading = typed(
             "Wasserwerk Au GmbH\n\nRechnung\n\nGesamtbetrag      84,20 EUR\nVerbleiben        80,00 EUR",
         );
-        let context = Context {
-            received_on: jiff::civil::date(2026, 3, 1),
-            region: "DE".to_owned(),
-            language: crate::domain::person::Language::English,
-            counsel: crate::domain::counsel::Counsel::None,
-        };
+        let context = context();
         let plain = understand(&reading, &context);
         let payable = |it: &Extraction| it.money(Field::Payable).map(|it| it.amount.hundredths());
         assert_eq!(payable(&plain), Some(8420));
@@ -122,8 +215,7 @@ mod tests {
         let shown = Learned {
             role: Role::Payable,
             name: String::new(),
-            value: rest.value.clone(),
-            evidence: rest.evidence.clone(),
+            stands: Some((rest.value.clone(), rest.evidence.clone())),
             why: Why::Learned {
                 by: None,
                 at: jiff::Timestamp::UNIX_EPOCH,
@@ -137,11 +229,19 @@ mod tests {
             ))
         };
         assert_eq!(read(&shown), Some(8000));
-        let mut moved = shown.clone();
-        moved.evidence.at.y += 40.0;
-        assert_eq!(read(&moved), Some(8420));
-        let mut invented = shown;
-        invented.value = Value::Money(Money::new(1, Currency::EUR));
-        assert_eq!(read(&invented), Some(8420));
+        let with = |value: &Value, evidence: &Evidence| Learned {
+            stands: Some((value.clone(), evidence.clone())),
+            ..shown.clone()
+        };
+        let mut elsewhere = rest.evidence.clone();
+        elsewhere.at.y += 40.0;
+        assert_eq!(read(&with(&rest.value, &elsewhere)), Some(8420));
+        let invented = Value::Money(Money::new(1, Currency::EUR));
+        assert_eq!(read(&with(&invented, &rest.evidence)), Some(8420));
+        let nothing = Learned {
+            stands: None,
+            ..shown.clone()
+        };
+        assert_eq!(read(&nothing), None);
     }
 }

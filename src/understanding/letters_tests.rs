@@ -17,12 +17,12 @@ fn context() -> Context {
     }
 }
 
-fn of(text: &str) -> Extraction {
+pub(super) fn of(text: &str) -> Extraction {
     understand(&typed(text), &context())
 }
 
 /// Action, day and amount of each obligation.
-fn wants(text: &str) -> Vec<String> {
+pub(super) fn wants(text: &str) -> Vec<String> {
     let obligations = of(text).obligations;
     let said = obligations.into_iter().map(|it| {
         let amount = it.amount.map(|it| format!(" {it}")).unwrap_or_default();
@@ -54,7 +54,7 @@ TERMS
 
 Garten Lenz GmbH, Sparkasse Münster, IBAN DE89 3704 0044 0532 0130 00";
 
-fn bill(terms: &str) -> String {
+pub(super) fn bill(terms: &str) -> String {
     BILL.replace("TERMS", terms)
 }
 

@@ -479,6 +479,12 @@ fn dot_ends(passage: &Passage, index: usize) -> bool {
     begins_big
         && before.is_none_or(|it| {
             let is_ordinal = it.number().is_some() && it.text.len() <= 2 && !next.is_mark('(');
+            // The last group of an account's number is a figure, and no day of a month.
+            let group = |back: usize| index.checked_sub(back).and_then(|it| lexemes.get(it));
+            let is_group = |it: Option<&Lexeme>| {
+                it.is_some_and(|it| it.number().is_some() && it.text.len() == 4)
+            };
+            let is_ordinal = is_ordinal && !(is_group(group(2)) && is_group(group(3)));
             let continues_figure =
                 next.number().is_some() && it.number().is_some() && it.text.len() <= 2;
             !ABBREVIATIONS.contains(&it.text.as_str()) && !is_ordinal && !continues_figure
@@ -489,7 +495,18 @@ fn dot_ends(passage: &Passage, index: usize) -> bool {
 pub(crate) mod tests {
     use crate::domain::document::{MediaType, Word};
 
+    use super::super::Context;
     use super::*;
+
+    /// What is known of a German letter before it is read.
+    pub(crate) fn context() -> Context {
+        Context {
+            received_on: jiff::civil::date(2026, 3, 1),
+            region: "DE".to_owned(),
+            language: crate::domain::person::Language::English,
+            counsel: crate::domain::counsel::Counsel::None,
+        }
+    }
 
     /// A reading of typed lines: a blank line parts blocks, two spaces part columns.
     pub(crate) fn typed(text: &str) -> Reading {

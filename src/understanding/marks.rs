@@ -124,17 +124,13 @@ fn is_address(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Context, lines::tests::typed, recipients, sender};
+    use super::super::lines::tests::{context, typed};
+    use super::super::{recipients, sender};
     use super::*;
 
     fn read(text: &str) -> Vec<String> {
         let reading = typed(text);
-        let context = Context {
-            received_on: jiff::civil::date(2026, 3, 1),
-            region: "DE".to_owned(),
-            language: crate::domain::person::Language::English,
-            counsel: crate::domain::counsel::Counsel::None,
-        };
+        let context = context();
         let paper = Paper::of(&reading, &context);
         let mut findings: Vec<_> = sender(&paper, None, None).into_iter().collect();
         findings.extend(recipients::recipient(&paper));

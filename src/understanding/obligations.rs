@@ -2,6 +2,7 @@
 //! is unsure becomes a question.
 
 use crate::domain::deadline;
+use crate::domain::deadline::explanation::Rule;
 use crate::domain::document::Kind;
 use crate::domain::finding::{Field, Question};
 use crate::domain::obligation::{Action, Obligation};
@@ -155,7 +156,14 @@ fn is_same(a: &Duty, b: &Duty) -> bool {
     let is_series = a.is_instalment && b.is_instalment;
     a.due == b.due
         || matches!(a.action, Action::Pay) && !is_series
-        || matches!(a.action, Action::Object | Action::Cancel)
+        || a.action == Action::Object
+        || a.action == Action::Cancel && is_withdrawal(a) == is_withdrawal(b)
+}
+
+/// Whether it is a consumer's withdrawal, which is another right than to end a contract in time.
+fn is_withdrawal(duty: &Duty) -> bool {
+    let why = duty.why.as_ref();
+    why.is_some_and(|it| it.rule == Rule::Withdrawal)
 }
 
 /// Whether two duties rest on the same words.

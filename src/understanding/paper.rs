@@ -14,7 +14,7 @@ use super::Context;
 use super::amounts;
 use super::dates::{DateMatch, Style, dates};
 use super::language;
-use super::lex::{Lexeme, Sort};
+use super::lex::{Lexeme, Sort, has};
 use super::lines::Lines;
 
 /// The languages whose letters the rules know.
@@ -302,7 +302,10 @@ fn money_of(lines: &Lines, style: Style) -> Vec<MoneySpot> {
     let mut spots = Vec::new();
     for (segment, passage) in lines.segments.iter().enumerate() {
         for found in amounts::money(&passage.lexemes, style) {
-            if is_other_measure(&passage.lexemes, found.lexemes.end) {
+            let is_hour = found.currency.is_none()
+                && found.amount.hundredths() <= MIDNIGHT
+                && has(&passage.lexemes, HOURS);
+            if is_hour || is_other_measure(&passage.lexemes, found.lexemes.end) {
                 continue;
             }
             let at = passage.evidence(&found.at).at;
@@ -318,6 +321,14 @@ fn money_of(lines: &Lines, style: Style) -> Vec<MoneySpot> {
     }
     spots
 }
+
+/// `20.00` among hours at which somebody is there, and no later.
+const MIDNIGHT: i64 = 2400;
+const HOURS: &[&str] = &[
+    "öffnungszeit*|sprechzeit*|geöffnet|opening|mon|tues|weds|thurs|sat|montag|dienstag|mittwoch|donnerstag|freitag|samstag",
+    "mo|di|mi|do|fr|sa bis|und|mo|di|mi|do|fr|sa|so",
+    "open from|mon|monday|daily",
+];
 
 /// `3,25 Std.`, `19,00 %`, `7,84 kg` are no money.
 fn is_other_measure(lexemes: &[Lexeme], after: usize) -> bool {

@@ -13,15 +13,15 @@ use super::paper::Paper;
 
 /// Legal forms, as they stand at the end of a name.
 const LEGAL_FORMS: &[&str] = &[
-    "gmbh", "ag", "kg", "ohg", "gbr", "mbh", "ug", "se", "eg", "e.v.", "e. v.", "e.k.", "e. k.",
-    "a.g.", "a. g.", "kgaa", "kdör", "aör", "ltd", "ltd.", "limited", "plc", "llp", "inc", "inc.",
-    "llc", "corp", "corp.", "p.c.", "pc", "sarl", "sa", "bhd", "bhd.", "dac", "clg", "cic", "n.a.",
-    "partg", "vvag", "stiftung",
+    "gmbh", "ag", "kg", "ohg", "gbr", "mbh", "mbb", "ug", "se", "eg", "e.v.", "e. v.", "e.k.",
+    "e. k.", "a.g.", "a. g.", "kgaa", "kdor", "aor", "ltd", "ltd.", "limited", "plc", "llp", "inc",
+    "inc.", "llc", "corp", "corp.", "p.c.", "pc", "sarl", "sa", "bhd", "bhd.", "dac", "clg", "cic",
+    "n.a.", "partg", "vvag", "stiftung",
 ];
 
 /// Words that begin or end the name of an authority, a practice or a club, folded.
 const BODIES: &[&str] = &[
-    "dr|prof|rechtsanwalt|rechtsanwälte|steuerberater|notar|notariat|architekt|physiotherapie|finanzamt|stadt|gemeinde|marktgemeinde|stadtgemeinde|landkreis|landratsamt|kreis|amtsgericht|landgericht|magistrat|bezirkshauptmannschaft|jobcenter|familienkasse|zollamt|hauptzollamt|universität|hochschule|ministerium|kanton|gemeindeverwaltung|stadtverwaltung|steuerverwaltung|steueramt|polizei|bundesagentur|agentur|standesamt|bürgeramt|einwohneramt|beitragsservice|rundfunk|krankenkasse|stadtwerke|sparkasse|volksbank|raiffeisenbank|bank|versicherung|versicherungen|praxis|zahnarztpraxis|gemeinschaftspraxis|klinikum|klinik|krankenhaus|apotheke|tierarztpraxis|kanzlei|hausverwaltung|verein|tsv|sv|kindergarten|kita|schule|gymnasium|grundschule|bibliothek|bücherei|stadtbibliothek|malerbetrieb|autohaus|werkstatt|tierheim|hotel|restaurant|bäckerei|radiologie",
+    "dr|prof|rechtsanwalt|rechtsanwälte|steuerberater|notar|notariat|architekt|physiotherapie|finanzamt|stadt|gemeinde|marktgemeinde|stadtgemeinde|landkreis|landratsamt|kreis|amtsgericht|landgericht|magistrat|bezirkshauptmannschaft|jobcenter|familienkasse|zollamt|hauptzollamt|universität|hochschule|ministerium|kanton|gemeindeverwaltung|stadtverwaltung|steuerverwaltung|steueramt|polizei|bundesagentur|agentur|standesamt|bürgeramt|einwohneramt|beitragsservice|rundfunk|krankenkasse|stadtwerke|sparkasse|volksbank|raiffeisenbank|bank|versicherung|versicherungen|praxis|*praxis|klinikum|klinik|krankenhaus|apotheke|tierarztpraxis|kanzlei|*kanzlei|hausverwaltung|verein|tsv|sv|kindergarten|kita|schule|gymnasium|grundschule|bibliothek|bücherei|stadtbibliothek|malerbetrieb|autohaus|werkstatt|tierheim|hotel|restaurant|bäckerei|radiologie|tischlerei|schreinerei|zimmerei|dachdeckerei|dachdeckermeister|malermeister|elektro|gärtnerei|metzgerei|fahrschule|reisebüro|gemeindewerke|stadtkasse|gemeindekasse|versandhaus|baumarkt",
     "council|hmrc|university|college|school|surgery|clinic|hospital|library|court|department|revenue|county|borough|trust|society|association|associates|services|bank|insurance|dental|practice|medical|pharmacy|energy|water|church|club|academy|university|agency|authority",
 ];
 
@@ -203,6 +203,14 @@ fn parts(text: &str, has_dashes: bool) -> Vec<&str> {
     }
 }
 
+/// What somebody is, not who.
+const PROFESSIONS: &[&str] = &[
+    "steuerberater|rechtsanwalt|rechtsanwälte|rechtsanwältin|notar|architekt|physiotherapie|praxis|kanzlei|zahnarzt|hausarzt|dental|practice|medical|services|insurance|solicitors",
+];
+
+/// Where an account is named, its bank is not the writer.
+const BANKS: &[&str] = &["*bank|*sparkasse|bank"];
+
 fn score(paper: &Paper<'_>, passage: &Passage, name: &str, at: usize, typical: f32) -> f32 {
     let mut score = 0.0;
     let top = passage.at.y;
@@ -215,8 +223,15 @@ fn score(paper: &Paper<'_>, passage: &Passage, name: &str, at: usize, typical: f
         score += 1.6;
     }
     let lexemes = super::lex::lex(name);
-    if has(&lexemes, BODIES) && lexemes.len() <= 8 {
+    let words = lexemes.iter().filter(|it| it.sort != Sort::Mark).count();
+    if has(&lexemes, BODIES) && words <= 8 {
         score += 1.3;
+    }
+    if words == 1 && has(&lexemes, PROFESSIONS) {
+        score -= 1.5;
+    }
+    if has(&lexemes, BANKS) && has(&passage.lexemes, &["iban|konto|blz|bic"]) {
+        score -= 1.5;
     }
     if passage.page == 1 && top < paper.lines.page_height(1) * 0.21 {
         score += 1.0;
@@ -241,7 +256,7 @@ fn score(paper: &Paper<'_>, passage: &Passage, name: &str, at: usize, typical: f
     if at == 0 && top > bottom * 0.85 && has_legal_form(name) {
         score += 0.5;
     }
-    if lexemes.len() > 7 || lexemes.iter().any(|it| it.sort == Sort::Number) {
+    if words > 7 || lexemes.iter().any(|it| it.sort == Sort::Number) {
         score -= 0.9;
     }
     if name.chars().next().is_some_and(char::is_lowercase) {
@@ -285,7 +300,7 @@ fn has_legal_form(name: &str) -> bool {
 
 /// Words that stand in letterheads and footers without naming anybody.
 const NO_NAMES: &[&str] = &[
-    "nummer|number|globale|gln|anschrift|ansprechpartner|abteilung|stylesheet|anwendungsempfehlung|tel|telefon|fax|phone|email|mail|www|http|https|iban|bic|ust|vat|hrb|hra|tva|siret|siren|ape|rcs|btw|kvk|geschäftsführer|vorstand|inhaber|seite|page|blatt|steuer|registergericht|konto|blz",
+    "nummer|number|globale|kundenservice|kundencenter|kundenbetreuung|kundenbuchhaltung|buchhaltung|personalabteilung|customer|gln|anschrift|ansprechpartner|abteilung|stylesheet|anwendungsempfehlung|tel|telefon|fax|phone|email|mail|www|http|https|iban|bic|ust|vat|hrb|hra|tva|siret|siren|ape|rcs|btw|kvk|geschäftsführer|vorstand|inhaber|seite|page|blatt|steuer|registergericht|konto|blz",
     "herrn|frau|familie|herr|mr|mrs|ms|miss|dear|sehr|hallo|guten|liebe|lieber|to|an|from|von|subject|betreff",
     "rechnung|rechnungsnummer|rechnungsdatum|datum|date|invoice|bescheid|mahnung|kundennummer|angebot|facture|avoir|devis|factuur|fattura|factura|copyright|straße|strasse|str|postfach|street|road|avenue|lane|telefax",
     "gesamt|summe|betrag|total|amount|menge|preis|artikel|description|mwst|netto|brutto|receipt|tax|bill|cash|gst|reg|freundliche*|grüße|gruß|sincerely|regards|gläubiger*|bankverbindung|ihr|ihre|your|our|unser|unsere|wir|we|bitte|please|einladung|kontoauszug|gutschrift|lieferschein|zahlungserinnerung|erinnerung|reminder|notice|statement",

@@ -202,17 +202,12 @@ fn name(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Context, lines::tests::typed};
+    use super::super::lines::tests::{context, typed};
     use super::*;
 
     fn read(text: &str) -> Option<String> {
         let reading = typed(text);
-        let context = Context {
-            received_on: jiff::civil::date(2026, 3, 1),
-            region: "DE".to_owned(),
-            language: crate::domain::person::Language::English,
-            counsel: crate::domain::counsel::Counsel::None,
-        };
+        let context = context();
         let found = recipient(&Paper::of(&reading, &context))?;
         match found.value {
             Value::Text(name) => Some(name),

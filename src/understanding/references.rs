@@ -80,7 +80,8 @@ fn labelled(paper: &Paper<'_>, pattern: &'static str, known: &[Finding]) -> Opti
         let mut from = 0;
         while let Some(range) = find_from(&passage.lexemes, from, pattern) {
             from = range.end;
-            let here = behind(paper, segment, range.end).filter(|it| is_new(&it.value));
+            let end = remark_end(&passage.lexemes, range.end);
+            let here = behind(paper, segment, end).filter(|it| is_new(&it.value));
             // Beside and below only where the label ends its segment.
             let rest = passage.lexemes.get(range.end..).unwrap_or(&[]);
             let ends = rest
@@ -115,6 +116,21 @@ fn labelled(paper: &Paper<'_>, pattern: &'static str, known: &[Finding]) -> Opti
         }
     }
     None
+}
+
+/// Behind a remark in brackets that belongs to a label: `Aktenzeichen (bitte stets angeben): …`.
+fn remark_end(lexemes: &[Lexeme], from: usize) -> usize {
+    let is_open = lexemes.get(from).is_some_and(|it| it.is_mark('('));
+    let inside = lexemes.get(from..).unwrap_or(&[]).iter().take(8);
+    let close = inside.enumerate().find(|(_, it)| it.is_mark(')'));
+    match close {
+        Some((length, _)) if is_open => {
+            let words = lexemes.get(from..from + length).unwrap_or(&[]);
+            let is_remark = words.iter().all(|it| it.number().is_none());
+            if is_remark { from + length + 1 } else { from }
+        }
+        Some(_) | None => from,
+    }
 }
 
 fn is_filler(lexeme: &Lexeme) -> bool {
@@ -236,17 +252,12 @@ fn is_group_tail(core: &str, text: &str, offset: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Context, lines::tests::typed};
+    use super::super::lines::tests::{context, typed};
     use super::*;
 
     fn read(text: &str) -> Vec<(String, String)> {
         let reading = typed(text);
-        let context = Context {
-            received_on: jiff::civil::date(2026, 3, 1),
-            region: "DE".to_owned(),
-            language: crate::domain::person::Language::English,
-            counsel: crate::domain::counsel::Counsel::None,
-        };
+        let context = context();
         let found = references(&Paper::of(&reading, &context));
         found
             .into_iter()

@@ -63,12 +63,13 @@ const PAID: &[&str] = &[
     "nothing to pay",
     "kein zahlbetrag|betrag fällig|offen",
     "keine zahlung erforderlich|notwendig|nötig",
-    "paypal|kreditkarte|girocard|ec-karte|mastercard|visa bezahlt|gezahlt|belastet",
+    "paypal|kreditkarte|girocard|ec-karte|mastercard|visa bezahlt|gezahlt|belastet|beglichen",
 ];
 
 /// A payment that is only talked about.
 const NOT_YET_PAID: &[&str] = &[
     "falls|sollten|wenn|sofern|sollte|if|should|unless|until|when|once|sobald|erst … bezahlt|beglichen|überwiesen|paid|received|eingegangen",
+    "kann|können|könnten|can|may|must … bezahlt|beglichen|gezahlt|paid",
     "akontozahlung|anzahlung|abschläge|vorauszahlungen",
     "nicht|not|noch|bis|unpaid … bezahlt|eingegangen|paid|received|erhalten|beglichen",
 ];

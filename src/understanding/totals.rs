@@ -58,6 +58,12 @@ const TOTAL: &[(&str, f32)] = &[
     ("neuer|new|closing kontostand|saldo|balance", 0.9),
     ("gesamt|total|summe|insgesamt|betrag", 0.78),
     ("betrag der", 0.85),
+    // Of a fine with costs a part, of one without the whole.
+    (
+        "verwarnungsgeld|geldbuße|geldstrafe|bußgeld|strafbetrag",
+        0.6,
+    ),
+    ("penalty|parking charge [is|of]", 0.6),
     ("eur", 0.3),
 ];
 
@@ -452,7 +458,7 @@ fn row_label(paper: &Paper<'_>, spot: &MoneySpot) -> Vec<Lexeme> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Context, lines::tests::typed};
+    use super::super::lines::tests::{context, typed};
     use super::*;
 
     fn total(slip: &str) -> Option<String> {
@@ -460,12 +466,7 @@ mod tests {
             "CORNER MART\n{}{slip}",
             "No 1, Jalan Dua\n".repeat(9)
         ));
-        let context = Context {
-            received_on: jiff::civil::date(2026, 3, 1),
-            region: "DE".to_owned(),
-            language: crate::domain::person::Language::English,
-            counsel: crate::domain::counsel::Counsel::None,
-        };
+        let context = context();
         let paper = Paper::of(&reading, &context);
         let found = totals(&paper, Some(Kind::Receipt)).total;
         found.map(|(money, ..)| format!("{money}"))

@@ -304,7 +304,14 @@ pub fn example(language: Language, example: &Example) -> String {
         Role::Reference => reference(language, &example.name),
         Role::Due => pick(language, "Fällig am", "Due on").to_owned(),
     };
-    let place = example.right.label();
+    let Some(right) = &example.right else {
+        return absent(
+            language,
+            &what,
+            example.wrong.as_ref().map_or("", Place::label),
+        );
+    };
+    let place = right.label();
     let wrong = example.wrong.as_ref().map_or("", Place::label);
     match (language, place, wrong) {
         (Language::German, "", _) => format!("{what}: an der gezeigten Stelle"),
@@ -313,6 +320,16 @@ pub fn example(language: Language, example: &Example) -> String {
         (Language::English, _, "") => format!("{what}: by “{place}”"),
         (Language::German, ..) => format!("{what}: bei „{place}“, nicht bei „{wrong}“"),
         (Language::English, ..) => format!("{what}: by “{place}”, not by “{wrong}”"),
+    }
+}
+
+/// What a person showed: that a sender's letters have none of something.
+fn absent(language: Language, what: &str, wrong: &str) -> String {
+    match (language, wrong) {
+        (Language::German, "") => format!("{what}: nichts dergleichen"),
+        (Language::English, "") => format!("{what}: none"),
+        (Language::German, _) => format!("{what}: nicht bei „{wrong}“, und sonst nirgends"),
+        (Language::English, _) => format!("{what}: not by “{wrong}”, nor elsewhere"),
     }
 }
 

@@ -253,6 +253,111 @@ async fn a_due_day_that_a_person_moved_is_found_in_the_next_letter() {
     daemon.stop().await;
 }
 
+/// Forgets the only lesson there is, and says which role it was of.
+async fn forget_only_lesson(daemon: &Daemon) -> Value {
+    let parties = daemon.get("parties").await.unwrap();
+    let parties = parties["parties"].as_array().unwrap().iter();
+    let examples = parties.flat_map(|it| it["examples"].as_array().unwrap());
+    let examples: Vec<&Value> = examples.collect();
+    let [only] = examples.as_slice() else {
+        panic!("{examples:#?}");
+    };
+    let path = format!("examples/{}", only["id"].as_str().unwrap());
+    assert_eq!(daemon.delete(&path).await, 204);
+    (*only).clone()
+}
+
+#[tokio::test]
+async fn a_due_day_that_a_person_took_away_is_not_found_in_the_next_letter() {
+    let (mut daemon, _) = household().await;
+    let first = take(&daemon, &FIRST, 1).await;
+    let task = daemon.open_tasks(1, PATIENCE).await.remove(0);
+    let path = format!("tasks/{}", task["id"].as_str().unwrap());
+    daemon.patch(&path, &json!({"due": null})).await;
+    let second = take(&daemon, &SECOND, 2).await;
+    let second = document(&daemon, &second).await;
+    assert_eq!(second["obligations"], json!([]), "{second:#}");
+    assert_eq!(payable(&second), "84.20", "the rest is as it was");
+    let first = document(&daemon, &first).await;
+    assert_eq!(
+        first["obligations"][0]["due"], "2026-03-18",
+        "as it was read"
+    );
+    let lesson = forget_only_lesson(&daemon).await;
+    assert_eq!(
+        (&lesson["role"], &lesson["is_absent"]),
+        (&json!("due"), &json!(true))
+    );
+    let third = take(&daemon, &THIRD, 3).await;
+    let third = document(&daemon, &third).await;
+    assert_eq!(third["obligations"][0]["due"], "2026-05-26", "forgotten");
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_person_said_is_not_to_be_paid_is_silent_in_the_next_letter() {
+    let (mut daemon, [anna, _]) = household().await;
+    let first = take(&daemon, &FIRST, 1).await;
+    let nothing = json!([{"field": "payable", "value": null}]);
+    correct(&mut daemon, &anna, &first, nothing).await;
+    let second = take(&daemon, &SECOND, 2).await;
+    let found = document(&daemon, &second).await;
+    assert_eq!(claim(&found, "payable"), &Value::Null, "{found:#}");
+    assert_eq!(found["obligations"], json!([]));
+    assert_eq!(found["questions"], json!([]));
+    let stranger = take(&daemon, &STRANGERS, 3).await;
+    let stranger = document(&daemon, &stranger).await;
+    assert_eq!(payable(&stranger), "84.20", "another sender's is as it was");
+    // What she says of this one holds for it, and for those to come.
+    let sum = json!([{"field": "payable", "value": "61.50 EUR"}]);
+    correct(&mut daemon, &anna, &second, sum).await;
+    let lesson = forget_only_lesson(&daemon).await;
+    assert_eq!(lesson["is_absent"], false, "what was said last holds");
+    daemon.command(&["understand", "--all", "--apply"]).unwrap();
+    assert_eq!(payable(&document(&daemon, &second).await), "61.50");
+    assert_eq!(
+        claim(&document(&daemon, &first).await, "payable"),
+        &Value::Null
+    );
+    daemon.stop().await;
+}
+
+/// A letter that states a sum and a day, and asks for nothing in words.
+fn levy(day: &str, sum: &str) -> Vec<u8> {
+    format!(
+        "Siedlerverein Lindental e.V.\n\nHerrn\nBen Sommer\nKastanienweg 12\n38999 Lindental\n\n\
+         02.03.2026\n\nUmlage Wegebau\n\nLieber Ben,\n\nder Vorstand hat die Umlage beschlossen.\n\n\
+         Anteil Flurstück 7       {sum} EUR\nValuta                   {day}\n\n\
+         Herzliche Grüße\nDer Vorstand\n"
+    )
+    .into_bytes()
+}
+
+#[tokio::test]
+async fn a_payment_that_a_person_had_to_add_is_found_in_the_next_letter() {
+    let (mut daemon, _) = household().await;
+    let first = daemon.upload("levy.txt", levy("30.03.2026", "45,00")).await;
+    let first = first.unwrap();
+    daemon.finished(1, PATIENCE).await;
+    let before = document(&daemon, &first).await;
+    assert_eq!(
+        before["obligations"],
+        json!([]),
+        "there is something to learn"
+    );
+    let task = json!({"title": "Umlage", "due": "2026-03-30", "documents": [first],
+        "money": {"amount": "45.00", "currency": "EUR"}});
+    daemon.send("tasks", &task).await;
+    let second = daemon.upload("levy.txt", levy("29.06.2026", "52,50")).await;
+    daemon.finished(2, PATIENCE).await;
+    let second = document(&daemon, &second.unwrap()).await;
+    let duty = &second["obligations"][0];
+    let found = (&duty["action"], &duty["due"], &duty["amount"]);
+    let expected = (json!("pay"), json!("2026-06-29"), json!("52.50"));
+    assert_eq!(found, (&expected.0, &expected.1, &expected.2), "{second:#}");
+    daemon.stop().await;
+}
+
 #[tokio::test]
 async fn tasks_are_proposed_for_whom_the_letter_is() {
     let (mut daemon, [anna, _]) = household().await;

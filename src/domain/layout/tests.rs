@@ -81,7 +81,7 @@ fn example(from: &Extraction, right: &Value, second: i64) -> Example {
         sketch: from.trace.sketch.clone(),
         role: Role::Payable,
         name: String::new(),
-        right,
+        right: Some(right),
         wrong,
         by: Some("Anna".to_owned()),
         at: Timestamp::from_second(second).unwrap(),
@@ -92,14 +92,15 @@ fn example(from: &Extraction, right: &Value, second: i64) -> Example {
 fn what_was_shown_once_is_taken_in_the_next_letter() {
     let first = letter(100, 200, 0.0);
     let examples = [example(&first, &euros(200), 5)];
-    assert_eq!(examples[0].right.label(), "Konto neu");
+    assert_eq!(examples[0].right.as_ref().unwrap().label(), "Konto neu");
     assert_eq!(examples[0].wrong.as_ref().unwrap().label(), "Abschlag");
     let learned = pick(&examples, &letter(300, 400, 30.0), ALIKE);
     let [one] = learned.as_slice() else {
         panic!("{learned:?}");
     };
-    assert_eq!((one.role, &one.value), (Role::Payable, &euros(400)));
-    assert_eq!(one.evidence.text, "4.00 EUR");
+    let (value, evidence) = one.stands.as_ref().unwrap();
+    assert_eq!((one.role, value), (Role::Payable, &euros(400)));
+    assert_eq!(evidence.text, "4.00 EUR");
     let finding = one.finding().unwrap();
     assert_eq!(finding.field, Field::Payable);
 }
@@ -145,7 +146,7 @@ fn of_two_examples_the_later_holds() {
     let late = example(&first, &euros(999), 9);
     for examples in [[early.clone(), late.clone()], [late, early]] {
         let learned = pick(&examples, &letter(300, 400, 0.0), ALIKE);
-        assert_eq!(learned[0].value, euros(999));
+        assert_eq!(learned[0].stands.as_ref().unwrap().0, euros(999));
     }
 }
 
@@ -160,7 +161,7 @@ fn another_layout_learns_nothing() {
 }
 
 #[test]
-fn a_due_day_is_moved_only_where_there_is_one() {
+fn a_due_day_is_shown_where_the_machine_found_none_too() {
     let day = |day| Value::Date(jiff::civil::date(2026, 3, day));
     let mut first = letter(100, 200, 0.0);
     let spots = [(10, "Versand"), (20, "Valuta")];
@@ -170,11 +171,35 @@ fn a_due_day_is_moved_only_where_there_is_one() {
     let example = Example {
         role: Role::Due,
         name: "pay".to_owned(),
-        right,
+        right: Some(right),
         wrong,
         ..example(&first, &euros(200), 5)
     };
-    assert!(pick(&[example], &first, ALIKE).is_empty(), "nothing is due");
+    let learned = pick(&[example], &first, ALIKE);
+    assert_eq!(learned[0].stands.as_ref().unwrap().0, day(20));
+}
+
+#[test]
+fn what_was_said_to_be_nothing_is_silent_where_it_is_found_again() {
+    let first = letter(100, 200, 0.0);
+    let own = first.findings.first().unwrap();
+    let wrong = place_of(&first.trace, &own.value, own.evidence.as_ref());
+    assert_eq!(wrong.as_ref().unwrap().label(), "Abschlag");
+    let examples = [Example {
+        right: None,
+        wrong,
+        ..example(&first, &euros(200), 5)
+    }];
+    let learned = pick(&examples, &letter(300, 400, 30.0), ALIKE);
+    assert!(learned[0].is_absence_of(Role::Payable));
+    assert!(learned[0].finding().is_none());
+    // Elsewhere it is another claim, and what data says is no mistake.
+    let mut elsewhere = letter(300, 400, 0.0);
+    elsewhere.findings[0].evidence = Some(elsewhere.trace.candidates[1].evidence.clone());
+    assert!(pick(&examples, &elsewhere, ALIKE).is_empty());
+    let mut data = letter(300, 400, 0.0);
+    data.findings[0].by = ClaimedBy::Data;
+    assert!(pick(&examples, &data, ALIKE).is_empty());
 }
 
 proptest! {

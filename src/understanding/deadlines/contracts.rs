@@ -14,7 +14,8 @@ use super::super::lex::{find_any, has, match_at};
 use super::super::lines::sentences;
 use super::super::numerals::period_at;
 use super::super::paper::Paper;
-use super::{Duty, Facts, plain};
+use super::rows::labelled_row;
+use super::{Duty, Facts, Sentence, plain};
 
 /// What a contract says about its end.
 #[derive(Default)]
@@ -73,13 +74,16 @@ fn printed_end(paper: &Paper<'_>, facts: &Facts) -> Option<(Date, Evidence)> {
     for passage in &paper.lines.paragraphs {
         for range in sentences(passage) {
             let lexemes = passage.lexemes.get(range).unwrap_or(&[]);
-            if !has(lexemes, &things) {
-                continue;
-            }
             for day in dates(lexemes, paper.style)
                 .into_iter()
                 .filter(|it| matches!(it.form, Form::Full))
             {
+                let sentence = Sentence { passage, lexemes };
+                let (row, day) = labelled_row(&sentence, &day);
+                let lexemes = row.lexemes;
+                if !has(lexemes, &things) {
+                    continue;
+                }
                 let near = lexemes
                     .get(day.lexemes.start.saturating_sub(6)..day.lexemes.start)
                     .unwrap_or(&[]);

@@ -136,9 +136,11 @@ const ACTIONS: &[(Action, &str)] = &[
     (Action::Return, "senden|schicken|bringen|geben … zurück"),
     (
         Action::Submit,
-        "einreich*|einzureich*|vorleg*|vorzuleg*|vorlage|abgeb*|abzugeb*|abgabe|einsend*|einzusend*|nachreich*|nachzureich*|übermitt*|zusend*|*unterlagen|*nachweis|*nachweise|formular|fragebogen|steuererklärung|zählerstand|ablesung|submit*|provide|supply|file|upload|hochladen|beibring*|ausgefüllt*|complete|documents|form|evidence|beantragen|antrag|apply|application|register",
+        "einreich*|einzureich*|vorleg*|vorzuleg*|vorlage|abgeb*|abzugeb*|abgabe|einsend*|einzusend*|nachreich*|nachzureich*|übermitt*|zusend*|*unterlagen|*nachweis|*nachweise|belege|*belege|formular|fragebogen|steuererklärung|zählerstand|ablesung|submit*|provide|supply|file|upload|hochladen|beibring*|ausgefüllt*|complete|documents|form|evidence|beantragen|antrag|apply|application|register",
     ),
-    (Action::Renew, "verlänger*|erneuer*|renew*|neuen beantrag*"),
+    (Action::Renew, "verlänger*|erneuer*|renew|renewed|renewing"),
+    (Action::Renew, "neuen beantrag*"),
+    (Action::Renew, "tax your|the vehicle|car"),
     (Action::Book, "buchen|reserv*|schedule|terminvereinbarung"),
     (Action::Book, "book your|an|a|now|online|it|by"),
     (Action::Book, "termin|appointment .. vereinbar*|buch*"),
@@ -146,8 +148,9 @@ const ACTIONS: &[(Action, &str)] = &[
     (Action::Book, "arrange|make .. appointment"),
     (
         Action::Reply,
-        "antwort*|rückmeld*|mitteil*|mitzuteil*|bestätig*|zusag*|absag*|abzusag*|anmeld*|anzumeld*|bescheid|rückantwort*|stellungnahme|äußer*|reply|respond*|response|rsvp|confirm*|annahme|annehm*|anzunehm*|accept*|vollmacht*|stellung|melden|stimmzettel",
+        "antwort*|rückmeld*|mitteil*|mitzuteil*|bestätig*|zusag*|absag*|abzusag*|anmeld*|anzumeld*|bescheid|rückantwort*|stellungnahme|äußer*|reply|respond*|response|rsvp|confirm*|zustimm*|zuzustimmen|annahme|annehm*|anzunehm*|accept*|vollmacht*|stellung|melden|stimmzettel",
     ),
+    (Action::Reply, "erteilen sie|uns"),
     (Action::Reply, "let us know"),
     (Action::Reply, "tell|inform|contact|notify|call us"),
     (
@@ -168,6 +171,12 @@ pub fn action_near(lexemes: &[Lexeme], at: usize) -> Option<(Action, usize)> {
     }
     let mut best: Option<(Action, usize)> = None;
     for index in 0..lexemes.len() {
+        if NO_ACTS
+            .iter()
+            .any(|it| match_at(lexemes, index, it).is_some())
+        {
+            continue;
+        }
         let hit = ACTIONS
             .iter()
             .find(|(_, pattern)| match_at(lexemes, index, pattern).is_some());
@@ -182,6 +191,12 @@ pub fn action_near(lexemes: &[Lexeme], at: usize) -> Option<(Action, usize)> {
     }
     best
 }
+
+/// Names of things that begin like an act.
+const NO_ACTS: &[&str] = &[
+    "payment method*|details|option*|plan|reference",
+    "zahlungsart|zahlungsweise|zahlungsmethode|zahlungsmittel|zahlungsverkehr",
+];
 
 /// Letting a contract run out is ending it.
 const NOT_RENEWED: &[&str] = &[

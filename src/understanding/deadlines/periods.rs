@@ -57,16 +57,18 @@ const INTRODUCTIONS: &[&str] = &[
     "in [den] nächsten",
     "spätestens [nach]",
     "frist|zahlungsfrist|einspruchsfrist|widerspruchsfrist|zahlungsziel|zahlungsbedingungen|zahlungskonditionen|zahlungsbedingung|zahlbar|fällig [beträgt|von|ist|in|nach]",
-    "payment terms|term [are|is|of]",
-    "terms|net|due|payable [in|within]",
+    "payment terms|term [are|is|of] [strictly]",
+    "terms|net|due|payable [strictly] [in|within]",
+    "[end|day] [of] the period of",
+    "frist … beträgt [in] [der] [regel]",
     "allow|have [up] to",
     "bis [zu]",
 ];
 
 /// Words behind a period that make it a payment term.
 const CONCLUSIONS: &[&str] = &[
-    "netto|net|ohne abzug|abzug",
-    "rein netto",
+    "[rein] netto|net",
+    "ohne [jeden|jeglichen] abzug",
     "zahlungsziel",
     "nach|ab rechnung*",
     "skonto",
@@ -216,11 +218,11 @@ const STARTS: &[(Start, &str)] = &[
     ),
     (
         Start::Notice,
-        "nach|ab|seit [dem] [tag] [der|ihrer|deren] [erfolgter] bekanntgabe|eröffnung",
+        "nach|ab|seit [dem] [tag] [der|ihrer|deren|seiner|dessen|dieses] [erfolgter|bescheides|bescheids] bekanntgabe|eröffnung",
     ),
     (
         Start::Served,
-        "nach|ab|seit [dem] [tag] [der|ihrer|deren] [erfolgter] zustellung",
+        "nach|ab|seit [dem] [tag] [der|ihrer|deren|seiner|dessen|dieses] [erfolgter|bescheides|bescheids] zustellung",
     ),
     (Start::Notice, "nachdem .. bekannt"),
     (Start::Served, "nachdem .. zugestellt"),
@@ -268,6 +270,15 @@ pub(super) fn start_of(lexemes: &[Lexeme], end: usize) -> Start {
     }
 }
 
+/// Remedies whose period the law begins.
+const REMEDIES: &[&str] = &["einspruch*|widerspruch*|beschwerde|einsprache*|rechtsbehelf*"];
+
+/// Goods that may be sent back are no duty.
+const OFFERS: &[&str] = &[
+    "möglich|rückgaberecht|umtauschrecht|widerrufsrecht",
+    "return|returns policy|possible",
+];
+
 fn of_period(
     paper: &Paper<'_>,
     facts: &Facts,
@@ -276,7 +287,11 @@ fn of_period(
     range: &Range<usize>,
 ) -> Option<Duty> {
     let lexemes = sentence.lexemes;
-    let start = start_of(lexemes, range.end);
+    let mut start = start_of(lexemes, range.end);
+    if start == Start::Unsaid && facts.is_official && has(lexemes, REMEDIES) {
+        // The next sentence says it, and the law in any case: a remedy's period runs from notice.
+        start = Start::Notice;
+    }
     let is_remedy = facts.is_official && matches!(start, Start::Notice | Start::Served);
     let (action, distance) = match what_for(facts, sentence, range) {
         Some((Action::Pay | Action::Object, _)) | None
@@ -286,8 +301,10 @@ fn of_period(
         }
         found => found?,
     };
+    let is_offer = action == Action::Return && (is_conditional(lexemes) || has(lexemes, OFFERS));
     if is_not_ours(lexemes) && !matches!(action, Action::Object | Action::Cancel)
         || period.unit == Unit::Year
+        || is_offer
     {
         return None;
     }

@@ -9,9 +9,11 @@ use crate::domain::obligation::{Action, Basis};
 
 use super::super::amounts::amounts;
 use super::super::dates::{Form, dates};
+use super::super::lex::Lexeme;
 use super::super::lex::{find_any, has};
-use super::super::paper::Paper;
+use super::super::paper::{DateSpot, Paper};
 use super::cues::is_not_ours;
+use super::rows::is_span;
 use super::{Duty, Facts, Sentence, is_ahead, plain};
 
 /// Most payments that one sentence is believed to set.
@@ -25,6 +27,10 @@ pub fn duties(paper: &Paper<'_>, facts: &Facts, sentence: &Sentence<'_>) -> Vec<
     let lexemes = sentence.lexemes;
     if !has(lexemes, &patterns) || is_not_ours(lexemes) {
         return Vec::new();
+    }
+    let counted = ordinals(paper, facts, sentence);
+    if counted.len() > 1 {
+        return counted;
     }
     let mut found: Vec<Duty> = Vec::new();
     let mut from = 0;
@@ -51,6 +57,40 @@ pub fn duties(paper: &Paper<'_>, facts: &Facts, sentence: &Sentence<'_>) -> Vec<
     found
 }
 
+/// Payments that are counted one by one: `1. Rate: 140,00 Euro bis 15.10.2025, 2. Rate: …`, `first
+/// instalment of £40 by …, second instalment of …`.
+fn ordinals(paper: &Paper<'_>, facts: &Facts, sentence: &Sentence<'_>) -> Vec<Duty> {
+    let pattern = [
+        "#|erste|zweite|dritte|vierte|first|second|third|fourth|final|letzte [st|nd|rd|th] rate|teilbetrag|teilzahlung|abschlag|instalment|installment|payment",
+    ];
+    let lexemes = sentence.lexemes;
+    let mut starts = Vec::new();
+    let mut from = 0;
+    while let Some(at) = lexemes.get(from..).and_then(|it| find_any(it, &pattern)) {
+        starts.push(from + at.start);
+        from += at.end;
+    }
+    let ends = starts.iter().copied().skip(1).chain([lexemes.len()]);
+    let parts = starts.iter().copied().zip(ends);
+    let payments = parts.filter_map(|(start, end)| {
+        let part = lexemes.get(start..end)?;
+        let named = amounts(part).into_iter();
+        let mut named = named.filter(super::super::amounts::AmountMatch::is_money);
+        let amount = named.next()?.amount;
+        let mut days = dates(part, paper.style).into_iter();
+        let day = days
+            .find(|it| matches!(it.form, Form::Full | Form::DayMonth))?
+            .day;
+        let bytes = part.first()?.at.start..part.last()?.at.end;
+        is_ahead(facts, day).then(|| Duty {
+            amount: Some(amount),
+            is_instalment: true,
+            ..plain(Action::Pay, day, sentence.passage.evidence(&bytes))
+        })
+    });
+    payments.collect()
+}
+
 /// One part of a series: `1 instalment of £186.40 on 1 April 2026`.
 fn part(
     paper: &Paper<'_>,
@@ -62,7 +102,7 @@ fn part(
     let lexemes = sentence.lexemes.get(start..end).unwrap_or(&[]);
     let count = lexemes
         .first()
-        .and_then(super::Lexeme::number)
+        .and_then(Lexeme::number)
         .and_then(|it| usize::try_from(it).ok());
     let Some(count) = count.filter(|it| (1..=PAYMENTS_MAX).contains(it)) else {
         return Vec::new();
@@ -116,10 +156,28 @@ fn part(
         .collect()
 }
 
+/// Whether a day begins or ends a span of time: `1 April 2026 to 31 March 2027`.
+fn is_of_span(paper: &Paper<'_>, spot: &DateSpot) -> bool {
+    let Some(segment) = paper.lines.segments.get(spot.segment) else {
+        return false;
+    };
+    let days = dates(&segment.lexemes, paper.style);
+    days.windows(2).any(|pair| match pair {
+        [first, last] => {
+            let is_one = first.lexemes == spot.found.lexemes || last.lexemes == spot.found.lexemes;
+            is_one && is_span(&segment.lexemes, first, last)
+        }
+        _ => false,
+    })
+}
+
 /// Rows of a table with a day and an amount under words that make them payments.
 pub fn of_rows(paper: &Paper<'_>, facts: &Facts) -> Vec<Duty> {
     let heading = [
         "rate|raten|teilbetrag|abschlag|abschläge|abschlagszahlung*|vorauszahlung*|fälligkeit|fälligkeiten|instalment*|installment*|zahlungsplan|ratenplan|teilzahlung*",
+        "wie folgt … entrichten|zahlen|fällig|überweisen",
+        "folgenden terminen|tagen … entrichten|zahlen|fällig",
+        "anzahlung|restzahlung",
     ];
     let has_heading = paper
         .lines
@@ -131,18 +189,22 @@ pub fn of_rows(paper: &Paper<'_>, facts: &Facts) -> Vec<Duty> {
     }
     let mut found = Vec::new();
     for spot in paper.days() {
-        let is_day = matches!(spot.found.form, Form::Full) && is_ahead(facts, spot.found.day);
+        let is_day = matches!(spot.found.form, Form::Full)
+            && is_ahead(facts, spot.found.day)
+            && !is_of_span(paper, &spot);
         if !is_day {
             continue;
         }
-        let in_row = paper.money.iter().find(|it| {
-            let middle = it.at.y + it.at.h / 2.0;
-            it.page == spot.page
-                && it.amount.hundredths() > 0
-                && middle > spot.at.y
-                && middle < spot.at.bottom()
-                && it.at.x > spot.at.x
-        });
+        let in_row = || {
+            paper.money.iter().filter(|it| {
+                let middle = it.at.y + it.at.h / 2.0;
+                let is_beside = middle > spot.at.y && middle < spot.at.bottom();
+                it.page == spot.page && it.amount.hundredths() > 0 && is_beside
+            })
+        };
+        // Before its day an amount counts only where it is alone.
+        let behind = in_row().find(|it| it.at.x > spot.at.x);
+        let in_row = behind.or_else(|| in_row().next().filter(|_| in_row().count() == 1));
         let segment = paper.lines.segments.get(spot.segment);
         let is_short = segment.is_some_and(|it| {
             it.lexemes.len() <= spot.found.lexemes.len() + 8 && !is_not_ours(&it.lexemes)

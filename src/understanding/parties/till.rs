@@ -362,18 +362,13 @@ fn trimmed(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{Context, lines::tests::typed};
+    use super::super::super::lines::tests::{context, typed};
     use super::*;
 
     fn named(head: &str) -> Option<String> {
         let rows = "\n1 BREAD 2.50\n1 MILK 3.10".repeat(12);
         let reading = typed(&format!("{head}{rows}"));
-        let context = Context {
-            received_on: jiff::civil::date(2026, 3, 1),
-            region: "DE".to_owned(),
-            language: crate::domain::person::Language::English,
-            counsel: crate::domain::counsel::Counsel::None,
-        };
+        let context = context();
         name(&Paper::of(&reading, &context)).map(|(name, ..)| name)
     }
 

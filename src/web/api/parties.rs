@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::id::{ExampleId, PartyId};
-use crate::domain::layout::Example;
+use crate::domain::layout::{Example, Place};
 use crate::domain::mark::Mark;
 use crate::domain::party::Party;
 use crate::store::{Error, ReadTx, Store, examples, parties};
@@ -48,6 +48,8 @@ pub struct ExampleBody {
     pub role: String,
     /// Of a reference which one; of a due day what is to be done.
     pub name: String,
+    /// Whether it was said that such letters have none.
+    pub is_absent: bool,
     /// The words before or above it; empty if none.
     pub label: String,
     /// The words by which the machine had found a wrong one.
@@ -64,7 +66,8 @@ impl From<&Example> for ExampleBody {
             id: example.id.to_string(),
             role: example.role.to_string(),
             name: example.name.clone(),
-            label: example.right.label().to_owned(),
+            is_absent: example.right.is_none(),
+            label: example.right.as_ref().map_or("", Place::label).to_owned(),
             instead_of: example.wrong.as_ref().map(|it| it.label().to_owned()),
             by: example.by.clone(),
             at: example.at.to_string(),
