@@ -341,11 +341,12 @@ fn is_unusable(name: &str) -> bool {
         || looks_like_street(&lexemes)
 }
 
-/// `Montag`, `Friday`: a day of the week names nobody.
+/// `Montag`, `Mo-Sa`, `Mon to Fri`: days of the week, as beside opening hours, name nobody.
 fn is_only_a_day(lexemes: &[Lexeme]) -> bool {
-    let mut words = lexemes.iter().filter(|it| it.sort == Sort::Word);
+    let joins = |it: &str| matches!(it, "bis" | "und" | "to" | "and");
+    let words = || lexemes.iter().filter(|it| it.sort == Sort::Word);
     let is_day = |it: &Lexeme| numerals::weekday(&it.text).is_some();
-    words.next().is_some_and(is_day) && words.next().is_none()
+    words().any(is_day) && words().all(|it| is_day(it) || joins(&it.text))
 }
 
 fn looks_like_street(lexemes: &[Lexeme]) -> bool {
@@ -566,6 +567,8 @@ mod tests {
             "Montag,",
             "Friday",
             "text/plain",
+            "Mo-Sa",
+            "Mon to Fri",
             "anna@house.example",
             "www.house.example",
         ] {
