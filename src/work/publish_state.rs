@@ -3,7 +3,7 @@
 //!
 //! Everything is counted by the store and said when it has changed. However often that is, the worker
 //! rests ten times as long as counting took, so that a burst of changes costs one count and not
-//! thousands.
+//! thousands; and while the journal stands still nothing is counted but every ten minutes.
 
 mod look;
 
