@@ -351,11 +351,12 @@ impl Worker for PublishState {
             let left = SignedDuration::try_from(left).unwrap_or(SignedDuration::ZERO);
             return Ok(Turn::Until(self.store.clock().now() + left));
         }
-        let is_wanted = self.voice.wanted.swap(false, Ordering::SeqCst);
-        if !is_wanted && self.is_seen(connected_since) {
+        if !self.voice.wanted.load(Ordering::SeqCst) && self.is_seen(connected_since) {
             return Ok(Turn::Idle);
         }
         let look = self.look().await?;
+        // Only now, so that a look that fails forgets no wish.
+        let is_wanted = self.voice.wanted.swap(false, Ordering::SeqCst);
         let now = self.how_it_stands(&look, connected_since);
         let before = self.said.take().filter(|_| !is_wanted);
         let before = before.filter(|it| it.connected_since == connected_since);
@@ -367,9 +368,10 @@ impl Worker for PublishState {
         if let Some(document) = look.latest.as_ref().filter(|it| Some(it.id) != shown) {
             self.show(document).await?;
         }
-        self.said = Some(now);
         self.say_arrivals(&look.arrivals).await?;
         self.told = Some(look.told);
+        // Last: what could not be said is looked at again, though nothing has changed.
+        self.said = Some(now);
         Ok(Turn::Idle)
     }
 }
