@@ -229,19 +229,23 @@ pub async fn launched(
 ) -> Result<(Child, Duration)> {
     let health = format!("http://127.0.0.1:{port}/health");
     let start = Instant::now();
-    let child = command(ground, data, port)
+    let mut child = command(ground, data, port)
         .envs(settings.iter().map(|(name, value)| (name, value)))
         .arg("serve")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(std::fs::File::create(data.join("log"))?)
         .spawn()?;
-    until(PATIENCE, "the first answer", || async {
-        Ok(client
-            .get(&health)
-            .send()
-            .await
-            .is_ok_and(|it| it.status().is_success()))
+    until(PATIENCE, "the first answer", || {
+        let ended = child.try_wait();
+        let answer = client.get(&health).send();
+        async move {
+            if let Some(status) = ended? {
+                let log = std::fs::read_to_string(data.join("log"))?;
+                bail!("the daemon ended before it answered ({status}): {log}");
+            }
+            Ok(answer.await.is_ok_and(|it| it.status().is_success()))
+        }
     })
     .await?;
     Ok((child, start.elapsed()))
