@@ -99,8 +99,7 @@ pub(super) fn note(tx: &WriteTx<'_>, delivery: DeliveryId, outcome: &Outcome) ->
 fn want_another_way(tx: &WriteTx<'_>, delivery: DeliveryId, tries: u32) -> Result<(), Error> {
     tx.prepare_cached(
         "UPDATE delivery SET astray = 1
-          WHERE id = ?1 AND astray = 0 AND attempts >= ?2 AND person <> '' AND is_test = 0
-            AND digest IS NULL",
+          WHERE id = ?1 AND astray = 0 AND attempts >= ?2 AND person <> '' AND is_test = 0",
     )?
     .execute(params![delivery.to_string(), tries])?;
     Ok(())
@@ -149,15 +148,21 @@ pub fn astray(tx: &ReadTx<'_>, limit: u32) -> Result<Vec<Astray>, Error> {
     found.collect()
 }
 
-/// On which other channels the same person is told the same, and whether that gets through as far as is
-/// known.
+/// On which other channels the same person is told the same, the ways taken in its place among them, and
+/// whether that gets through as far as is known.
 pub fn also_told(tx: &ReadTx<'_>, one: &Astray) -> Result<Vec<(ChannelName, bool)>, Error> {
     let mut query = tx.prepare_cached(
         "SELECT DISTINCT other.channel, other.state, other.attempts
            FROM delivery_item mine
            JOIN delivery_item item ON item.task = mine.task AND item.slot = mine.slot
            JOIN delivery other ON other.id = item.delivery
-          WHERE mine.delivery = ?1 AND other.id <> ?1 AND other.person = ?2",
+          WHERE mine.delivery = ?1 AND other.id <> ?1 AND other.person = ?2
+         UNION
+         SELECT channel, state, attempts FROM delivery
+          WHERE id <> ?1
+            AND (id = (SELECT stands_in_for FROM delivery WHERE id = ?1)
+                 OR stands_in_for = (SELECT coalesce(stands_in_for, id) FROM delivery
+                                      WHERE id = ?1))",
     )?;
     let parameters = params![one.delivery.to_string(), one.person.to_string()];
     let told = query.query_and_then(parameters, |row| {
@@ -189,8 +194,9 @@ pub fn divert(tx: &WriteTx<'_>, one: &Astray, channel: ChannelName) -> Result<()
         ":now": tx.now().as_millisecond(),
     };
     tx.prepare_cached(
-        "INSERT INTO delivery (id, person, channel, state, retry_at, created_at, stands_in_for)
-         SELECT :id, person, :channel, 'waiting', :now, :now, coalesce(stands_in_for, id)
+        "INSERT INTO delivery (id, digest, person, channel, state, retry_at, created_at,
+                               stands_in_for)
+         SELECT :id, digest, person, :channel, 'waiting', :now, :now, coalesce(stands_in_for, id)
            FROM delivery WHERE id = :one",
     )?
     .execute(parameters)?;

@@ -12,7 +12,7 @@ use workmate::domain::clock::Clock;
 use workmate::domain::deadline::Region;
 use workmate::domain::delivery::ChannelName;
 use workmate::domain::document::Visibility;
-use workmate::domain::escalation::Away;
+use workmate::domain::escalation::{Away, Recipient};
 use workmate::domain::hours::Quiet;
 use workmate::domain::id::{PersonId, TaskId};
 use workmate::domain::ladder::Ladders;
@@ -145,7 +145,7 @@ fn event(subject: &Subject) -> String {
 /// What a message for a person is about, in the order of the alphabet.
 fn titles(subject: &Subject) -> String {
     let Subject::Tasks(spoken) = subject else {
-        panic!("{subject:?}");
+        return event(subject);
     };
     let mut titles: Vec<&str> = spoken.iter().map(|it| it.task.title.as_str()).collect();
     titles.sort_unstable();

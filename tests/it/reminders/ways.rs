@@ -158,3 +158,27 @@ async fn who_is_told_the_same_elsewhere_or_has_no_other_way_is_not_told_twice() 
     );
     assert_eq!(house.fates(bens).await, ["mail waiting"]);
 }
+
+#[tokio::test]
+async fn the_question_about_late_tasks_goes_another_way_too() {
+    let mut house = Household::at("2026-03-10T10:00");
+    let anna = house.person("Anna", |_| {}).await;
+    let bill = house.bill_of("water bill", anna).await;
+    let ask = move |tx: &WriteTx<'_>| {
+        let to = Recipient::Person(anna);
+        deliveries::intend_digest(tx, &[bill], to, ("mail", tx.now()))
+    };
+    let asked = house.store.write(Caller::worker("remind"), ask).await;
+    asked.unwrap();
+    assert_eq!(house.fails(ChannelName::Mail).await, ["digest of 1"]);
+    assert_eq!(house.fails(ChannelName::Mail).await, ["digest of 1"]);
+    house.remind().await;
+    // It is told on one other way, not on that way again and again.
+    assert_eq!(house.fails(ChannelName::Gotify).await, ["digest of 1"]);
+    assert_eq!(house.fails(ChannelName::Gotify).await, ["digest of 1"]);
+    house.remind().await;
+    let told = house.tries(ChannelName::Gotify, Outcome::Delivered).await;
+    assert_eq!(told, ["digest of 1"]);
+    let late = house.tries(ChannelName::Mail, Outcome::Delivered).await;
+    assert!(late.is_empty(), "{late:?}");
+}
