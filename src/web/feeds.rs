@@ -31,10 +31,10 @@ pub async fn show(
     let look = move |tx: &ReadTx<'_>| {
         let open = tasks::Filter {
             status: Some(Status::Open),
+            concerns: Some(person),
             ..tasks::Filter::default()
         };
-        let mut found = tasks::list(tx, &open, TASKS_MAX)?;
-        found.retain(|it| it.assignees.is_empty() || it.assignees.contains(&person));
+        let found = tasks::list(tx, &open, TASKS_MAX)?;
         Ok((people::by_id(tx, person)?.name, found))
     };
     let (name, found) = state.store.read(Viewer::Person(person), look).await?;

@@ -44,6 +44,8 @@ pub struct Filter {
     pub view: Option<(View, Date)>,
     /// For this person alone or among others.
     pub person: Option<PersonId>,
+    /// For this person or for everybody.
+    pub concerns: Option<PersonId>,
     /// With this label, in capitals or not.
     pub label: Option<String>,
     /// Of this project, in capitals or not.
@@ -76,6 +78,8 @@ pub fn list(tx: &ReadTx<'_>, filter: &Filter, limit: u32) -> Result<Vec<Task>, E
             AND (:query IS NULL OR title LIKE '%' || :query || '%')
             AND (:person IS NULL OR EXISTS
                  (SELECT 1 FROM json_each(task.assignees) WHERE value = :person))
+            AND (:concerns IS NULL OR assignees = '[]' OR EXISTS
+                 (SELECT 1 FROM json_each(task.assignees) WHERE value = :concerns))
             AND (:label IS NULL OR EXISTS
                  (SELECT 1 FROM json_each(task.labels) WHERE value = :label COLLATE NOCASE))
             AND (:project IS NULL OR project = :project COLLATE NOCASE)
@@ -88,6 +92,7 @@ pub fn list(tx: &ReadTx<'_>, filter: &Filter, limit: u32) -> Result<Vec<Task>, E
     let status = filter.status.map(Status::as_str);
     let until = filter.due_until.map(|it| it.to_string());
     let person = filter.person.map(|it| it.to_string());
+    let concerns = filter.concerns.map(|it| it.to_string());
     let after = filter.after.map(|it| it.to_string());
     let now = tx.now().as_millisecond();
     let today = filter.view.map(|(_, today)| today.to_string());
@@ -97,6 +102,7 @@ pub fn list(tx: &ReadTx<'_>, filter: &Filter, limit: u32) -> Result<Vec<Task>, E
         (":until", &until),
         (":query", &filter.query),
         (":person", &person),
+        (":concerns", &concerns),
         (":label", &filter.label),
         (":project", &filter.project),
         (":after", &after),

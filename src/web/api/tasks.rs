@@ -96,6 +96,7 @@ fn filter_of(wanted: Wanted, state: &WebState) -> Result<tasks::Filter, Failure>
             .map_err(wrong_day)?,
         query: given(wanted.q),
         view: view.map_err(unknown)?.map(|it| (it, today)),
+        concerns: None,
         person: person_of(wanted.person.as_deref())?,
         label: given(wanted.label),
         project: given(wanted.project),
