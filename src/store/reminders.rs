@@ -20,12 +20,14 @@ pub fn reconcile(tx: &WriteTx<'_>, task: TaskId, plan: &[Planned]) -> Result<(),
             set_state(tx, one.id, ReminderState::Lapsed)?;
         }
     }
+    let mut random = tx.random();
     for one in plan {
         let before = known.iter().find(|it| it.slot == one.slot);
         if before.is_some_and(|it| stays(it, one, tx.now())) {
             continue;
         }
-        let id = ReminderId::new(tx.now(), tx.random());
+        random = random.wrapping_add(1);
+        let id = ReminderId::new(tx.now(), random);
         tx.prepare_cached(
             "INSERT INTO reminder (id, task, slot, at, level, state)
              VALUES (:id, :task, :slot, :at, :level, 'planned')

@@ -86,7 +86,8 @@ fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
     connection.pragma_update(None, "foreign_keys", true)?;
     // What is erased is overwritten, not only forgotten.
     connection.pragma_update(None, "secure_delete", true)?;
-    connection.pragma_update(None, "cache_size", -2048)?;
+    // Kibibytes: the places of many tasks at once. What is not used any more is given back.
+    connection.pragma_update(None, "cache_size", -8192)?;
     connection.pragma_update(None, "journal_size_limit", 8 << 20)?;
     Ok(connection)
 }

@@ -31,8 +31,8 @@ const BATCH: u32 = 500;
 /// Tasks that one digest asks about; the rest are asked about in the next.
 const LATE_MAX: u32 = 5000;
 
-/// Moments that are kept of one task, from the last one that has passed.
-const MOMENTS_KEPT: usize = 5;
+/// Moments to come that are kept of one task, beside the last one that has passed.
+const MOMENTS_KEPT: usize = 4;
 /// What falls into so long a time is said together.
 const TOGETHER: SignedDuration = SignedDuration::from_mins(1);
 
@@ -230,11 +230,11 @@ fn ask_about(tx: &WriteTx<'_>, late: &[Task], speech: &Speech) -> Result<(), sto
 fn plan_moments(tx: &WriteTx<'_>, task: &Task, speech: &Speech) -> Result<(), store::Error> {
     let kind = kind_of(tx, task)?;
     let plan = reminder::plan(task, ladder(task, kind, speech), &speech.zone);
-    let coming = plan.partition_point(|it| it.at <= tx.now());
+    let passed = plan.partition_point(|it| it.at <= tx.now());
     let kept: Vec<_> = plan
         .into_iter()
-        .skip(coming.saturating_sub(1))
-        .take(MOMENTS_KEPT)
+        .take(passed + MOMENTS_KEPT)
+        .skip(passed.saturating_sub(1))
         .collect();
     reminders::reconcile(tx, task.id, &kept)
 }
