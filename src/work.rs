@@ -186,6 +186,12 @@ pub struct Wake {
 }
 
 impl Wake {
+    /// A task is not what it was: who is told what, and what the broker shows, may change with it.
+    pub fn task_changed(&self) {
+        self.reminders.notify_one();
+        self.state.notify_one();
+    }
+
     /// Rings every bell: after a change of the clock, or of the configuration.
     pub fn all(&self) {
         for bell in [

@@ -107,19 +107,8 @@ fn is_the_same(own: &Obligation, of_part: &Obligation) -> bool {
     if own.action != of_part.action {
         return false;
     }
-    let is_same_day = own.due == of_part.due;
-    match own.action {
-        Action::Pay => is_same_day || own.amount.is_none() || own.amount == of_part.amount,
-        Action::Object
-        | Action::Cancel
-        | Action::Submit
-        | Action::Reply
-        | Action::Attend
-        | Action::PickUp
-        | Action::Return
-        | Action::Renew
-        | Action::Book => is_same_day,
-    }
+    let is_same_sum = own.amount.is_none() || own.amount == of_part.amount;
+    own.due == of_part.due || (own.action == Action::Pay && is_same_sum)
 }
 
 #[cfg(test)]

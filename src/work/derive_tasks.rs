@@ -79,8 +79,7 @@ impl Worker for DeriveTasks {
                 Ok(())
             })
             .await?;
-        self.wake.reminders.notify_one();
-        self.wake.state.notify_one();
+        self.wake.task_changed();
         Ok(Turn::More)
     }
 }

@@ -358,8 +358,7 @@ pub async fn delete(
     state.wake.trash.notify_one();
     // What a mail wants is its own task again when its paper goes.
     state.wake.tasks.notify_one();
-    state.wake.reminders.notify_one();
-    state.wake.state.notify_one();
+    state.wake.task_changed();
     line(&document)
 }
 

@@ -178,8 +178,7 @@ pub async fn create(
         shaped(tx, &task, &zone)
     };
     let task = state.store.write(caller.caller, write).await?;
-    state.wake.reminders.notify_one();
-    state.wake.state.notify_one();
+    state.wake.task_changed();
     let location = format!("/api/v1/tasks/{}", task.id);
     let mut response = body(task)?;
     *response.status_mut() = StatusCode::CREATED;
@@ -242,8 +241,7 @@ pub async fn change(
     };
     let written = state.store.write(caller.caller, write).await;
     let task = written.map_err(|it| Failure::from(it).outdated_if(version))?;
-    state.wake.reminders.notify_one();
-    state.wake.state.notify_one();
+    state.wake.task_changed();
     body(task)
 }
 
@@ -318,8 +316,7 @@ pub async fn delete(
     let write = move |tx: &WriteTx<'_>| shaped(tx, &tasks::withdraw(tx, id, version)?, &zone);
     let written = state.store.write(caller.caller, write).await;
     let task = written.map_err(|it| Failure::from(it).outdated_if(version))?;
-    state.wake.reminders.notify_one();
-    state.wake.state.notify_one();
+    state.wake.task_changed();
     body(task)
 }
 
@@ -384,8 +381,7 @@ async fn written(
     let zone = state.household.zone.clone();
     let write = move |tx: &WriteTx<'_>| shaped(tx, &write(tx)?, &zone);
     let task = state.store.write(caller.caller, write).await?;
-    state.wake.reminders.notify_one();
-    state.wake.state.notify_one();
+    state.wake.task_changed();
     body(task)
 }
 
@@ -410,8 +406,7 @@ pub async fn answer_all(
         all_of(tx, &answered, &zone)
     };
     let tasks = state.store.write(caller.caller, write).await?;
-    state.wake.reminders.notify_one();
-    state.wake.state.notify_one();
+    state.wake.task_changed();
     Ok(Json(TaskPage { tasks, next: None }))
 }
 
@@ -431,8 +426,7 @@ pub async fn reopen(
         all_of(tx, &opened.collect::<Result<Vec<Task>, Error>>()?, &zone)
     };
     let tasks = state.store.write(caller.caller, write).await?;
-    state.wake.reminders.notify_one();
-    state.wake.state.notify_one();
+    state.wake.task_changed();
     Ok(Json(TaskPage { tasks, next: None }))
 }
 

@@ -94,8 +94,7 @@ pub async fn answer(
     };
     match state.store.write(caller, write).await? {
         Ok((_, task)) => {
-            state.wake.reminders.notify_one();
-            state.wake.state.notify_one();
+            state.wake.task_changed();
             said(&state, &headers, &task)
         }
         Err(dead) => refused(&state, &headers, dead),

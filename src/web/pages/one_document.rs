@@ -393,8 +393,7 @@ pub async fn delete(
     wake.trash.notify_one();
     // What a mail wants is its own task again when its paper goes.
     wake.tasks.notify_one();
-    wake.reminders.notify_one();
-    wake.state.notify_one();
+    wake.task_changed();
     Ok(go("/documents", Some(&Happened::Trashed)))
 }
 

@@ -280,8 +280,7 @@ pub async fn edit(
     let back = format!("/tasks/{id}");
     match state.store.write(me.caller(), write).await {
         Ok(_) => {
-            state.wake.reminders.notify_one();
-            state.wake.state.notify_one();
+            state.wake.task_changed();
             Ok(go(&back, Some(&Happened::Saved)))
         }
         Err(Error::Conflict { .. }) => Ok(go(&back, Some(&Happened::Outdated))),
@@ -302,8 +301,7 @@ pub async fn answer(
     let kind = answer.answer;
     let write = move |tx: &WriteTx<'_>| tasks::answer(tx, id, &answer, morning);
     state.store.write(me.caller(), write).await?;
-    state.wake.reminders.notify_one();
-    state.wake.state.notify_one();
+    state.wake.task_changed();
     let next = form.text("next").unwrap_or("/");
     Ok(go(next, Some(&Happened::Answered(kind.as_str(), vec![id]))))
 }
@@ -378,8 +376,7 @@ pub async fn acknowledge(
     store
         .write(me.caller(), move |tx| tasks::acknowledge(tx, id))
         .await?;
-    wake.reminders.notify_one();
-    wake.state.notify_one();
+    wake.task_changed();
     Ok(go(&format!("/tasks/{id}"), Some(&Happened::Saved)))
 }
 
@@ -403,8 +400,7 @@ pub async fn mute(
     };
     let write = move |tx: &WriteTx<'_>| tasks::mute(tx, id, until);
     state.store.write(me.caller(), write).await?;
-    state.wake.reminders.notify_one();
-    state.wake.state.notify_one();
+    state.wake.task_changed();
     Ok(go(&format!("/tasks/{id}"), Some(&Happened::Saved)))
 }
 
@@ -419,8 +415,7 @@ pub async fn reopen(
     store
         .write(me.caller(), move |tx| tasks::reopen(tx, id))
         .await?;
-    wake.reminders.notify_one();
-    wake.state.notify_one();
+    wake.task_changed();
     let own = format!("/tasks/{id}");
     Ok(go(form.text("next").unwrap_or(&own), None))
 }
@@ -510,8 +505,7 @@ pub async fn delete(
     store
         .write(me.caller(), move |tx| tasks::withdraw(tx, id, None))
         .await?;
-    wake.reminders.notify_one();
-    wake.state.notify_one();
+    wake.task_changed();
     Ok(go("/tasks", Some(&Happened::Saved)))
 }
 

@@ -136,8 +136,7 @@ pub async fn create(
     let write =
         move |tx: &WriteTx<'_>| tasks::create(tx, title, entered.said(), Visibility::Household);
     state.store.write(me.caller(), write).await?;
-    state.wake.reminders.notify_one();
-    state.wake.state.notify_one();
+    state.wake.task_changed();
     Ok(go("/tasks", Some(&Happened::Saved)))
 }
 
@@ -158,8 +157,7 @@ pub async fn answer_all(
     let happened = Happened::Answered(answer.answer.as_str(), ids.clone());
     let write = move |tx: &WriteTx<'_>| tasks::answer_all(tx, &ids, &answer, morning);
     state.store.write(me.caller(), write).await?;
-    state.wake.reminders.notify_one();
-    state.wake.state.notify_one();
+    state.wake.task_changed();
     Ok(go(&next, Some(&happened)))
 }
 
@@ -175,8 +173,7 @@ pub async fn reopen_all(
         opened.try_for_each(|it| it.map(|_| ()))
     };
     state.store.write(me.caller(), write).await?;
-    state.wake.reminders.notify_one();
-    state.wake.state.notify_one();
+    state.wake.task_changed();
     Ok(go(form.text("next").unwrap_or("/tasks"), None))
 }
 
