@@ -30,6 +30,7 @@ pub mod priority;
 pub mod recipient;
 pub mod recurrence;
 pub mod reminder;
+pub mod retention;
 pub mod service_level;
 pub mod sketch;
 pub mod task;

@@ -7,6 +7,7 @@
 //! inside one.
 
 pub mod archives;
+pub mod backup;
 pub mod blobs;
 pub mod calendars;
 pub mod channels;

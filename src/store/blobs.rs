@@ -145,6 +145,11 @@ impl Blobs {
         self.path(name).exists()
     }
 
+    /// The names of the files in one of the 256 folders, in the order of the alphabet.
+    pub fn in_folder(&self, number: u8) -> io::Result<Vec<BlobName>> {
+        names_in(&self.dir, number)
+    }
+
     /// Removes a file; one that is gone already is fine.
     pub fn erase(&self, name: &BlobName) -> Result<(), Error> {
         let path = self.path(name);
@@ -153,6 +158,29 @@ impl Blobs {
             _ => Ok(()),
         }
     }
+}
+
+/// The names of stored files in folder `number` of `dir`, in the order of the alphabet.
+pub(super) fn names_in(dir: &Path, number: u8) -> io::Result<Vec<BlobName>> {
+    let folder = HEXLOWER.encode(&[number]);
+    let mut names = Vec::new();
+    let found = match fs::read_dir(dir.join(&folder)) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(names),
+        found => found?,
+    };
+    for entry in found {
+        let name = entry?.file_name();
+        let name = name.to_str().filter(|it| is_name(it));
+        names.extend(name.map(|it| BlobName(it.to_owned())));
+    }
+    names.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    Ok(names)
+}
+
+/// Whether a file can be called so.
+pub(super) fn is_name(text: &str) -> bool {
+    let is_digit = |it: u8| it.is_ascii_digit() || (b'a'..=b'f').contains(&it);
+    text.len() == 64 && text.bytes().all(is_digit)
 }
 
 fn write_through(unfinished: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -1,0 +1,359 @@
+//! The folder of backups: what it is known by, what lies in it, what is removed from it.
+
+use std::collections::BTreeSet;
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use data_encoding::HEXLOWER;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{BackupError, Copy, at};
+use crate::domain::retention::Keep;
+use crate::store::blobs::{self, BlobName};
+
+/// Says that a folder is one of backups.
+const MARKER: &str = "workmate-backup.json";
+/// How the folder is laid out.
+const FORMAT: u32 = 1;
+/// Bytes that are read at a time.
+const CHUNK: usize = 64 << 10;
+
+#[derive(Serialize, Deserialize)]
+struct Marker {
+    format: u32,
+}
+
+/// A folder of backups.
+pub(super) struct Folder {
+    path: PathBuf,
+    // Held while something is written there.
+    _lock: Option<File>,
+}
+
+/// A file that belongs to a backup: a line of `files.txt`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Listed {
+    /// Its name.
+    pub(super) name: String,
+    /// Its length, in bytes.
+    pub(super) length: u64,
+    /// SHA-256 of its content, in hexadecimal digits.
+    pub(super) sha256: String,
+}
+
+impl Listed {
+    pub(super) fn line(&self) -> String {
+        format!("{} {} {}\n", self.sha256, self.length, self.name)
+    }
+
+    fn of_line(line: &str) -> Option<Self> {
+        let mut parts = line.split(' ');
+        let (sha256, length, name) = (parts.next()?, parts.next()?, parts.next()?);
+        // Names become paths: nothing else is one.
+        let is_known = blobs::is_name(name) && blobs::is_name(sha256) && parts.next().is_none();
+        is_known.then_some(Self {
+            name: name.to_owned(),
+            length: length.parse().ok()?,
+            sha256: sha256.to_owned(),
+        })
+    }
+}
+
+impl Folder {
+    /// Opens it for writing: an empty one becomes one of backups, one with other things is refused, as
+    /// is one that lies in the data folder `data` or around it.
+    pub(super) fn open(path: &Path, data: &Path) -> Result<Self, BackupError> {
+        make_folder(path)?;
+        let (real, data) = (
+            path.canonicalize().map_err(at(path))?,
+            data.canonicalize().map_err(at(data))?,
+        );
+        if real.starts_with(&data) || data.starts_with(&real) {
+            return Err(BackupError::Inside {
+                path: path.to_owned(),
+            });
+        }
+        let marker = path.join(MARKER);
+        if !marker.exists() {
+            let mut found = fs::read_dir(path).map_err(at(path))?;
+            // A new disk has this one.
+            let is_other = |it: io::Result<fs::DirEntry>| {
+                it.is_ok_and(|it| it.file_name() != "lost+found" && it.file_name() != "lock")
+            };
+            if found.any(is_other) {
+                return Err(BackupError::NotOurs {
+                    path: path.to_owned(),
+                });
+            }
+            let text = serde_json::to_vec(&Marker { format: FORMAT }).unwrap_or_default();
+            write_through(&marker, &text)?;
+        }
+        let lock = File::create(path.join("lock")).map_err(at(path))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(BackupError::InUse {
+                    path: path.to_owned(),
+                });
+            }
+            // A network share that knows no locks is written to by this house alone.
+            Err(TryLockError::Error(cause)) => {
+                log::debug!(cause:display; "the folder of backups cannot be locked");
+            }
+        }
+        let folder = Self {
+            _lock: Some(lock),
+            ..Self::look(path)?
+        };
+        make_folder(&folder.copies_path())?;
+        make_folder(&folder.path.join("files"))?;
+        Ok(folder)
+    }
+
+    /// Opens it for reading.
+    pub(super) fn look(path: &Path) -> Result<Self, BackupError> {
+        let marker = path.join(MARKER);
+        let text = match fs::read(&marker) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+                return Err(BackupError::NotOurs {
+                    path: path.to_owned(),
+                });
+            }
+            read => read.map_err(at(&marker))?,
+        };
+        let marker: Marker = serde_json::from_slice(&text).map_err(|_| BackupError::NotOurs {
+            path: path.to_owned(),
+        })?;
+        if marker.format > FORMAT {
+            return Err(BackupError::Newer);
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            _lock: None,
+        })
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn copies_path(&self) -> PathBuf {
+        self.path.join("copies")
+    }
+
+    /// Where a backup lies.
+    pub(super) fn copy_path(&self, name: &str) -> PathBuf {
+        self.copies_path().join(name)
+    }
+
+    /// Where a stored file lies.
+    pub(super) fn file_path(&self, name: &str) -> PathBuf {
+        let folder = name.get(..2).unwrap_or("00");
+        self.path.join("files").join(folder).join(name)
+    }
+
+    /// The finished backups, newest first.
+    pub(super) fn copies(&self) -> Result<Vec<(String, Copy)>, BackupError> {
+        let mut copies = Vec::new();
+        for (name, path) in self.subfolders()? {
+            let Ok(text) = fs::read(path.join("copy.json")) else {
+                continue;
+            };
+            match serde_json::from_slice::<Copy>(&text) {
+                Ok(copy) => copies.push((name, copy)),
+                Err(error) => {
+                    log::warn!(error:display, backup = name; "a backup does not say what it is");
+                }
+            }
+        }
+        copies.sort_by_key(|(_, copy)| std::cmp::Reverse(copy.at));
+        Ok(copies)
+    }
+
+    fn subfolders(&self) -> Result<Vec<(String, PathBuf)>, BackupError> {
+        let path = self.copies_path();
+        let found = match fs::read_dir(&path) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            found => found.map_err(at(&path))?,
+        };
+        let mut folders = Vec::new();
+        for entry in found {
+            let entry = entry.map_err(at(&path))?;
+            if let Some(name) = entry.file_name().to_str() {
+                folders.push((name.to_owned(), entry.path()));
+            }
+        }
+        Ok(folders)
+    }
+
+    /// Removes what an earlier end left half done.
+    pub(super) fn remove_unfinished(&self) -> Result<(), BackupError> {
+        for (_, path) in self.subfolders()? {
+            if !path.join("copy.json").exists() {
+                fs::remove_dir_all(&path).map_err(at(&path))?;
+            }
+        }
+        let unfinished = self.path.join("files/unfinished");
+        if unfinished.exists() {
+            fs::remove_dir_all(&unfinished).map_err(at(&unfinished))?;
+        }
+        make_folder(&unfinished)
+    }
+
+    /// The files of a backup, in the order of the alphabet.
+    pub(super) fn files(
+        &self,
+        name: &str,
+    ) -> Result<impl Iterator<Item = Result<Listed, BackupError>> + use<>, BackupError> {
+        let path = self.copy_path(name).join("files.txt");
+        let file = File::open(&path).map_err(at(&path))?;
+        Ok(BufReader::new(file).lines().map(move |line| {
+            let line = line.map_err(at(&path))?;
+            Listed::of_line(&line).ok_or_else(|| BackupError::Damaged {
+                what: format!("`{}` has a line that makes no sense", path.display()),
+            })
+        }))
+    }
+
+    /// Removes the backups that are not kept, and the files that belong to none any more; how many
+    /// backups went.
+    pub(super) fn prune(&self, keep: Keep, zone: &TimeZone) -> Result<u64, BackupError> {
+        let copies = self.copies()?;
+        let made: Vec<_> = copies.iter().map(|(_, copy)| copy.at).collect();
+        let kept = keep.among(&made, zone);
+        let (kept, gone): (Vec<_>, Vec<_>) = copies
+            .into_iter()
+            .partition(|(_, copy)| kept.contains(&copy.at));
+        let mut removed = 0;
+        for (name, _) in &gone {
+            let path = self.copy_path(name);
+            // First what makes it a backup: half a one is none.
+            fs::remove_file(path.join("copy.json")).map_err(at(&path))?;
+            fs::remove_dir_all(&path).map_err(at(&path))?;
+            removed += 1;
+        }
+        if removed > 0 {
+            self.remove_unlisted(&kept)?;
+        }
+        Ok(removed)
+    }
+
+    fn remove_unlisted(&self, kept: &[(String, Copy)]) -> Result<(), BackupError> {
+        let files = self.path.join("files");
+        let mut lists = Vec::with_capacity(kept.len());
+        for (name, _) in kept {
+            lists.push(self.files(name)?.peekable());
+        }
+        // Lists and folders are sorted alike: one folder is held at a time.
+        for number in 0..=u8::MAX {
+            let folder = HEXLOWER.encode(&[number]);
+            let mut wanted = BTreeSet::new();
+            for list in &mut lists {
+                let is_here = |it: &Result<Listed, BackupError>| {
+                    it.as_ref().map_or(true, |it| it.name.starts_with(&folder))
+                };
+                while let Some(listed) = list.next_if(is_here) {
+                    wanted.insert(listed?.name);
+                }
+            }
+            for name in blobs::names_in(&files, number).map_err(at(&files))? {
+                if !wanted.contains(name.as_str()) {
+                    let path = self.file_path(name.as_str());
+                    fs::remove_file(&path).map_err(at(&path))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies a file of the house into the folder, written through to the disk; `None` when it is not
+    /// there any more.
+    pub(super) fn take(&self, from: &Path, name: &BlobName) -> Result<Option<Listed>, BackupError> {
+        let unfinished = self.path.join("files/unfinished").join(name.as_str());
+        let Some((length, sha256)) = copy_through(from, &unfinished)? else {
+            return Ok(None);
+        };
+        let path = self.file_path(name.as_str());
+        if let Some(folder) = path.parent() {
+            make_folder(folder)?;
+        }
+        fs::rename(&unfinished, &path).map_err(at(&path))?;
+        Ok(Some(Listed {
+            name: name.as_str().to_owned(),
+            length,
+            sha256,
+        }))
+    }
+}
+
+/// Copies a file and flushes it to the disk; its length and SHA-256, or `None` where there is nothing
+/// to copy.
+pub(super) fn copy_through(from: &Path, to: &Path) -> Result<Option<(u64, String)>, BackupError> {
+    let mut source = match File::open(from) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(at(from))?,
+    };
+    let mut target = private(to)?;
+    let (length, sha256) = hashed(&mut source, |bytes| target.write_all(bytes)).map_err(at(to))?;
+    target.sync_all().map_err(at(to))?;
+    Ok(Some((length, sha256)))
+}
+
+/// A new file that its owner alone may read.
+pub(super) fn private(path: &Path) -> Result<File, BackupError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    options.open(path).map_err(at(path))
+}
+
+/// Reads a file to its end; its length and SHA-256.
+pub(super) fn hash(path: &Path) -> Result<(u64, String), BackupError> {
+    let mut file = File::open(path).map_err(at(path))?;
+    hashed(&mut file, |_| Ok(())).map_err(at(path))
+}
+
+fn hashed(
+    source: &mut File,
+    mut each: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<(u64, String)> {
+    let mut hasher = Sha256::new();
+    let mut chunk = vec![0; CHUNK];
+    let mut length = 0_u64;
+    loop {
+        let read = source.read(&mut chunk)?;
+        let Some(bytes) = chunk.get(..read).filter(|it| !it.is_empty()) else {
+            return Ok((length, HEXLOWER.encode(&hasher.finalize())));
+        };
+        hasher.update(bytes);
+        each(bytes)?;
+        length += u64::try_from(read).unwrap_or(0);
+    }
+}
+
+pub(super) fn write_through(path: &Path, bytes: &[u8]) -> Result<(), BackupError> {
+    let mut file = private(path)?;
+    file.write_all(bytes).map_err(at(path))?;
+    file.sync_all().map_err(at(path))?;
+    flush_folder(path.parent().unwrap_or(path))
+}
+
+/// Flushes the names in a folder to the disk.
+pub(super) fn flush_folder(path: &Path) -> Result<(), BackupError> {
+    let flushed = File::open(path).and_then(|it| it.sync_all());
+    match flushed {
+        // Network shares have no such thing.
+        Err(cause) if cause.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        flushed => flushed.map_err(at(path)),
+    }
+}
+
+pub(super) fn make_folder(path: &Path) -> Result<(), BackupError> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true).mode(0o700);
+    builder.create(path).map_err(at(path))
+}
