@@ -1,5 +1,6 @@
 //! Opens the rooms, wires them, and starts what lives in them: the only file that knows everything.
 
+pub mod backups;
 mod ways;
 
 use std::net::SocketAddr;
@@ -250,9 +251,11 @@ impl House {
             intake: self.intake.clone(),
             base_url: self.base_url.clone(),
             understanding: understanding(&crew.config, crew.store.clone(), crew.reader.clone()),
+            backups: backups::rule(&crew.config),
             wake: crew.wake.clone(),
         };
         crew.start_documents();
+        crew.start_backups();
         if let Some(model) = self.model {
             let understanding =
                 understanding(&crew.config, crew.store.clone(), crew.reader.clone());

@@ -2,6 +2,7 @@
 
 mod add;
 mod archive;
+mod backup;
 mod check;
 mod deadline;
 mod desk;
@@ -75,6 +76,10 @@ enum Command {
     /// The household's MQTT broker.
     #[command(subcommand)]
     Mqtt(mqtt::MqttCommand),
+    /// Copy everything to another folder, and check the copy; the daemon may run.
+    Backup(backup::BackupArguments),
+    /// Bring a backup back into an empty data folder.
+    Restore(backup::RestoreArguments),
     /// The record of every change.
     #[command(subcommand)]
     Journal(journal::JournalCommand),
@@ -111,6 +116,12 @@ pub fn run() -> ExitCode {
         Command::Add(add) => with_config(file.as_deref(), &environment, |it| add::run(it, &add)),
         Command::Understand(arguments) => with_config(file.as_deref(), &environment, |it| {
             understand::run(it, arguments)
+        }),
+        Command::Backup(arguments) => with_config(file.as_deref(), &environment, |it| {
+            backup::run(it, arguments)
+        }),
+        Command::Restore(arguments) => with_config(file.as_deref(), &environment, |it| {
+            backup::restore(&it, &arguments)
         }),
         Command::Health => with_config(file.as_deref(), &environment, |it| health::run(&it)),
         Command::Person(person) => {

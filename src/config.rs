@@ -4,6 +4,7 @@
 //! their place and the nearest known name, and secrets come from files. What can be changed while the
 //! house runs is a setting in the database instead.
 
+mod backup;
 pub mod channels;
 mod model;
 mod reading;
@@ -22,6 +23,7 @@ use crate::domain::person::Language;
 use crate::domain::policy::Detail;
 use crate::domain::service_level::ServiceLevel;
 
+pub use backup::Backup;
 pub use channels::{Apprise, Calendar, Gotify, Mail, Ntfy, Webhook};
 pub use model::Model;
 pub use reading::Reading;
@@ -55,6 +57,8 @@ pub struct Config {
     pub webhook: Webhook,
     /// The calendar that due days are written into.
     pub calendar: Calendar,
+    /// Copies of everything.
+    pub backup: Backup,
     /// The language model.
     pub model: Model,
     /// What the daemon says about itself.
@@ -170,6 +174,7 @@ impl Default for Config {
             apprise: Apprise::default(),
             webhook: Webhook::default(),
             calendar: Calendar::default(),
+            backup: Backup::default(),
             model: Model::default(),
             log: Log::default(),
             service_level: rules::usual_promises(),
@@ -296,7 +301,7 @@ impl Config {
                 return wrong(key, reason.to_owned());
             }
         }
-        if let Err((key, reason)) = self.model.check() {
+        if let Err((key, reason)) = self.model.check().and_then(|()| self.backup.check()) {
             return wrong(key, reason.to_owned());
         }
         self.service_levels()?;

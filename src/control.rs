@@ -17,10 +17,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::document::{OriginKind, Visibility};
 use crate::domain::id::DocumentId;
+use crate::store::backup::{Made, Rule};
 use crate::store::documents::Accepted;
 use crate::store::journal::{self, Verification};
 use crate::store::{self, Caller, Store, Viewer, people};
 use crate::web::auth::secret;
+use crate::work::back_up::{back_up, back_up_to};
 use crate::work::intake::{Incoming, Intake};
 use crate::work::understand_documents::Understanding;
 use crate::work::{Wake, chain};
@@ -77,6 +79,11 @@ pub enum Request {
     },
     /// Follow the journal's chain.
     VerifyJournal,
+    /// Make a backup.
+    Backup {
+        /// Into this folder; the configured one without it.
+        folder: Option<PathBuf>,
+    },
     /// Understand the next document once more.
     UnderstandAgain {
         /// The one behind which it comes; the first without it.
@@ -106,6 +113,8 @@ pub enum Response {
     },
     /// The journal.
     Journal(Verification),
+    /// A backup was made.
+    Backup(Made),
     /// A document was understood once more.
     Understood {
         /// Its id.
@@ -137,6 +146,8 @@ pub struct Desk {
     pub base_url: String,
     /// How the house understands.
     pub understanding: Understanding,
+    /// Where backups go; an empty folder where none is configured.
+    pub backups: Rule,
     /// Who is to look when something has changed.
     pub wake: Wake,
 }
@@ -148,6 +159,8 @@ impl Desk {
             self.add(file_name, person, bytes).await
         } else if let Request::UnderstandAgain { after, apply } = request {
             self.again(after, apply).await
+        } else if let Request::Backup { folder } = request {
+            self.back_up(folder).await
         } else {
             self.perform(request).await.map_err(|error| chain(&error))
         };
@@ -190,6 +203,21 @@ impl Desk {
             id: accepted.document().id.to_string(),
             known,
         })
+    }
+
+    async fn back_up(&self, folder: Option<PathBuf>) -> Result<Response, String> {
+        let made = match folder {
+            Some(folder) => back_up_to(&self.store, &self.backups, &folder).await,
+            None if self.backups.folder.as_os_str().is_empty() => {
+                return Err("name a folder, or set `backup.folder`".to_owned());
+            }
+            None => {
+                let caller = Caller::house("command", "command");
+                back_up(&self.store, &self.backups, caller).await
+            }
+        };
+        let made = made.map_err(|error| chain(&error))?;
+        made.map(Response::Backup).map_err(|error| chain(&error))
     }
 
     async fn again(&self, after: Option<String>, apply: bool) -> Result<Response, String> {
@@ -246,7 +274,7 @@ impl Desk {
                 return Ok(Response::Journal(verification));
             }
             Request::Health => self.store.read(Viewer::House, |_| Ok(())).await?,
-            Request::Add { .. } | Request::UnderstandAgain { .. } => {}
+            Request::Add { .. } | Request::UnderstandAgain { .. } | Request::Backup { .. } => {}
         }
         Ok(Response::Done)
     }

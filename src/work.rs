@@ -16,6 +16,7 @@
 
 pub mod archive;
 pub mod ask_model;
+pub mod back_up;
 pub mod board;
 pub mod channels;
 pub mod commands;
@@ -183,6 +184,8 @@ pub struct Wake {
     pub state: Arc<Notify>,
     /// Something lies in the trash.
     pub trash: Arc<Notify>,
+    /// It may be time for a backup.
+    pub backup: Arc<Notify>,
 }
 
 impl Wake {
@@ -204,6 +207,7 @@ impl Wake {
             &self.calendar,
             &self.state,
             &self.trash,
+            &self.backup,
         ] {
             bell.notify_one();
         }

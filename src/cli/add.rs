@@ -64,6 +64,7 @@ async fn add(way: &mut Way, file: &Path, person: Option<String>, bytes_max: u64)
         Response::Document { id, known: false } => Ok(format!("{id}  {}", file.display())),
         Response::Secret { .. }
         | Response::Journal(_)
+        | Response::Backup(_)
         | Response::Understood { .. }
         | Response::Done
         | Response::Failed { .. } => {

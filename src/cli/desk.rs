@@ -59,6 +59,7 @@ impl Way {
             store,
             intake,
             base_url,
+            backups: app::backups::rule(&self.config),
             wake: Wake::default(),
         });
         failed(desk.answer(request, bytes).await)

@@ -66,6 +66,7 @@ async fn go_through(way: &mut Way, arguments: Arguments) -> Result<String> {
             Response::Document { .. }
             | Response::Secret { .. }
             | Response::Journal(_)
+            | Response::Backup(_)
             | Response::Failed { .. } => {
                 bail!("the daemon answered something else; is it of the same version?")
             }

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::Store;
+use super::{ReadTx, Store, WriteTx, settings};
 use crate::domain::retention::Keep;
 
 use folder::Folder;
@@ -157,6 +157,45 @@ pub struct Rule {
     pub keep: Keep,
     /// In which days begin.
     pub zone: TimeZone,
+}
+
+/// How the backups of the house do: a setting that the worker writes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// When the last one was begun.
+    pub begun_at: Option<Timestamp>,
+    /// The last good one.
+    pub good: Option<Copy>,
+    /// Why there is none behind it.
+    pub problem: Option<String>,
+}
+
+/// How the backups do.
+pub fn state(tx: &ReadTx<'_>) -> Result<State, super::Error> {
+    Ok(settings::lookup(tx, "backup")?.unwrap_or_default())
+}
+
+/// Notes how a backup that was begun at a moment ended.
+pub fn note(
+    tx: &WriteTx<'_>,
+    begun_at: Timestamp,
+    ended: Result<Copy, String>,
+) -> Result<(), super::Error> {
+    let before = state(tx)?;
+    let (good, problem) = match ended {
+        Ok(copy) => (Some(copy), None),
+        Err(problem) => (before.good, Some(problem)),
+    };
+    let begun_at = Some(begun_at);
+    settings::set(
+        tx,
+        "backup",
+        &State {
+            begun_at,
+            good,
+            problem,
+        },
+    )
 }
 
 /// Makes a backup, opens and checks it, and removes those that are not kept any more. A store that is at

@@ -16,7 +16,7 @@ use super::auth::ApiCaller;
 use super::failure::Failure;
 use crate::domain::service_level::Standing;
 use crate::store::promises::{self, Standings};
-use crate::store::{ReadTx, Store, Viewer, deliveries, documents, journal, tasks};
+use crate::store::{ReadTx, Store, Viewer, backup, deliveries, documents, journal, tasks};
 use crate::web::{Household, WebState};
 use crate::work::Board;
 
@@ -40,6 +40,7 @@ struct Counts {
     waiting: u64,
     sequence: u64,
     standings: Standings,
+    backups: backup::State,
 }
 
 /// `GET /metrics`
@@ -62,6 +63,7 @@ pub async fn metrics(
             waiting: deliveries::backlog(tx)?.0,
             sequence: journal::last_sequence(tx)?,
             standings: promises::standings(tx, &promises)?,
+            backups: backup::state(tx)?,
         })
     };
     let counts = state.store.read(caller.viewer(), look).await?;
@@ -69,6 +71,7 @@ pub async fn metrics(
     count_work(&mut registry, &counts);
     count_promises(&mut registry, &counts.standings);
     count_workers(&mut registry, &state.board);
+    count_backups(&mut registry, &counts.backups);
     let connected = state.about.broker.is_connected().unwrap_or(false);
     single(
         &mut registry,
@@ -163,6 +166,24 @@ fn count_workers(registry: &mut Registry, board: &Board) {
         "worker_last_turn_seconds",
         "When the last turn ended, since 1970",
         last,
+    );
+}
+
+fn count_backups(registry: &mut Registry, state: &backup::State) {
+    if let Some(good) = &state.good {
+        let seconds = u64::try_from(good.at.as_second()).unwrap_or(0);
+        single(
+            registry,
+            "backup_last_good_seconds",
+            "When the last good backup was begun, since 1970",
+            seconds,
+        );
+    }
+    single(
+        registry,
+        "backup_failed",
+        "Whether the last backup failed",
+        u64::from(state.problem.is_some()),
     );
 }
 

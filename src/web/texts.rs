@@ -314,6 +314,8 @@ texts! {
     failing_since: "gestört seit", "failing since";
     next_try: "Nächster Versuch", "Next try";
     calendar_server: "Kalenderserver", "Calendar server";
+    last_backup: "Letzte Sicherung", "Last backup";
+    no_backup: "noch keine", "none yet";
     entries_waiting: "Einträge ausstehend", "entries to write";
     entries_refused: "Einträge abgelehnt", "entries refused";
     promises: "Was sich der Haushalt vornimmt", "What the household promises itself";

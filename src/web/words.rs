@@ -399,6 +399,7 @@ pub fn worker(language: Language, name: &'static str) -> &'static str {
         "take_answers" => ("Antworten annehmen", "Take answers"),
         "publish_state" => ("Stand melden", "Publish the state"),
         "tidy_up" => ("Aufräumen", "Tidy up"),
+        "back_up" => ("Sichern", "Back up"),
         other => return other,
     };
     pick(language, german, english)

@@ -11,6 +11,8 @@ use super::{Error, Turn, chain};
 
 /// The line of who keeps the calendar; there is none where no calendar is configured.
 pub const PUBLISHES_CALENDAR: &str = "publish_calendar";
+/// The line of who makes backups; there is none where no folder is configured.
+pub const BACKS_UP: &str = "back_up";
 /// The longest rest after failures, in seconds.
 const BACKOFF_SECONDS_MAX: u64 = 60;
 

@@ -14,12 +14,12 @@ use crate::domain::service_level::{Promises, Tally};
 use crate::store::channels::{self, ChannelState};
 use crate::store::counsel::{self, CallOutcome};
 use crate::store::promises::{self, Standings};
-use crate::store::{Error, ReadTx, calendars, deliveries, documents, journal};
+use crate::store::{Error, ReadTx, backup, calendars, deliveries, documents, journal};
 use crate::web::failure::Failure;
 use crate::web::frame::{Frame, Locale, Shell, page};
 use crate::web::{WebState, words};
 use crate::work::Board;
-use crate::work::board::PUBLISHES_CALENDAR;
+use crate::work::board::{BACKS_UP, PUBLISHES_CALENDAR};
 
 /// Stuck documents shown.
 const STUCK_MAX: u32 = 50;
@@ -98,6 +98,7 @@ struct Found {
     promises: Standings,
     channels: Vec<ChannelState>,
     calendar: (u64, u64),
+    backups: backup::State,
     journal: Vec<Line>,
 }
 
@@ -152,6 +153,7 @@ fn look(
         promises: promises::standings(tx, promises)?,
         channels: channels::states(tx, names)?,
         calendar: calendars::backlog(tx)?,
+        backups: backup::state(tx)?,
         journal: stories::lines(tx, locale, &entries)?,
     })
 }
@@ -213,10 +215,35 @@ fn facts(locale: &Locale, state: &WebState, found: &Found) -> Vec<Fact> {
             class: broker.0,
         },
         calendar(locale, &state.board, found.calendar),
+        last_backup(locale, &state.board, &found.backups),
         language_model(locale, about.model.as_deref(), &found.model),
         plain(t.waiting_documents, found.in_work.to_string()),
         plain(t.waiting_deliveries, found.undelivered.to_string()),
     ]
+}
+
+/// The last good backup, and why there is none behind it.
+fn last_backup(locale: &Locale, board: &Board, state: &backup::State) -> Fact {
+    let t = locale.texts();
+    let good = state.good.as_ref().map(|it| {
+        let size = words::bytes(locale.language, it.bytes);
+        format!("{} ({size})", locale.moment(it.at))
+    });
+    let is_configured = board.read().contains_key(BACKS_UP);
+    let (class, value) = match (&state.problem, good) {
+        (Some(problem), good) => {
+            let good = good.unwrap_or_else(|| t.no_backup.to_owned());
+            ("bad", format!("{good}; {problem}"))
+        }
+        (None, Some(good)) => ("good", good),
+        (None, None) if is_configured => ("quiet", t.no_backup.to_owned()),
+        (None, None) => ("quiet", t.not_configured.to_owned()),
+    };
+    Fact {
+        label: t.last_backup,
+        value,
+        class,
+    }
 }
 
 /// The language model, what it has still to be asked, and why it does not answer if it does not.

@@ -1,0 +1,111 @@
+//! `workmate backup` and `workmate restore`
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use super::desk::Way;
+use super::{block_on, say};
+use crate::config::Config;
+use crate::control::{Request, Response};
+use crate::domain::clock::Clock;
+use crate::store::backup::{self, Copy};
+
+/// Where to.
+#[derive(Args, Debug)]
+pub struct BackupArguments {
+    /// An empty folder or one of backups; `backup.folder` of the configuration without it.
+    folder: Option<PathBuf>,
+}
+
+/// What is brought back.
+#[derive(Args, Debug)]
+pub struct RestoreArguments {
+    /// The folder of the backups.
+    folder: PathBuf,
+    /// Which one, by the name that `--list` shows; the newest without it.
+    #[arg(long, value_name = "NAME")]
+    copy: Option<String>,
+    /// Say which there are, and do nothing.
+    #[arg(long)]
+    list: bool,
+}
+
+/// Makes a backup.
+pub fn run(config: Config, arguments: BackupArguments) -> ExitCode {
+    block_on(async {
+        let mut way = Way::new(config);
+        let result = back_up(&mut way, arguments).await;
+        way.close();
+        match result {
+            Ok(line) => say::out(&line),
+            Err(error) => say::trouble(&format!("{error:#}")),
+        }
+    })
+}
+
+async fn back_up(way: &mut Way, arguments: BackupArguments) -> Result<String> {
+    // The daemon stands in another folder than whoever asks it.
+    let folder = arguments.folder.map(std::path::absolute).transpose()?;
+    let Response::Backup(made) = way.ask(Request::Backup { folder }, Vec::new()).await? else {
+        bail!("the daemon answered something else; is it of the same version?")
+    };
+    let mended = match made.mended {
+        0 => String::new(),
+        mended => format!("; {mended} damaged copies were mended: look at that disk"),
+    };
+    Ok(format!(
+        "{}\n{} new files copied, {} old ones read again, {} old backups removed{mended}",
+        line(&made.name, &made.copy),
+        made.copied,
+        made.read_again,
+        made.removed,
+    ))
+}
+
+/// Brings a backup back, or says which there are.
+pub fn restore(config: &Config, arguments: &RestoreArguments) -> ExitCode {
+    let result = if arguments.list {
+        list(&arguments.folder)
+    } else {
+        bring_back(config, arguments)
+    };
+    match result {
+        Ok(text) => say::out(&text),
+        Err(error) => say::trouble(&format!("{error:#}")),
+    }
+}
+
+fn list(folder: &Path) -> Result<String> {
+    let copies = backup::list(folder)?;
+    if copies.is_empty() {
+        return Ok("no finished backup".to_owned());
+    }
+    let lines: Vec<String> = copies.iter().map(|(name, copy)| line(name, copy)).collect();
+    Ok(lines.join("\n"))
+}
+
+fn bring_back(config: &Config, arguments: &RestoreArguments) -> Result<String> {
+    let data = &config.data.dir;
+    let now = Clock::System.now();
+    let restored = backup::restore(&arguments.folder, arguments.copy.as_deref(), data, now)
+        .with_context(|| format!("nothing was restored into {}", data.display()))?;
+    Ok(format!(
+        "{}\nrestored into {}: start workmate as ever",
+        line(&restored.name, &restored.copy),
+        data.display()
+    ))
+}
+
+fn line(name: &str, copy: &Copy) -> String {
+    format!(
+        "{name}  {} documents, {} tasks, {} journal entries, {} MB, by workmate {}",
+        copy.documents,
+        copy.tasks,
+        copy.journal_entries,
+        copy.bytes.div_ceil(1_000_000),
+        copy.version
+    )
+}

@@ -1,0 +1,62 @@
+//! `[backup]`: where copies of everything go, when, and how many are kept.
+
+use std::path::PathBuf;
+
+use jiff::civil::Time;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::retention::Keep;
+
+/// `[backup]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Backup {
+    /// The folder of the backups, on another disk; empty for none.
+    pub folder: PathBuf,
+    /// Hour of the day at which one is made, `HH:MM`.
+    pub at: String,
+    /// The last one of so many days is kept,
+    pub keep_daily: u32,
+    /// of so many weeks,
+    pub keep_weekly: u32,
+    /// and of so many months.
+    pub keep_monthly: u32,
+}
+
+impl Default for Backup {
+    fn default() -> Self {
+        Self {
+            folder: PathBuf::new(),
+            at: "03:30".to_owned(),
+            keep_daily: 7,
+            keep_weekly: 4,
+            keep_monthly: 12,
+        }
+    }
+}
+
+impl Backup {
+    pub(super) fn check(&self) -> Result<(), (&'static str, &'static str)> {
+        if self.hour().is_none() {
+            return Err(("backup.at", "an hour is like 03:30"));
+        }
+        if !self.folder.as_os_str().is_empty() && !self.folder.is_absolute() {
+            return Err(("backup.folder", "a folder is like /mnt/usb/workmate"));
+        }
+        Ok(())
+    }
+
+    /// When one is made; `None` for what is no hour, which is refused at the start.
+    pub fn hour(&self) -> Option<Time> {
+        self.at.parse().ok()
+    }
+
+    /// How many are kept.
+    pub const fn keep(&self) -> Keep {
+        Keep {
+            daily: self.keep_daily,
+            weekly: self.keep_weekly,
+            monthly: self.keep_monthly,
+        }
+    }
+}
