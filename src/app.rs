@@ -1,5 +1,6 @@
 //! Opens the rooms, wires them, and starts what lives in them: the only file that knows everything.
 
+pub mod home;
 mod ways;
 
 use std::net::SocketAddr;
@@ -106,7 +107,7 @@ impl House {
             .with_context(|| format!("no socket can be made in {}", config.data.dir.display()))?;
         let own = listener.local_addr()?;
         let base_url = config.server.base_url(own);
-        let ways = ways::open(&config, environment, own)?;
+        let ways = ways::open(&config, environment, own, store.clock())?;
         let model = model_settings(&config, environment, own)?.map(llm::Client::of);
         let promises = Promises {
             levels: config.service_levels()?,
@@ -216,6 +217,7 @@ impl House {
                 engine: engine(&self.config),
                 started_at: self.store.clock().now(),
                 broker: BrokerLamp::new(is_connected),
+                home: home::lamp(self.ways.home()),
                 channels: self
                     .broker
                     .iter()
@@ -364,6 +366,7 @@ impl Crew {
             ladders: self.config.ladders()?,
             morning,
             channels,
+            followed: self.config.home_assistant.followed().into_keys().collect(),
         };
         let remind = Remind::new(self.store.clone(), self.wake.clone(), speech);
         self.start(remind, &self.wake.reminders);

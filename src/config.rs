@@ -5,6 +5,7 @@
 //! house runs is a setting in the database instead.
 
 pub mod channels;
+mod home_assistant;
 mod model;
 mod reading;
 pub mod rules;
@@ -23,6 +24,7 @@ use crate::domain::policy::Detail;
 use crate::domain::service_level::ServiceLevel;
 
 pub use channels::{Apprise, Calendar, Gotify, Mail, Ntfy, Webhook};
+pub use home_assistant::HomeAssistant;
 pub use model::Model;
 pub use reading::Reading;
 pub use source::{Environment, Error};
@@ -55,6 +57,8 @@ pub struct Config {
     pub webhook: Webhook,
     /// The calendar that due days are written into.
     pub calendar: Calendar,
+    /// Home Assistant beside the broker.
+    pub home_assistant: HomeAssistant,
     /// The language model.
     pub model: Model,
     /// What the daemon says about itself.
@@ -170,6 +174,7 @@ impl Default for Config {
             apprise: Apprise::default(),
             webhook: Webhook::default(),
             calendar: Calendar::default(),
+            home_assistant: HomeAssistant::default(),
             model: Model::default(),
             log: Log::default(),
             service_level: rules::usual_promises(),
@@ -296,8 +301,10 @@ impl Config {
                 return wrong(key, reason.to_owned());
             }
         }
-        if let Err((key, reason)) = self.model.check() {
-            return wrong(key, reason.to_owned());
+        for checked in [self.home_assistant.check(), self.model.check()] {
+            if let Err((key, reason)) = checked {
+                return wrong(key, reason.to_owned());
+            }
         }
         self.service_levels()?;
         self.ladders().map(|_| ())
