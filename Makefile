@@ -16,6 +16,7 @@ SOAK_FILES ?= 10000
 SOAK_KILLS ?= 500
 SOAK_DELIVERY_KILLS ?= 200
 SOAK_CASES ?= 200000
+SOAK_LIST_EDITS ?= 500
 DOOR ?= document
 FUZZ_SECONDS ?= 60
 
@@ -101,13 +102,15 @@ score: ## Score the readings against a corpus with truth (CORPUS=folder)
 	fi
 
 # What the gate does with small counts, with large ones: SOAK_KILLS, SOAK_DELIVERY_KILLS, SOAK_CASES,
-# SOAK_FILES, SOAK_MINUTES.
+# SOAK_LIST_EDITS, SOAK_FILES, SOAK_MINUTES.
 soak: rust ## Every promise with its full count (about two hours); writes the Soak part of RESULTS.md
 	@$(PACKAGES) build test bench
 	@rm -rf target/soak && mkdir -p target/soak
 	SOAK_NOTES=$(CURDIR)/target/soak SOAK_KILLS=$(SOAK_KILLS) SOAK_CASES=$(SOAK_CASES) \
 	  SOAK_DELIVERY_KILLS=$(SOAK_DELIVERY_KILLS) \
 	  $(CARGO) test --test it -- killed_at_any_moment killed_while_it_speaks no_mutation_panics
+	@tests/live/home_assistant/install.sh >/dev/null
+	SOAK_LIST_EDITS=$(SOAK_LIST_EDITS) $(CARGO) test --test live -- random_edits_on_both_sides
 	$(CARGO) test --lib escalation::model -- --ignored
 	@echo '| Random histories of a household, planned by the planner and by a naive reference | 10 000 histories: no difference |' \
 	  > target/soak/histories

@@ -1,6 +1,8 @@
 //! Opens the rooms, wires them, and starts what lives in them: the only file that knows everything.
 
 pub mod backups;
+pub mod home;
+mod settings;
 mod ways;
 
 use std::net::SocketAddr;
@@ -19,17 +21,14 @@ use crate::connect::home_assistant::Page;
 use crate::connect::{llm, mqtt};
 use crate::control::{self, Desk};
 use crate::domain::clock::Clock;
-use crate::domain::counsel::Provider;
 use crate::domain::deadline::Region;
 use crate::domain::delivery::ChannelName;
 use crate::domain::document::Archiving;
 use crate::domain::service_level::Promises;
 use crate::lifecycle::{self, Ended, Lifecycle};
-use crate::reading::process::{Reader, ReaderSettings};
-use crate::reading::stack::Rules;
-use crate::reading::{Limits, Ocr, Papers, Passwords, Previews, ReadOptions};
+use crate::reading::process::Reader;
+use crate::reading::{Passwords, ReadOptions};
 use crate::store::{OpenError, Store, Viewer, people};
-use crate::understanding::prompts;
 use crate::web::{self, About, BrokerLamp, WebState};
 use crate::work::archive::Archive;
 use crate::work::ask_model::AskModel;
@@ -44,9 +43,12 @@ use crate::work::read_documents::{self, ReadDocuments};
 use crate::work::remind::{Remind, Speech};
 use crate::work::take_answers::TakeAnswers;
 use crate::work::tidy_up::TidyUp;
-use crate::work::understand_documents::{UnderstandDocuments, Understanding};
+use crate::work::understand_documents::UnderstandDocuments;
 use crate::work::watch_folder::WatchFolder;
 use crate::work::{self, Board, Readings, Wake, Worker};
+
+use settings::{accepts, engine, read_options, stacks};
+pub use settings::{model_settings, mqtt_settings, reader_settings, understanding};
 
 /// How often, and how long apart, the data is asked for while a command has it.
 const LOCK_TRIES: u32 = 50;
@@ -107,7 +109,7 @@ impl House {
             .with_context(|| format!("no socket can be made in {}", config.data.dir.display()))?;
         let own = listener.local_addr()?;
         let base_url = config.server.base_url(own);
-        let ways = ways::open(&config, environment, own)?;
+        let ways = ways::open(&config, environment, own, store.clock())?;
         let model = model_settings(&config, environment, own)?.map(llm::Client::of);
         let promises = Promises {
             levels: config.service_levels()?,
@@ -217,6 +219,7 @@ impl House {
                 engine: engine(&self.config),
                 started_at: self.store.clock().now(),
                 broker: BrokerLamp::new(is_connected),
+                home: home::lamp(self.ways.home()),
                 channels: self
                     .broker
                     .iter()
@@ -367,6 +370,7 @@ impl Crew {
             ladders: self.config.ladders()?,
             morning,
             channels,
+            followed: self.config.home_assistant.followed().into_keys().collect(),
         };
         let remind = Remind::new(self.store.clone(), self.wake.clone(), speech);
         self.start(remind, &self.wake.reminders);
@@ -478,123 +482,4 @@ fn broker(config: &Config, environment: &Environment, clock: Clock) -> Result<Op
         incoming,
         topics: settings.topics(),
     }))
-}
-
-/// How the broker of `config` is spoken to.
-pub fn mqtt_settings(config: &Config, environment: &Environment) -> Result<mqtt::Settings> {
-    let mut settings = mqtt::Settings::new(config.mqtt.url.as_str());
-    settings.password = config.mqtt.password(environment)?;
-    settings.prefix.clone_from(&config.mqtt.prefix);
-    settings.accepts = accepts(config);
-    if !config.mqtt.ca_file.is_empty() {
-        settings.ca_file = Some((&config.mqtt.ca_file).into());
-    }
-    if !config.mqtt.discovery_prefix.is_empty() {
-        settings
-            .discovery_prefix
-            .clone_from(&config.mqtt.discovery_prefix);
-    }
-    Ok(settings)
-}
-
-const fn accepts(config: &Config) -> mqtt::Accepts {
-    mqtt::Accepts {
-        tasks: config.mqtt.accept_tasks,
-        documents: config.mqtt.accept_documents,
-        lists: config.mqtt.accept_lists,
-        control: config.mqtt.accept_control,
-    }
-}
-
-/// How the language model of `config` is asked by a house that listens at `own`, if it wants one.
-pub fn model_settings(
-    config: &Config,
-    environment: &Environment,
-    own: SocketAddr,
-) -> Result<Option<llm::Settings>> {
-    let model = &config.model;
-    if model.provider == Provider::Off {
-        return Ok(None);
-    }
-    let url = model.address().context("`model.url` is wrong")?;
-    Ok(Some(llm::Settings {
-        provider: model.provider,
-        url,
-        name: model.name.trim().to_owned(),
-        patience: Duration::from_mins(model.minutes.into()),
-        context_tokens: model.context_tokens,
-        answer_tokens: prompts::ANSWER_TOKENS,
-        keep_alive: model.keep_alive.clone(),
-        key: model.key(environment)?,
-        own,
-    }))
-}
-
-/// How readers are run under `config`.
-pub fn reader_settings(config: &Config) -> ReaderSettings {
-    let reading = &config.reading;
-    let path = |text: &str| {
-        if text.is_empty() {
-            None
-        } else {
-            Some(text.into())
-        }
-    };
-    ReaderSettings {
-        program: path(&reading.program),
-        workers: reading.worker_count(),
-        idle: Duration::from_secs(reading.idle_seconds.into()),
-        timeout: Duration::from_secs(reading.timeout_seconds.into()),
-        memory_bytes_max: u64::from(reading.memory_megabytes) << 20,
-        ocr_data: path(&reading.tessdata_dir),
-        readable: path(&reading.onnxruntime).into_iter().collect(),
-    }
-}
-
-/// How a house with this configuration understands.
-pub fn understanding(config: &Config, store: Store, reader: Reader) -> Understanding {
-    Understanding {
-        store,
-        reader,
-        zone: config.household.time_zone(),
-        region: config.household.region.clone(),
-        language: config.household.language,
-        stacks: stacks(config),
-    }
-}
-
-fn stacks(config: &Config) -> Rules {
-    Rules {
-        is_divided: config.reading.split_stacks,
-        prefix: config.reading.asn_prefix.trim().to_owned(),
-    }
-}
-
-fn read_options(config: &Config) -> ReadOptions {
-    let reading = &config.reading;
-    let limits = Limits {
-        pages_max: reading.pages_max,
-        picture_pixels_max: u64::from(reading.megapixels_max) * 1_000_000,
-        ..Limits::default()
-    };
-    ReadOptions {
-        ocr: if reading.ocr {
-            Ocr::WhereNeeded
-        } else {
-            Ocr::Off
-        },
-        languages: reading.languages.split('+').map(str::to_owned).collect(),
-        previews: Previews::Make,
-        papers: Papers::Apart,
-        limits,
-        ..ReadOptions::default()
-    }
-}
-
-fn engine(config: &Config) -> String {
-    if config.reading.ocr {
-        format!("Tesseract ({})", config.reading.languages)
-    } else {
-        "text layers only".to_owned()
-    }
 }

@@ -6,6 +6,7 @@
 
 mod backup;
 pub mod channels;
+mod home_assistant;
 mod model;
 mod reading;
 pub mod rules;
@@ -25,6 +26,7 @@ use crate::domain::service_level::ServiceLevel;
 
 pub use backup::Backup;
 pub use channels::{Apprise, Calendar, Gotify, Mail, Ntfy, Webhook};
+pub use home_assistant::HomeAssistant;
 pub use model::Model;
 pub use reading::Reading;
 pub use source::{Environment, Error};
@@ -59,6 +61,8 @@ pub struct Config {
     pub calendar: Calendar,
     /// Copies of everything.
     pub backup: Backup,
+    /// Home Assistant beside the broker.
+    pub home_assistant: HomeAssistant,
     /// The language model.
     pub model: Model,
     /// What the daemon says about itself.
@@ -175,6 +179,7 @@ impl Default for Config {
             webhook: Webhook::default(),
             calendar: Calendar::default(),
             backup: Backup::default(),
+            home_assistant: HomeAssistant::default(),
             model: Model::default(),
             log: Log::default(),
             service_level: rules::usual_promises(),
@@ -301,8 +306,14 @@ impl Config {
                 return wrong(key, reason.to_owned());
             }
         }
-        if let Err((key, reason)) = self.model.check().and_then(|()| self.backup.check()) {
-            return wrong(key, reason.to_owned());
+        for checked in [
+            self.home_assistant.check(),
+            self.backup.check(),
+            self.model.check(),
+        ] {
+            if let Err((key, reason)) = checked {
+                return wrong(key, reason.to_owned());
+            }
         }
         self.service_levels()?;
         self.ladders().map(|_| ())

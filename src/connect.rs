@@ -4,7 +4,8 @@
 //! - [`push`]: ntfy, Gotify, Apprise, a webhook. Reminders go out.
 //! - [`caldav`]: a collection of a calendar server, into which due days are written.
 //! - [`mail`]: the household's mail server. Reminders go out.
-//! - [`home_assistant`]: what Home Assistant must be told so that workmate appears there by itself.
+//! - [`home_assistant`]: what Home Assistant must be told so that workmate appears there by itself, and
+//!   its own API for notifications and a to-do list.
 //! - [`http`]: the one HTTP client, which goes only where a person said.
 //! - [`llm`]: a language model of the household's own.
 //!

@@ -7,6 +7,7 @@
 //! [`escalation::plan`] who is told what on which way.
 
 pub mod calendar;
+pub mod checklist;
 pub mod clock;
 pub mod counsel;
 pub mod deadline;
@@ -26,6 +27,7 @@ pub mod part;
 pub mod party;
 pub mod person;
 pub mod policy;
+pub mod presence;
 pub mod priority;
 pub mod recipient;
 pub mod recurrence;

@@ -19,6 +19,7 @@ pub mod examples;
 pub mod feeds;
 pub mod findings;
 pub mod happenings;
+pub mod home;
 pub mod idempotency;
 pub mod journal;
 pub mod links;

@@ -120,6 +120,22 @@ impl BrokerLamp {
     }
 }
 
+/// How it stands with Home Assistant's own API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HomeState {
+    /// Connected.
+    There,
+    /// Connected, but not told of taps on notifications.
+    Deaf,
+    /// It does not know the token.
+    Refused,
+    /// Not connected, and why.
+    Away(String),
+}
+
+/// Tells how it stands with Home Assistant; `None` where it is not configured.
+pub type HomeLamp = Arc<dyn Fn() -> Option<HomeState> + Send + Sync>;
+
 /// What the house says about itself.
 #[derive(Clone)]
 pub struct About {
@@ -131,6 +147,8 @@ pub struct About {
     pub started_at: Timestamp,
     /// Whether the broker is there.
     pub broker: BrokerLamp,
+    /// How it stands with Home Assistant.
+    pub home: HomeLamp,
     /// The ways to people and machines that are configured.
     pub channels: Vec<ChannelName>,
     /// The language model's name, where one is asked.

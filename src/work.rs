@@ -10,8 +10,9 @@
 //! [`commands`] and [`publish_state`] towards the broker and [`tidy_up`] behind everybody;
 //! [`ask_model`] asks a language model about what stays unsure, where a person wants one, and
 //! [`understand_again`] runs over what is there already. [`compose`] puts into words what [`deliver`]
-//! says by one of the [`channels`], [`publish_calendar`] keeps a calendar, and [`quick_add`]
-//! understands a task in one line. [`Board`] and [`Readings`]
+//! says by one of the [`channels`], [`publish_calendar`] keeps a calendar, [`sync_home`] and
+//! [`take_taps`] speak with Home Assistant beside the broker, and [`quick_add`] understands a task in
+//! one line. [`Board`] and [`Readings`]
 //! say what is going on just now.
 
 pub mod archive;
@@ -30,7 +31,9 @@ pub mod publish_state;
 pub mod quick_add;
 pub mod read_documents;
 pub mod remind;
+pub mod sync_home;
 pub mod take_answers;
+pub mod take_taps;
 pub mod tidy_up;
 pub mod understand_again;
 pub mod understand_documents;
@@ -180,6 +183,8 @@ pub struct Wake {
     pub deliveries: Bells,
     /// The day of a task may have changed.
     pub calendar: Arc<Notify>,
+    /// What Home Assistant shows may have changed, here or there.
+    pub home: Arc<Notify>,
     /// What the broker shows may have changed.
     pub state: Arc<Notify>,
     /// Something lies in the trash.
@@ -205,6 +210,7 @@ impl Wake {
             &self.tasks,
             &self.reminders,
             &self.calendar,
+            &self.home,
             &self.state,
             &self.trash,
             &self.backup,

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
 
-use super::Crew;
+use super::{Crew, home};
 use crate::config::channels::address;
 use crate::config::{Config, Environment};
 use crate::connect::caldav::Collection;
@@ -12,6 +12,7 @@ use crate::connect::http::Http;
 use crate::connect::mail::{self, Mailer};
 use crate::connect::push::{Protocol, Pusher};
 use crate::domain::calendar::Manner;
+use crate::domain::clock::Clock;
 use crate::domain::delivery::ChannelName;
 use crate::domain::policy::Detail;
 use crate::store::{Caller, links};
@@ -25,20 +26,36 @@ pub struct Ways {
     mail: Option<Mailer>,
     pushers: Vec<(ChannelName, Pusher, Detail)>,
     calendar: Option<Collection>,
+    home: Option<home::Home>,
 }
 
 impl Ways {
     /// The names of the channels.
     pub fn names(&self) -> impl Iterator<Item = ChannelName> + '_ {
         let mail = self.mail.iter().map(|_| ChannelName::Mail);
-        mail.chain(self.pushers.iter().map(|(name, _, _)| *name))
+        let pushers = self.pushers.iter().map(|(name, _, _)| *name);
+        mail.chain(pushers)
+            .chain(self.home.iter().flat_map(home::Home::names))
+    }
+
+    /// Home Assistant beside the broker.
+    pub const fn home(&self) -> Option<&home::Home> {
+        self.home.as_ref()
     }
 }
 
 /// Understands the configuration of a house that listens at `own`.
-pub fn open(config: &Config, environment: &Environment, own: SocketAddr) -> Result<Ways> {
+pub fn open(
+    config: &Config,
+    environment: &Environment,
+    own: SocketAddr,
+    clock: &Clock,
+) -> Result<Ways> {
     let http = Http::new(own);
-    let mut ways = Ways::default();
+    let mut ways = Ways {
+        home: home::open(config, environment, own, clock)?,
+        ..Ways::default()
+    };
     if !config.mail.url.is_empty() {
         let ca_file = &config.mail.ca_file;
         let settings = mail::Settings {
@@ -144,8 +161,15 @@ impl Crew {
                     voice,
                     clock,
                 }),
-                ChannelName::Mqtt | ChannelName::Mail => {}
+                ChannelName::Mqtt
+                | ChannelName::Mail
+                | ChannelName::HomeAssistant
+                | ChannelName::HomeNotice
+                | ChannelName::HomeSpeaker => {}
             }
+        }
+        if let Some(home) = ways.home {
+            self.start_home(home, &voice(self.config.home_assistant.detail));
         }
         if let Some(collection) = ways.calendar {
             let morning = self.config.household.morning_or_eight();

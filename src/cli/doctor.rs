@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::{block_on, say};
 use crate::app;
 use crate::config::{Config, Environment};
+use crate::connect::home_assistant::socket;
 use crate::connect::llm;
 use crate::connect::mqtt::{self, Connection};
 use crate::control::{self, Request, Response};
@@ -71,6 +72,7 @@ pub fn run(file: Option<&Path>, environment: &Environment) -> ExitCode {
         models(&mut findings, &config);
         folder(&mut findings, &config);
         broker(&mut findings, &config, environment).await;
+        home_assistant(&mut findings, &config, environment).await;
         language_model(&mut findings, &config, environment).await;
         ExitCode::SUCCESS
     });
@@ -261,6 +263,24 @@ async fn broker(findings: &mut Findings, config: &Config, environment: &Environm
     };
     let detail = format!("{}: {reason}", client.broker());
     findings.note(&State::Wrong, "broker", &detail);
+}
+
+async fn home_assistant(findings: &mut Findings, config: &Config, environment: &Environment) {
+    let what = "Home Assistant";
+    let settings = app::home::settings(config, environment, config.server.listen);
+    let settings = match settings {
+        Ok(Some(settings)) => settings,
+        Ok(None) => return,
+        Err(error) => return findings.note(&State::Wrong, what, &format!("{error:#}")),
+    };
+    if app::home::is_fed_twice(config) {
+        findings.note(&State::Odd, "calendar", app::home::FED_TWICE);
+    }
+    let at = &config.home_assistant.url;
+    match socket::check(&settings).await {
+        Ok(version) => findings.note(&State::Well, what, &format!("{version} at {at}")),
+        Err(error) => findings.note(&State::Wrong, what, &format!("{at}: {error}")),
+    }
 }
 
 async fn language_model(findings: &mut Findings, config: &Config, environment: &Environment) {

@@ -9,8 +9,17 @@
 //! The name of what is due next comes from a topic that is not retained, so it is unknown for a
 //! moment after Home Assistant starts, and it is left out altogether where the channel's detail is
 //! `none`. An entity that asks the house for something is there only where the house takes that.
+//!
+//! [`socket`] is the other way to Home Assistant, beside the broker: notifications with buttons
+//! ([`notices`]), a to-do list ([`list`]) and a [`calendar`].
 
+pub mod calendar;
 mod entities;
+pub mod list;
+pub mod notices;
+mod session;
+pub mod socket;
+mod websocket;
 
 use serde_json::{Map, Value, json};
 

@@ -108,6 +108,13 @@ impl Reached {
         self.client.get(below(&self.url, path))
     }
 
+    /// A `GET` of a path below the address that asks for something.
+    pub fn get_with(&self, path: &str, query: &[(&str, &str)]) -> RequestBuilder {
+        let mut url = below(&self.url, path);
+        url.query_pairs_mut().extend_pairs(query);
+        self.client.get(url)
+    }
+
     /// A request of another kind for a path below the address.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, below(&self.url, path))

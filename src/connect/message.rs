@@ -12,6 +12,13 @@ pub struct AnswerLink {
     pub url: String,
 }
 
+impl AnswerLink {
+    /// The signed answer itself, which the link ends with.
+    pub fn token(&self) -> &str {
+        self.url.rsplit('/').next().unwrap_or_default()
+    }
+}
+
 /// What one delivery says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {

@@ -21,6 +21,12 @@ named! {
         Apprise = "apprise",
         /// A request to somebody's own program.
         Webhook = "webhook",
+        /// A notification on the telephones that Home Assistant knows.
+        HomeAssistant = "home_assistant",
+        /// A notification in Home Assistant itself, which everybody there sees.
+        HomeNotice = "home_notice",
+        /// A loudspeaker of Home Assistant's.
+        HomeSpeaker = "home_speaker",
     }
 }
 

@@ -67,7 +67,7 @@ impl ChannelName {
 
     /// It reaches nobody without an address of theirs.
     pub const fn wants_address(self) -> bool {
-        matches!(self, Self::Mail | Self::Ntfy)
+        matches!(self, Self::Mail | Self::Ntfy | Self::HomeAssistant)
     }
 
     /// As the plan names it.

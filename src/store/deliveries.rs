@@ -11,6 +11,7 @@ use crate::domain::escalation::{Message, Recipient, Said};
 use crate::domain::id::{AttemptId, DeliveryId, PersonId, TaskId};
 use crate::domain::journal::Entity;
 use crate::domain::ladder::Reach;
+use crate::domain::presence::Place;
 use crate::domain::reminder::Level;
 use crate::domain::task::Task;
 
@@ -107,6 +108,37 @@ pub fn intend(tx: &WriteTx<'_>, message: &Message) -> Result<DeliveryId, Error> 
         })?;
     }
     Ok(id)
+}
+
+/// Holds a message back until its person is where it is of use, and at the latest until `at`.
+pub fn hold(
+    tx: &WriteTx<'_>,
+    delivery: DeliveryId,
+    place: Place,
+    at: Timestamp,
+) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE delivery SET held = ?2, retry_at = ?3 WHERE id = ?1")?
+        .execute(params![
+            delivery.to_string(),
+            place.as_str(),
+            at.as_millisecond()
+        ])?;
+    Ok(())
+}
+
+/// Lets go what was held back until a person is there; how much that was.
+pub fn release(tx: &WriteTx<'_>, person: PersonId, place: Place) -> Result<usize, Error> {
+    let released = tx
+        .prepare_cached(
+            "UPDATE delivery SET held = NULL, retry_at = min(retry_at, ?3)
+              WHERE person = ?1 AND state = 'waiting' AND held = ?2",
+        )?
+        .execute(params![
+            person.to_string(),
+            place.as_str(),
+            tx.now().as_millisecond()
+        ])?;
+    Ok(released)
 }
 
 /// Intends to show a person that `channel` works.

@@ -10,9 +10,9 @@ use jiff::{Timestamp, ToSpan};
 use rusqlite::{OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
-use super::{Error, ReadTx, WriteTx, random_bytes};
+use super::{Error, ReadTx, WriteTx, random_bytes, tasks};
 use crate::domain::id::{DeliveryId, PersonId, TaskId};
-use crate::domain::task::AnswerKind;
+use crate::domain::task::{Answer, AnswerKind, Task};
 
 /// Days for which a link is good.
 pub const GOOD_DAYS: i64 = 14;
@@ -173,6 +173,27 @@ pub fn spend(tx: &WriteTx<'_>, link: &str) -> Result<Result<Claim, Dead>, Error>
         )?;
     }
     Ok(opened)
+}
+
+/// Uses `link` up and gives the answer that it says; `later` means `next_morning`.
+pub fn follow(
+    tx: &WriteTx<'_>,
+    link: &str,
+    next_morning: Timestamp,
+) -> Result<Result<(Claim, Task), Dead>, Error> {
+    let claim = match spend(tx, link)? {
+        Ok(claim) => claim,
+        Err(dead) => return Ok(Err(dead)),
+    };
+    let answer = Answer {
+        answer: claim.answer,
+        until: None,
+    };
+    match tasks::answer(tx, claim.task, &answer, next_morning) {
+        Ok(task) => Ok(Ok((claim, task))),
+        Err(Error::Missing { .. }) => Ok(Err(Dead::Old)),
+        Err(error) => Err(error),
+    }
 }
 
 /// Forgets used links whose time has passed: they are dead by that alone.

@@ -353,6 +353,8 @@ texts! {
     version: "Version", "Version";
     engine: "Texterkennung", "Reading engine";
     broker: "MQTT-Broker", "MQTT broker";
+    home_is_deaf: "verbunden, doch Antworten von Telefonen kommen nicht an: das Token muss von einem Administrator sein", "connected, but answers from telephones do not arrive: the token must be an administrator's";
+    home_refuses: "kennt das Token nicht: ein neues macht Ihr Profil dort unter Sicherheit", "does not know the token: make a new one in your profile there, under Security";
     language_model: "Sprachmodell", "Language model";
     connected: "verbunden", "connected";
     not_connected: "nicht verbunden", "not connected";

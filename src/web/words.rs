@@ -251,6 +251,21 @@ pub fn channel(language: Language, channel: ChannelName) -> &'static str {
         ChannelName::Gotify => "Gotify",
         ChannelName::Apprise => "Apprise",
         ChannelName::Webhook => "Webhook",
+        ChannelName::HomeAssistant => pick(
+            language,
+            "Home Assistant: Telefon",
+            "Home Assistant: telephone",
+        ),
+        ChannelName::HomeNotice => pick(
+            language,
+            "Home Assistant: Mitteilungen",
+            "Home Assistant: notifications",
+        ),
+        ChannelName::HomeSpeaker => pick(
+            language,
+            "Home Assistant: Lautsprecher",
+            "Home Assistant: loudspeaker",
+        ),
     }
 }
 
@@ -264,7 +279,16 @@ pub fn address_hint(language: Language, channel: ChannelName) -> &'static str {
             "Token einer eigenen Anwendung (leer: das des Haushalts)",
             "Token of an application of your own (empty: the household's)",
         ),
-        ChannelName::Mqtt | ChannelName::Apprise | ChannelName::Webhook => "",
+        ChannelName::HomeAssistant => pick(
+            language,
+            "Dienst des Telefons, etwa mobile_app_pixel (mehrere mit Komma)",
+            "Service of the telephone, such as mobile_app_pixel (several with commas)",
+        ),
+        ChannelName::Mqtt
+        | ChannelName::Apprise
+        | ChannelName::Webhook
+        | ChannelName::HomeNotice
+        | ChannelName::HomeSpeaker => "",
     }
 }
 
@@ -394,6 +418,14 @@ pub fn worker(language: Language, name: &'static str) -> &'static str {
         "deliver_ntfy" => ("Über ntfy zustellen", "Deliver by ntfy"),
         "deliver_gotify" => ("Über Gotify zustellen", "Deliver by Gotify"),
         "deliver_apprise" => ("Über Apprise zustellen", "Deliver by Apprise"),
+        "deliver_home_assistant" => ("Auf Telefone zustellen", "Deliver to telephones"),
+        "deliver_home_notice" => ("In Home Assistant mitteilen", "Notify in Home Assistant"),
+        "deliver_home_speaker" => ("Ansagen", "Announce"),
+        "sync_home" => (
+            "Mit Home Assistant abgleichen",
+            "Keep Home Assistant in step",
+        ),
+        "take_taps" => ("Auf Telefone hören", "Listen to telephones"),
         "deliver_webhook" => ("An den Webhook zustellen", "Deliver to the webhook"),
         "publish_calendar" => ("Kalender nachführen", "Keep the calendar"),
         "take_answers" => ("Antworten annehmen", "Take answers"),

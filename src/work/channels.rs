@@ -1,5 +1,7 @@
 //! The ways to people, behind the one seam that [`super::deliver`] speaks to.
 
+pub mod home;
+
 use std::future::Future;
 
 use jiff::tz::TimeZone;

@@ -45,24 +45,28 @@ impl std::fmt::Debug for Voice {
     }
 }
 
+/// The language of whoever is told, or of the household.
+pub fn language(tx: &ReadTx<'_>, waiting: &Waiting, voice: &Voice) -> Result<Language, Error> {
+    let own = match waiting.delivery.person {
+        Some(id) => people::by_id(tx, id)?.language,
+        None => None,
+    };
+    Ok(own.unwrap_or(voice.language))
+}
+
 /// The message of a delivery; `None` if there is nothing left to say.
 pub fn message(
     tx: &ReadTx<'_>,
     waiting: &Waiting,
     voice: &Voice,
 ) -> Result<Option<Message>, Error> {
-    let person = waiting.delivery.person;
-    let own = match person {
-        Some(id) => people::by_id(tx, id)?.language,
-        None => None,
-    };
     let speaker = Speaker {
         tx,
         voice,
-        language: own.unwrap_or(voice.language),
+        language: language(tx, waiting, voice)?,
         today: tx.now().to_zoned(voice.zone.clone()).date(),
         delivery: waiting.delivery.id,
-        person,
+        person: waiting.delivery.person,
     };
     match &waiting.subject {
         Subject::Test => Ok(Some(speaker.test())),

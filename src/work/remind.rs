@@ -15,15 +15,16 @@ use super::{Error, Turn, Wake, Worker};
 use crate::domain::deadline::Region;
 use crate::domain::delivery::ChannelName;
 use crate::domain::document::{Kind, Visibility};
-use crate::domain::escalation::{self, Concern, Household, Member, Recipient, Said};
-use crate::domain::id::TaskId;
+use crate::domain::escalation::{self, Concern, Household, Member, Message, Recipient, Said};
+use crate::domain::id::{DeliveryId, TaskId};
 use crate::domain::ladder::{Ladder, Ladders};
+use crate::domain::presence::{self, Place};
 use crate::domain::priority::{self, Priority, Stakes};
 use crate::domain::reminder;
 use crate::domain::task::Task;
 use crate::store::channels::{self, Astray};
 use crate::store::{self, Caller, ReadTx, Store, Viewer, WriteTx};
-use crate::store::{deliveries, documents, manners, reminders, tasks};
+use crate::store::{deliveries, documents, manners, people, reminders, tasks};
 
 /// Tasks or reminders of one turn: so many that a pile of them costs few writes to the disk, and so few
 /// that nobody waits long for their own.
@@ -49,6 +50,8 @@ pub struct Speech {
     pub morning: Time,
     /// What is configured.
     pub channels: Vec<ChannelName>,
+    /// Members of whom it is known whether they are at home, by name.
+    pub followed: Vec<String>,
 }
 
 /// The worker.
@@ -98,6 +101,7 @@ impl Remind {
             })
             .await?;
         self.wake.calendar.notify_one();
+        self.wake.home.notify_one();
         Ok(true)
     }
 
@@ -117,6 +121,7 @@ impl Remind {
             .await?;
         if has_said {
             self.wake.deliveries.notify_one();
+            self.wake.home.notify_one();
         }
         Ok(true)
     }
@@ -373,7 +378,7 @@ fn look(tx: &WriteTx<'_>, speech: &Speech) -> Result<bool, store::Error> {
     for (circle, mut known) in circles {
         let audience = listeners.allowed(&circle);
         for (household, is_event) in audience.each() {
-            has_said |= say(tx, household, is_event, &mut known)?;
+            has_said |= say(tx, household, (speech, is_event), &mut known)?;
         }
         for one in &known {
             plan_moments(tx, &one.task, speech)?;
@@ -388,13 +393,16 @@ fn look(tx: &WriteTx<'_>, speech: &Speech) -> Result<bool, store::Error> {
 fn say(
     tx: &WriteTx<'_>,
     household: &Household,
-    is_event: bool,
+    (speech, is_event): (&Speech, bool),
     known: &mut [Known],
 ) -> Result<bool, store::Error> {
     let concerns: Vec<Concern<'_>> = known.iter().map(|it| it.concern(is_event)).collect();
     let plan = escalation::plan(household, &concerns, tx.now());
     for message in &plan.messages {
-        deliveries::intend(tx, message)?;
+        let delivery = deliveries::intend(tx, message)?;
+        if !is_event {
+            hold_back(tx, delivery, (message, known), speech)?;
+        }
         for (task, said) in message.said(tx.now()) {
             let slot = said.slot.split('+').next().unwrap_or_default();
             reminders::mark_said(tx, task, slot)?;
@@ -404,6 +412,34 @@ fn say(
         }
     }
     Ok(!plan.messages.is_empty())
+}
+
+/// Holds a message back whose tasks are all of use at one place, where it is known whether its person is
+/// there.
+fn hold_back(
+    tx: &WriteTx<'_>,
+    delivery: DeliveryId,
+    (message, known): (&Message, &[Known]),
+    speech: &Speech,
+) -> Result<(), store::Error> {
+    let place = |task: TaskId| {
+        let known = known.iter().find(|it| it.task.id == task)?;
+        Place::of_labels(&known.task.labels)
+    };
+    let mut places = message.items.iter().map(|it| place(it.task));
+    let first = places.next().flatten();
+    let (Some(place), Recipient::Person(person)) = (first, message.to) else {
+        return Ok(());
+    };
+    if speech.followed.is_empty() || places.any(|it| it != first) {
+        return Ok(());
+    }
+    let name = people::by_id(tx, person)?.name;
+    let latest = presence::latest(tx.now(), &speech.zone);
+    match latest.filter(|_| speech.followed.contains(&name)) {
+        Some(latest) => deliveries::hold(tx, delivery, place, latest),
+        None => Ok(()),
+    }
 }
 
 impl Worker for Remind {

@@ -110,6 +110,7 @@ impl House {
             ladders: Ladders::standard(morning),
             morning,
             channels: vec![ChannelName::Mqtt, ChannelName::Gotify],
+            followed: Vec::new(),
         };
         Remind::new(self.store.clone(), Wake::default(), speech)
     }

@@ -64,6 +64,7 @@ impl Household {
             ladders: Ladders::standard(morning),
             morning,
             channels: vec![ChannelName::Mqtt, ChannelName::Mail, ChannelName::Gotify],
+            followed: Vec::new(),
         };
         Remind::new(store.clone(), Wake::default(), speech)
     }

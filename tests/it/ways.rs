@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use workmate::connect::push::signature;
 
 use super::daemon::Daemon;
+use super::visitor::Visitor;
 use crate::process::{Process, beside, eventually, free_port, installed, output};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -90,56 +91,6 @@ fn python() -> PathBuf {
         "aiosmtpd or radicale is not installed: run `make test`, which installs them, or \
          `apt-get install python3-aiosmtpd python3-radicale`",
     )
-}
-
-/// A person's browser on the daemon.
-struct Visitor {
-    client: reqwest::Client,
-    address: String,
-    csrf: String,
-}
-
-impl Visitor {
-    async fn enter(daemon: &Daemon, name: &str) -> Self {
-        let secret = format!("{name} keeps a secret");
-        daemon
-            .command_with(&["person", "add", name], &secret)
-            .unwrap();
-        crate::process::http();
-        let builder = reqwest::Client::builder().cookie_store(true);
-        let client = builder.build().unwrap();
-        let address = daemon.address.clone();
-        let fields = [("name", name), ("password", &secret), ("next", "/me")];
-        let page = client
-            .post(format!("{address}/login"))
-            .body(encoded(&fields));
-        let page = page.header("content-type", "application/x-www-form-urlencoded");
-        let page = page.send().await.unwrap().text().await.unwrap();
-        let after = page
-            .split("name=\"csrf\" value=\"")
-            .nth(1)
-            .expect("a form with a token");
-        let csrf = after.split('"').next().unwrap().to_owned();
-        Self {
-            client,
-            address,
-            csrf,
-        }
-    }
-
-    async fn send(&self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
-        let mut fields = fields.to_vec();
-        fields.push(("csrf", &self.csrf));
-        let request = self.client.post(format!("{}{path}", self.address));
-        let request = request.header("content-type", "application/x-www-form-urlencoded");
-        let answer = request.body(encoded(&fields)).send().await.unwrap();
-        (answer.status().as_u16(), answer.text().await.unwrap())
-    }
-}
-
-fn encoded(fields: &[(&str, &str)]) -> String {
-    let mut body = url::form_urlencoded::Serializer::new(String::new());
-    body.extend_pairs(fields).finish()
 }
 
 fn unfolded(mail: &Value) -> String {

@@ -8,6 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use reqwest::{Client, Method, StatusCode};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::form_urlencoded;
@@ -33,6 +34,7 @@ http:
   server_port: PORT
 api:
 config:
+mobile_app:
 logger:
   default: warning
 ";
@@ -43,29 +45,117 @@ pub struct HomeAssistant {
     address: String,
     http: Client,
     token: String,
-    _folder: TempDir,
+    port: u16,
+    folder: TempDir,
 }
 
 impl HomeAssistant {
     /// Starts it, makes its first user, and connects it to `broker`.
     pub async fn start(broker: &Mosquitto) -> Self {
-        let environment = installation();
         let folder = tempfile::tempdir().unwrap();
         let port = free_port();
         let configuration = CONFIGURATION.replace("PORT", &port.to_string());
         std::fs::write(folder.path().join("configuration.yaml"), configuration).unwrap();
-        let process = launch(&environment, folder.path());
+        let process = launch(&installation(), folder.path());
         let mut home = Self {
             process,
             address: format!("http://127.0.0.1:{port}"),
             http: process::http(),
             token: String::new(),
-            _folder: folder,
+            port,
+            folder,
         };
         home.process.wait_for_port(port, START_PATIENCE);
         home.onboard().await;
         home.connect_to(broker).await;
         home
+    }
+
+    /// Its address.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// An access token of its administrator, in a file.
+    pub fn token_file(&self) -> PathBuf {
+        let file = self.folder.path().join("token");
+        std::fs::write(&file, format!("{}\n", self.token)).unwrap();
+        file
+    }
+
+    /// Ends it softly and starts it anew with what it has kept.
+    pub async fn restart(&mut self) {
+        self.process.signal(Signal::TERM);
+        let patience = Duration::from_mins(1);
+        eventually("Home Assistant has ended", patience, || {
+            let has_ended = !self.process.is_running();
+            async move { has_ended.then_some(()) }
+        })
+        .await;
+        self.process = launch(&installation(), self.folder.path());
+        self.process.wait_for_port(self.port, START_PATIENCE);
+    }
+
+    /// Adds an integration by the `steps` of its dialogue.
+    pub async fn integrate(&self, handler: &str, steps: &[Value]) {
+        let flows = "/api/config/config_entries/flow";
+        let mut said = self.post(flows, json!({"handler": handler})).await;
+        for step in steps {
+            let flow = said["flow_id"].as_str().unwrap().to_owned();
+            said = self.post(&format!("{flows}/{flow}"), step.clone()).await;
+        }
+        assert_eq!(said["type"], "create_entry", "{said}");
+    }
+
+    /// The items of a to-do list.
+    pub async fn items(&self, list: &str) -> Vec<Value> {
+        let path = "/api/services/todo/get_items?return_response";
+        let asked = json!({"entity_id": list, "status": ["needs_action", "completed"]});
+        let said = self.ask(Method::POST, path, Some(asked)).await;
+        let said = said.unwrap_or_default();
+        let items = said["service_response"][list]["items"].as_array();
+        items.cloned().unwrap_or_default()
+    }
+
+    /// The events of a calendar from one day to another, in their order.
+    pub async fn events(&self, calendar: &str, from: &str, until: &str) -> Vec<Value> {
+        let range = format!("start={from}T00:00:00Z&end={until}T00:00:00Z");
+        let path = format!("/api/calendars/{calendar}?{range}");
+        let said = self.ask(Method::GET, &path, None).await.unwrap_or_default();
+        said.as_array().cloned().unwrap_or_default()
+    }
+
+    /// Sets what a tracker would.
+    pub async fn set_state(&self, entity: &str, state: &str) {
+        let body = json!({"state": state});
+        self.post(&format!("/api/states/{entity}"), body).await;
+    }
+
+    /// Adds a telephone that is told at `push_url`; what it says itself goes to the webhook returned.
+    pub async fn add_telephone(&self, name: &str, push_url: &str) -> String {
+        let telephone = json!({
+            "device_id": name, "app_id": "org.example.test", "app_name": "Test", "app_version": "1",
+            "device_name": name, "manufacturer": "Test", "model": "Test", "os_name": "Android",
+            "os_version": "1", "supports_encryption": false,
+            "app_data": {"push_token": "token", "push_url": push_url},
+        });
+        let made = self.post("/api/mobile_app/registrations", telephone).await;
+        format!("/api/webhook/{}", made["webhook_id"].as_str().unwrap())
+    }
+
+    /// Somebody taps a button of a notification on the telephone with this webhook.
+    pub async fn tap(&self, webhook: &str, action: &str) {
+        let event = json!({
+            "event_type": "mobile_app_notification_action", "event_data": {"action": action},
+        });
+        let fired = json!({"type": "fire_event", "data": event});
+        self.post(webhook, fired).await;
+    }
+
+    /// Does what an automation would do, where it may fail.
+    pub async fn try_call(&self, domain: &str, service: &str, data: Value) -> bool {
+        let path = format!("/api/services/{domain}/{service}");
+        self.ask(Method::POST, &path, Some(data)).await.is_ok()
     }
 
     /// An entity's state and attributes; `None` where it does not exist.

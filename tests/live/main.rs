@@ -7,19 +7,29 @@
 //! - `mosquitto`, `home_assistant`, `chromium`: one server each
 //! - `house`: the daemon itself
 //! - `pdf_js`: the PDF viewer of Firefox, in Chromium
-//! - `mqtt`, `discovery`, `chain`, `archive`: what the tests promise
+//! - `daemon`, `visitor`: the daemon again, and somebody who lives there, as in `tests/it`
+//! - `mqtt`, `discovery`, `telephones`, `list`, `due_days`, `presence`, `chain`, `archive`: what the tests promise
 #![cfg(test)]
 
 mod archive;
 mod chain;
 mod chromium;
+#[expect(dead_code, reason = "the other tests ask more of it")]
+#[path = "../it/daemon.rs"]
+mod daemon;
 mod discovery;
+mod due_days;
 mod home_assistant;
 mod house;
+mod list;
 mod mosquitto;
 mod mqtt;
 mod pdf_js;
+mod presence;
 mod process;
+mod telephones;
+#[path = "../it/visitor.rs"]
+mod visitor;
 
 #[expect(dead_code, reason = "the files that hurt a reader are for other tests")]
 #[path = "../fixtures/paper/paper.rs"]

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 
 use super::one_task::next_morning;
-use crate::domain::task::{Answer, AnswerKind, Status, Task};
+use crate::domain::task::{AnswerKind, Status, Task};
 use crate::store::links::{self, Claim, Dead};
 use crate::store::{Caller, Error, Viewer, WriteTx, tasks};
 use crate::web::extract::At;
@@ -77,21 +77,7 @@ pub async fn answer(
         None => Caller::house("mail", "mail"),
     };
     let sent = token.clone();
-    let write = move |tx: &WriteTx<'_>| {
-        let claim = match links::spend(tx, &sent)? {
-            Ok(claim) => claim,
-            Err(dead) => return Ok(Err(dead)),
-        };
-        let answer = Answer {
-            answer: claim.answer,
-            until: None,
-        };
-        match tasks::answer(tx, claim.task, &answer, morning) {
-            Ok(task) => Ok(Ok((claim, task))),
-            Err(Error::Missing { .. }) => Ok(Err(Dead::Old)),
-            Err(error) => Err(error),
-        }
-    };
+    let write = move |tx: &WriteTx<'_>| links::follow(tx, &sent, morning);
     match state.store.write(caller, write).await? {
         Ok((_, task)) => {
             state.wake.task_changed();

@@ -17,7 +17,7 @@ use crate::store::promises::{self, Standings};
 use crate::store::{Error, ReadTx, backup, calendars, deliveries, documents, journal};
 use crate::web::failure::Failure;
 use crate::web::frame::{Frame, Locale, Shell, page};
-use crate::web::{WebState, words};
+use crate::web::{HomeState, WebState, words};
 use crate::work::Board;
 use crate::work::board::{BACKS_UP, PUBLISHES_CALENDAR};
 
@@ -193,6 +193,23 @@ fn calendar(locale: &Locale, board: &Board, (waiting, refused): (u64, u64)) -> F
     }
 }
 
+/// Home Assistant's own API, where it is used.
+fn home_assistant(locale: &Locale, state: Option<HomeState>) -> Fact {
+    let t = locale.texts();
+    let (class, value) = match state {
+        None => ("quiet", t.not_configured.to_owned()),
+        Some(HomeState::There) => ("good", t.connected.to_owned()),
+        Some(HomeState::Deaf) => ("bad", t.home_is_deaf.to_owned()),
+        Some(HomeState::Refused) => ("bad", t.home_refuses.to_owned()),
+        Some(HomeState::Away(reason)) => ("bad", format!("{}: {reason}", t.not_connected)),
+    };
+    Fact {
+        label: "Home Assistant",
+        value,
+        class,
+    }
+}
+
 fn facts(locale: &Locale, state: &WebState, found: &Found) -> Vec<Fact> {
     let (t, about) = (locale.texts(), &state.about);
     let plain = |label, value: String| Fact {
@@ -214,6 +231,7 @@ fn facts(locale: &Locale, state: &WebState, found: &Found) -> Vec<Fact> {
             value: broker.1.to_owned(),
             class: broker.0,
         },
+        home_assistant(locale, (about.home)()),
         calendar(locale, &state.board, found.calendar),
         last_backup(locale, &state.board, &found.backups),
         language_model(locale, about.model.as_deref(), &found.model),

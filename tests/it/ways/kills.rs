@@ -14,12 +14,13 @@ use axum::routing::post;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 
-use super::{Mailbox, Visitor, encoded};
+use super::Mailbox;
 use crate::daemon::Daemon;
 use crate::durability::Dice;
 use crate::mosquitto::{Listener, Mosquitto};
 use crate::process::{beside, eventually};
 use crate::role;
+use crate::visitor::{Visitor, encoded};
 
 /// Kills in the gate; `make soak` kills 200 times.
 const KILLS: u64 = 12;
