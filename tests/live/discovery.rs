@@ -291,19 +291,7 @@ async fn home_assistant_shows_the_device_its_numbers_and_its_reminders() {
 
     every_kind_of_reminder_fires(&home, &client, &topics).await;
 
-    // Anna moves out.
-    let alone = Device {
-        people: Vec::new(),
-        ..device()
-    };
-    let known = discovery::names(&topics, &device());
-    let described = payload(&discovery::discovery(&topics, &alone, &known));
-    say(&client, &topics.discovery(), described, Retain::Yes).await;
-    eventually("her entities go", Duration::from_secs(10), || async {
-        let left = home.state("sensor.workmate_anna_open").await;
-        left.is_none().then_some(())
-    })
-    .await;
+    entities_follow_their_person(&home, &client, &topics).await;
     home.shows("sensor.workmate_open", "2").await;
     assert_eq!(home.complaints_about_mqtt(), Vec::<String>::new());
 

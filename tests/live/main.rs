@@ -7,7 +7,7 @@
 //! - `mosquitto`, `home_assistant`, `chromium`: one server each
 //! - `house`: the daemon itself
 //! - `pdf_js`: the PDF viewer of Firefox, in Chromium
-//! - `mqtt`, `discovery`, `chain`, `archive`: what the tests promise
+//! - `mqtt`, `discovery`, `restarts`, `for_people`, `chain`, `archive`: what the tests promise
 #![cfg(test)]
 
 mod archive;
@@ -21,6 +21,7 @@ mod mqtt;
 mod pdf_js;
 mod process;
 
+mod restarts;
 #[expect(dead_code, reason = "the files that hurt a reader are for other tests")]
 #[path = "../fixtures/paper/paper.rs"]
 mod paper;

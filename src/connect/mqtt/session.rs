@@ -256,7 +256,7 @@ impl<'a> Session<'a> {
             return Ok(None);
         };
         let order = commands::order(client, verb, &publish.payload, self.line.accepts);
-        let order = order.holding(room);
+        let order = order.holding(room, publish.dup);
         Ok(Some(Incoming::Asked { order, ack }))
     }
 
