@@ -14,6 +14,7 @@ mod archive;
 mod chain;
 mod chromium;
 mod discovery;
+mod for_people;
 mod home_assistant;
 mod house;
 mod mosquitto;
