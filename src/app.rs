@@ -216,6 +216,7 @@ impl House {
                 engine: engine(&self.config),
                 started_at: self.store.clock().now(),
                 broker: BrokerLamp::new(is_connected),
+                mqtt: self.config.mqtt.without_address(),
                 channels: self
                     .broker
                     .iter()

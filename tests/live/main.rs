@@ -21,8 +21,8 @@ mod mosquitto;
 mod mqtt;
 mod pdf_js;
 mod process;
-
 mod restarts;
+
 #[expect(dead_code, reason = "the files that hurt a reader are for other tests")]
 #[path = "../fixtures/paper/paper.rs"]
 mod paper;

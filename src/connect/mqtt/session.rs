@@ -204,6 +204,7 @@ impl<'a> Session<'a> {
             // A retained one is old news; the state is sent after every connection anyway.
             if !publish.retain && publish.payload.as_ref() == b"online" {
                 self.home_assistant_started.notify_one();
+                self.hand_over(Incoming::HomeAssistantStarted);
             }
             return self.let_go(publish);
         }

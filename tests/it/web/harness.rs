@@ -94,6 +94,7 @@ impl Web {
                 engine: "none".to_owned(),
                 started_at: clock.now(),
                 broker: BrokerLamp::new(|| None),
+                mqtt: workmate::config::Mqtt::default(),
                 channels: vec![ChannelName::Mqtt, ChannelName::Mail, ChannelName::Ntfy],
                 model: Some("small:1b".to_owned()),
             },
