@@ -130,4 +130,4 @@ fuzz: rust ## Look for inputs that break a parser: DOOR=document (sniff pdf pict
 
 screenshots: rust ## Make the README's pictures anew, with a real browser
 	@$(PACKAGES) build test
-	WORKMATE_SCREENSHOTS="$(CURDIR)/tests/fixtures/screenshots" $(CARGO) test --test live every_page
+	WORKMATE_SCREENSHOTS="$(CURDIR)/tests/fixtures/screenshots" $(CARGO) test --test live -- every_page the_dashboard

@@ -220,6 +220,7 @@ impl House {
                 started_at: self.store.clock().now(),
                 broker: BrokerLamp::new(is_connected),
                 home: home::lamp(self.ways.home()),
+                mqtt: self.config.mqtt.without_address(),
                 channels: self
                     .broker
                     .iter()

@@ -370,6 +370,17 @@ impl Server {
 }
 
 impl Mqtt {
+    /// Everything but where the broker is, and who may go there.
+    #[must_use]
+    pub fn without_address(&self) -> Self {
+        Self {
+            url: String::new(),
+            password_file: String::new(),
+            ca_file: String::new(),
+            ..self.clone()
+        }
+    }
+
     /// The password of `password_file` or of the systemd credential, where there is one.
     pub fn password(&self, environment: &Environment) -> Result<Option<String>, Error> {
         source::secret(

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::document::{OriginKind, Visibility};
 use crate::domain::id::DocumentId;
+use crate::domain::person::Person;
 use crate::store::backup::{Made, Rule};
 use crate::store::documents::Accepted;
 use crate::store::journal::{self, Verification};
@@ -64,6 +65,18 @@ pub enum Request {
         name: String,
         /// Argon2id.
         password: String,
+    },
+    /// Call a person something else.
+    RenamePerson {
+        /// What they are called.
+        name: String,
+        /// What they are to be called.
+        new_name: String,
+    },
+    /// A person moves out.
+    RemovePerson {
+        /// What they are called.
+        name: String,
     },
     /// Make a token.
     CreateToken {
@@ -178,10 +191,7 @@ impl Desk {
             Some(name) => {
                 let person = self
                     .store
-                    .read(Viewer::House, move |tx| {
-                        people::by_name(tx, &name)?
-                            .ok_or_else(|| store::Error::missing("person", name))
-                    })
+                    .read(Viewer::House, move |tx| named(tx, &name))
                     .await
                     .map_err(|error| chain(&error))?;
                 Visibility::Persons(vec![person.id])
@@ -254,11 +264,24 @@ impl Desk {
             }
             Request::SetPassword { name, password } => {
                 let set = move |tx: &store::WriteTx<'_>| {
-                    let person = people::by_name(tx, &name)?;
-                    let person = person.ok_or_else(|| store::Error::missing("person", name))?;
-                    people::set_password(tx, person.id, &password)
+                    people::set_password(tx, named(tx, &name)?.id, &password)
                 };
                 self.store.write(caller, set).await?;
+            }
+            Request::RenamePerson { name, new_name } => {
+                let rename = move |tx: &store::WriteTx<'_>| {
+                    people::rename(tx, named(tx, &name)?.id, &new_name)
+                };
+                self.store.write(caller, rename).await?;
+                self.wake.state.notify_one();
+            }
+            Request::RemovePerson { name } => {
+                let remove =
+                    move |tx: &store::WriteTx<'_>| people::remove(tx, named(tx, &name)?.id);
+                self.store.write(caller, remove).await?;
+                self.wake.state.notify_one();
+                // What they were to do is somebody else's now.
+                self.wake.reminders.notify_one();
             }
             Request::CreateToken { name, person } => {
                 let text = create_token(&self.store, name, person).await?;
@@ -278,6 +301,10 @@ impl Desk {
         }
         Ok(Response::Done)
     }
+}
+
+fn named(tx: &store::ReadTx<'_>, name: &str) -> Result<Person, store::Error> {
+    people::by_name(tx, name)?.ok_or_else(|| store::Error::missing("person", name))
 }
 
 /// Makes the one first-login link that works, and leaves it in a file that only the daemon's user
@@ -323,11 +350,7 @@ async fn create_token(
         .write(Caller::house("command", "command"), move |tx| {
             let person = match person {
                 None => None,
-                Some(name) => Some(
-                    people::by_name(tx, &name)?
-                        .ok_or_else(|| store::Error::missing("person", name))?
-                        .id,
-                ),
+                Some(name) => Some(named(tx, &name)?.id),
             };
             people::create_token(tx, &name, hash, person)
         })

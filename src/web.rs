@@ -52,8 +52,8 @@ use crate::work::{Board, Readings, Wake};
 use auth::throttle::Throttle;
 use events::Listeners;
 use pages::{
-    answer_link, documents, login, me, one_document, one_task, preferences, senders, system, tasks,
-    today,
+    answer_link, documents, home_assistant, login, me, one_document, one_task, preferences,
+    senders, system, tasks, today,
 };
 
 /// Bytes of a body that is no upload.
@@ -149,6 +149,8 @@ pub struct About {
     pub broker: BrokerLamp,
     /// How it stands with Home Assistant.
     pub home: HomeLamp,
+    /// How the broker is spoken to; its address, which may hold a password, left out.
+    pub mqtt: crate::config::Mqtt,
     /// The ways to people and machines that are configured.
     pub channels: Vec<ChannelName>,
     /// The language model's name, where one is asked.
@@ -250,6 +252,8 @@ fn rooms(upload: DefaultBodyLimit) -> Routes {
         .post("/senders/{id}/forget", senders::forget)
         .post("/senders/examples/{id}/forget", senders::forget_example)
         .get("/system", system::show)
+        .post("/system/quiet", system::set_quiet)
+        .get("/system/home-assistant", home_assistant::show)
         .post("/preferences", preferences::change)
         .get("/me", me::show)
         .post("/me", me::change)

@@ -22,6 +22,19 @@ pub enum PersonCommand {
     },
     /// Print a link with which the first person comes in; works once, for 24 hours.
     Link,
+    /// Call a person something else.
+    Rename {
+        /// What they are called.
+        name: String,
+        /// What they are to be called.
+        new_name: String,
+    },
+    /// A person moves out: their logins, tokens and calendar addresses end, and what they were to do
+    /// becomes the household's.
+    Remove {
+        /// Who.
+        name: String,
+    },
     /// Change a person's password; it is read from standard input.
     Password {
         /// Whose.
@@ -56,6 +69,17 @@ async fn perform(way: &mut Way, command: PersonCommand) -> Result<String> {
             let line = format!("{name} lives here now.");
             way.ask(Request::AddPerson { name, password }, Vec::new())
                 .await?;
+            Ok(line)
+        }
+        PersonCommand::Rename { name, new_name } => {
+            let line = format!("{name} is called {new_name} now.");
+            way.ask(Request::RenamePerson { name, new_name }, Vec::new())
+                .await?;
+            Ok(line)
+        }
+        PersonCommand::Remove { name } => {
+            let line = format!("{name} does not live here any more.");
+            way.ask(Request::RemovePerson { name }, Vec::new()).await?;
             Ok(line)
         }
         PersonCommand::Password { name } => {

@@ -277,6 +277,8 @@ pub enum Incoming {
         /// To be called once it is done.
         ack: Ack,
     },
+    /// Home Assistant has said that it has started, so it listens to this broker.
+    HomeAssistantStarted,
     /// Everything should be said again, the discovery first: the broker is back (it may have
     /// forgotten), or Home Assistant has started. Comes twice, some seconds apart, because who has
     /// just learnt of a topic does not listen to it yet and would miss what is not retained.

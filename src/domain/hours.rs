@@ -2,10 +2,14 @@
 
 use jiff::civil::Time;
 use jiff::tz::{AmbiguousOffset, TimeZone};
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use super::priority::Priority;
+
+/// Quiet mode, in which nobody is told anything in person, ends by itself after so long: forgotten, it
+/// must not swallow a deadline.
+pub const QUIET_MODE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Hours in which a person is left in peace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -70,8 +70,9 @@ pub enum Outcome {
     },
 }
 
-/// Intends to say `message`. What still waits about the same tasks alone on the same way is overtaken:
-/// after days without a broker one message is said, not one for each day.
+/// Intends to say `message`. What still waits about the same tasks alone on the same way is overtaken,
+/// and what else waits for the same person goes along: after a day without a way to them, or of quiet,
+/// there is one message, not one for each reminder. An event for machines is about one task.
 pub fn intend(tx: &WriteTx<'_>, message: &Message) -> Result<DeliveryId, Error> {
     let recipient = column(message.to);
     let channel = &message.way.channel;
@@ -107,6 +108,9 @@ pub fn intend(tx: &WriteTx<'_>, message: &Message) -> Result<DeliveryId, Error> 
             ":said_at": tx.now().as_millisecond(),
         })?;
     }
+    if let Recipient::Person(_) = message.to {
+        gather(tx, id, tasks, (&recipient, channel))?;
+    }
     Ok(id)
 }
 
@@ -139,6 +143,48 @@ pub fn release(tx: &WriteTx<'_>, person: PersonId, place: Place) -> Result<usize
             tx.now().as_millisecond()
         ])?;
     Ok(released)
+}
+
+/// Lets `id`, which is about `tasks`, say what else waits for its person on its channel. What is being
+/// said just now, or goes another way too, stays by itself.
+fn gather(
+    tx: &WriteTx<'_>,
+    id: DeliveryId,
+    mut tasks: Vec<TaskId>,
+    (person, channel): (&str, &str),
+) -> Result<(), Error> {
+    let mut query = tx.prepare_cached(
+        "SELECT item.delivery, item.position, item.task
+           FROM delivery JOIN delivery_item item ON item.delivery = delivery.id
+          WHERE delivery.state = 'waiting' AND channel = :channel AND person = :person
+            AND delivery.id <> :id AND is_test = 0 AND stands_in_for IS NULL
+            AND NOT EXISTS (SELECT 1 FROM delivery other WHERE other.stands_in_for = delivery.id)
+            AND NOT EXISTS (SELECT 1 FROM attempt
+                             WHERE attempt.delivery = delivery.id AND finished_at IS NULL)
+          ORDER BY item.said_at DESC, item.position",
+    )?;
+    let id = id.to_string();
+    let parameters = named_params! { ":channel": channel, ":person": person, ":id": id };
+    let waiting = query.query_and_then(parameters, |row| {
+        let columns = Columns::of("delivery_item", row);
+        let place: (String, i64) = (columns.plain("delivery")?, columns.plain("position")?);
+        Ok::<_, Error>((place, columns.parsed::<TaskId>("task")?))
+    })?;
+    let waiting: Vec<_> = waiting.collect::<Result<_, _>>()?;
+    for ((delivery, position), task) in waiting {
+        if !tasks.contains(&task) {
+            let next = i64::try_from(tasks.len()).unwrap_or(i64::MAX);
+            tx.prepare_cached(
+                "UPDATE delivery_item SET delivery = ?3, position = ?4
+                  WHERE delivery = ?1 AND position = ?2",
+            )?
+            .execute(params![delivery, position, id, next])?;
+            tasks.push(task);
+        }
+        tx.prepare_cached("UPDATE delivery SET state = 'overtaken' WHERE id = ?1")?
+            .execute([delivery])?;
+    }
+    Ok(())
 }
 
 /// Intends to show a person that `channel` works.

@@ -23,6 +23,9 @@ const QUIET_UNTIL: &str = "quiet_until";
 /// The setting that holds what Home Assistant was ever told of.
 const ENTITIES: &str = "home_assistant_entities";
 
+/// The setting that holds when Home Assistant was last heard at the broker.
+const HOME_ASSISTANT_SEEN: &str = "home_assistant_seen";
+
 /// What is counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
@@ -244,4 +247,14 @@ pub fn entities(tx: &ReadTx<'_>) -> Result<Vec<String>, Error> {
 /// Remembers what Home Assistant is told of.
 pub fn remember_entities(tx: &WriteTx<'_>, names: &[String]) -> Result<(), Error> {
     settings::set(tx, ENTITIES, &names)
+}
+
+/// When Home Assistant was last heard at the broker: it speaks when it starts.
+pub fn home_assistant_seen(tx: &ReadTx<'_>) -> Result<Option<Timestamp>, Error> {
+    settings::lookup(tx, HOME_ASSISTANT_SEEN)
+}
+
+/// Home Assistant is heard at the broker.
+pub fn see_home_assistant(tx: &WriteTx<'_>) -> Result<(), Error> {
+    settings::set(tx, HOME_ASSISTANT_SEEN, &tx.now())
 }

@@ -7,8 +7,8 @@ use rusqlite::{OptionalExtension, Row, named_params, params};
 use serde::Serialize;
 
 use super::journal::{self, Change};
-use super::rows::Columns;
-use super::{Error, ReadTx, WriteTx, search};
+use super::rows::{Columns, json};
+use super::{Error, ReadTx, WriteTx, search, tasks};
 use crate::domain::document::Sha256Hash;
 use crate::domain::id::{PersonId, TokenId};
 use crate::domain::journal::{Actor, Entity};
@@ -27,17 +27,7 @@ pub fn create(
     password: &str,
     language: Option<Language>,
 ) -> Result<Person, Error> {
-    let name = name.trim();
-    if name.is_empty() || name.chars().count() > 60 {
-        return Err(Error::Conflict {
-            what: "a name has 1 to 60 letters".to_owned(),
-        });
-    }
-    if by_name(tx, name)?.is_some() {
-        return Err(Error::Conflict {
-            what: format!("there is a {name} already"),
-        });
-    }
+    let name = free_name(tx, name, None)?;
     let person = Person {
         id: PersonId::new(tx.now(), tx.random()),
         name: name.to_owned(),
@@ -59,6 +49,20 @@ pub fn create(
     tx.execute("DELETE FROM first_login", [])?;
     log_change(tx, &person, "added", &["name"])?;
     Ok(person)
+}
+
+/// `name`, if a person may be called so and nobody but `own` is.
+fn free_name<'a>(tx: &ReadTx<'_>, name: &'a str, own: Option<PersonId>) -> Result<&'a str, Error> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > 60 {
+        let what = "a name has 1 to 60 letters".to_owned();
+        return Err(Error::Conflict { what });
+    }
+    if by_name(tx, name)?.is_some_and(|it| Some(it.id) != own) {
+        let what = format!("there is a {name} already");
+        return Err(Error::Conflict { what });
+    }
+    Ok(name)
 }
 
 fn log_change(
@@ -136,6 +140,56 @@ pub fn set_language(
         params![id.to_string(), language.map(Language::as_str)],
     )?;
     log_change(tx, &person, "language changed", &["language"])
+}
+
+/// Calls a person something else.
+pub fn rename(tx: &WriteTx<'_>, id: PersonId, name: &str) -> Result<Person, Error> {
+    let name = free_name(tx, name, Some(id))?;
+    let person = Person {
+        name: name.to_owned(),
+        ..by_id(tx, id)?
+    };
+    tx.execute(
+        "UPDATE person SET name = ?2, folded_name = ?3 WHERE id = ?1",
+        params![id.to_string(), name, search::folded(name)],
+    )?;
+    log_change(tx, &person, "renamed", &["name"])?;
+    Ok(person)
+}
+
+/// A person moves out. Their sessions, tokens and calendar addresses end, and what they were to do
+/// becomes the household's. Refused for the last one, and where something is theirs alone: nobody could
+/// see it any more.
+pub fn remove(tx: &WriteTx<'_>, id: PersonId) -> Result<Person, Error> {
+    let person = by_id(tx, id)?;
+    if list(tx)?.len() < 2 {
+        let what = format!("{} is the last one who lives here", person.name);
+        return Err(Error::Conflict { what });
+    }
+    let key = id.to_string();
+    let own: i64 = tx.query_row(
+        "SELECT (SELECT count(*) FROM document WHERE visible_to = ?1 AND deleted_at IS NULL)
+              + (SELECT count(*) FROM task WHERE visible_to = ?1 AND document IS NULL
+                                             AND status = 'open')",
+        [json(&[&key])],
+        |row| row.get(0),
+    )?;
+    if own > 0 {
+        let name = &person.name;
+        let what = format!(
+            "nobody else may see {own} of {name}'s documents and tasks: {name} deletes or answers \
+             them first"
+        );
+        return Err(Error::Conflict { what });
+    }
+    tasks::leave(tx, id)?;
+    tx.execute(
+        "UPDATE delivery SET state = 'overtaken' WHERE state = 'waiting' AND person = ?1",
+        [&key],
+    )?;
+    tx.execute("DELETE FROM person WHERE id = ?1", [&key])?;
+    log_change(tx, &person, "removed", &["name"])?;
+    Ok(person)
 }
 
 /// A browser that has logged in.

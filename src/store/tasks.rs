@@ -1,5 +1,6 @@
 //! Tasks: derived from documents without ever undoing what a person did, made by hand, answered.
 
+mod leaving;
 mod lists;
 mod rows;
 mod series;
@@ -20,6 +21,7 @@ use crate::domain::recurrence::Recurrence;
 use crate::domain::task::{Answer, AnswerKind, Derived, Status, Step, Task, TaskField, TaskSource};
 use crate::domain::value::Money;
 
+pub(super) use leaving::leave;
 pub use lists::{Counts, Filter, Summary, View, counts, list, summary};
 pub(super) use rows::task_from_row;
 pub use series::continue_series;
@@ -461,15 +463,8 @@ pub(super) fn withdraw_of_document(tx: &WriteTx<'_>, document: DocumentId) -> Re
     for task in of_document(tx, document)? {
         if task.status == Status::Open {
             super::reminders::silence(tx, task.id)?;
-            update(
-                tx,
-                Task {
-                    status: Status::Withdrawn,
-                    ..task
-                },
-                "withdrawn",
-                &["status"],
-            )?;
+            let status = Status::Withdrawn;
+            update(tx, Task { status, ..task }, "withdrawn", &["status"])?;
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 pub mod answer_link;
 pub mod claims;
 pub mod documents;
+pub mod home_assistant;
 pub mod login;
 pub mod me;
 pub mod one_document;

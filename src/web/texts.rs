@@ -325,6 +325,12 @@ texts! {
     on_track: "im Plan", "on track";
     at_risk: "knapp", "at risk";
     breached: "verfehlt", "breached";
+    quiet_mode: "Ruhe im Haus", "Quiet mode";
+    quiet_mode_hint: "Solange Ruhe ist, wird niemand persönlich erinnert. Sie endet von selbst nach 24 Stunden; was dann noch offen ist, kommt in einer Nachricht.",
+        "While it is quiet nobody is told anything in person. It ends by itself after 24 hours; what is still open then comes in one message.";
+    quiet_begin: "Ruhe einschalten", "Switch it on";
+    quiet_end: "Ruhe beenden", "End it";
+    quiet_now: "Bis dahin wird niemand persönlich erinnert.", "Nobody is told anything in person until then.";
     workers: "Wer gerade arbeitet", "Who is at work";
     worker: "Arbeit", "Worker";
     last_turn: "Letzte Runde", "Last turn";
@@ -370,6 +376,39 @@ texts! {
     change: "Änderung", "Change";
     waiting_documents: "In Arbeit", "In work";
     waiting_deliveries: "Nicht zugestellt", "Not delivered";
+
+    // -- Home Assistant
+    ha_lead: "Schritt für Schritt: was schon steht, was fehlt und was wohin kopiert wird.",
+        "Step by step: what is done, what is missing, and what to copy where.";
+    ha_broker_hint: "workmate und Home Assistant treffen sich an einem MQTT-Broker, zum Beispiel dem Mosquitto-Add-on. Nach einer Änderung startet workmate neu.",
+        "workmate and Home Assistant meet at an MQTT broker, such as the Mosquitto add-on. Restart workmate after a change.";
+    ha_integration: "MQTT-Integration in Home Assistant", "MQTT integration in Home Assistant";
+    ha_integration_hint: "In Home Assistant: Einstellungen, Geräte & Dienste, Integration hinzufügen, MQTT; derselbe Broker. Es meldet sich dort, sobald es neu startet.",
+        "In Home Assistant: Settings, Devices & services, Add integration, MQTT; the same broker. It is heard there as soon as it starts anew.";
+    ha_seen: "gehört:", "heard:";
+    ha_not_seen: "noch nicht gehört", "not heard yet";
+    ha_device: "Das Gerät workmate", "The device workmate";
+    ha_device_hint: "Home Assistant zeigt es von selbst unter Geräte & Dienste, MQTT.",
+        "Home Assistant shows it by itself under Devices & services, MQTT.";
+    ha_discovery_off: "abgeschaltet", "switched off";
+    ha_described: "beschrieben", "described";
+    ha_not_described: "noch nicht beschrieben", "not described yet";
+    ha_switches: "Was Home Assistant darf und erfährt", "What Home Assistant may do and is told";
+    ha_switches_hint: "Erinnerungen beantworten darf es immer. Alles andere wird einzeln eingeschaltet; was hier steht, ist noch aus.",
+        "It may always answer reminders. Everything else is switched on one by one; what stands here is still off.";
+    ha_answers_alone: "nur antworten", "answer only";
+    ha_tasks: "Aufgaben anlegen", "make tasks";
+    ha_documents: "kleine Dokumente abgeben", "hand in small documents";
+    ha_lists: "Listen abfragen", "ask for lists";
+    ha_control: "Ruhe schalten, Eingang lesen", "switch quiet mode, read the inbox";
+    ha_page: "letztes Dokument als Bild", "the latest document as a picture";
+    ha_detail: "Titel, Beträge, Absender", "titles, amounts, senders";
+    ha_dashboard: "Ein Dashboard", "A dashboard";
+    ha_dashboard_hint: "Diese Zeilen in die Konfiguration, die Datei dashboard.yaml von unten in den Ordner workmate daneben, dann Home Assistant neu starten.",
+        "These lines into the configuration, the file dashboard.yaml from below into the folder workmate beside it, then restart Home Assistant.";
+    ha_files: "Dateien zum Kopieren", "Files to copy";
+    ha_files_hint: "Ein Dashboard, Automationen für den Morgen, die rote Lampe und den Weg aus dem Haus, und Blaupausen für Erinnerungen mit Knöpfen und für einen Scan-Ordner. Alle Pfade sind ab dem Konfigurationsordner von Home Assistant.",
+        "A dashboard, automations for the morning, the red light and the way out, and blueprints for reminders with buttons and for a scan folder. All paths begin at Home Assistant's configuration folder.";
 
     // -- login
     log_in: "Anmelden", "Log in";

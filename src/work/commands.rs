@@ -1,9 +1,9 @@
 //! What a program asks over MQTT, done: each command by itself, each with an answer.
 //!
 //! A command that comes twice, because its acknowledgement was lost, does nothing twice: an answer is
-//! the same answer, a document is known by its bytes, and a task is made once for each `id`.
+//! the same answer, a document is known by its bytes, and for each `id` a task is made once and what is
+//! due next is answered once. Without an `id`, "the next task" is not answered a second time.
 
-use jiff::ToSpan;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
@@ -14,19 +14,18 @@ use crate::connect::mqtt::commands::{Ask, NewTask, Order, Refusal, Response, Wro
 use crate::connect::mqtt::messages::Item;
 use crate::domain::deadline::Region;
 use crate::domain::document::{OriginKind, Sha256Hash, Visibility};
+use crate::domain::hours::QUIET_MODE;
 use crate::domain::id::TaskId;
 use crate::domain::policy::Detail;
 use crate::domain::reminder;
 use crate::domain::sketch::Sketch;
-use crate::domain::task::{Answer, Status, Task, labels_of};
+use crate::domain::task::{Answer, AnswerKind, Status, Task, labels_of};
 use crate::domain::value::Money;
 use crate::store::documents::Accepted;
 use crate::store::idempotency::{self, Answered};
 use crate::store::tasks::{self, Edit};
 use crate::store::{self, Caller, Store, Viewer, WriteTx, overview, people};
 
-/// Quiet mode ends by itself after so many hours: forgotten, it must not swallow a deadline.
-const QUIET_HOURS: i64 = 24;
 /// Tasks that are looked through at a time for a list.
 const LOOK: u32 = 100;
 /// Such looks at the most; behind them are private tasks alone.
@@ -72,15 +71,9 @@ impl Commands {
         match ask {
             Ask::Answer { task, command } => {
                 let answer = command.answer(self.morning, &self.zone);
-                self.answer(Some(*task), answer).await
+                self.answer(*task, answer).await
             }
-            Ask::AnswerNext(answer) => {
-                let answer = Answer {
-                    answer: *answer,
-                    until: None,
-                };
-                self.answer(None, answer).await
-            }
+            Ask::AnswerNext(answer) => self.answer_next(order, *answer).await,
             Ask::AddSentence(text) => {
                 let now = self.store.clock().now();
                 let now = now.to_zoned(self.zone.clone()).datetime();
@@ -101,24 +94,64 @@ impl Commands {
         }
     }
 
-    /// Answers `task`, or whatever is due next.
-    async fn answer(&self, task: Option<TaskId>, answer: Answer) -> Done {
+    async fn answer(&self, task: TaskId, answer: Answer) -> Done {
         let (zone, morning) = (self.zone.clone(), self.morning);
         let write = move |tx: &WriteTx<'_>| {
-            let task = if let Some(task) = task {
-                task
-            } else {
-                let today = tx.now().to_zoned(zone.clone()).date();
-                let next = overview::next(tx, today, 1)?;
-                let next = next.first().map(|it| it.id);
-                next.ok_or_else(|| store::Error::missing("task", "that is due next"))?
-            };
             let next_morning = reminder::next_morning(tx.now(), morning, &zone);
             tasks::answer(tx, task, &answer, next_morning)
         };
         let task = self.store.write(caller(), write).await.map_err(failed)?;
         self.wake.reminders.notify_one();
         Ok(about(&task))
+    }
+
+    /// Answers whatever is due next.
+    async fn answer_next(&self, order: &Order, answer: AnswerKind) -> Done {
+        if order.is_again && order.id.is_none() {
+            let reason = "it came twice and may have been done; an `id` would tell";
+            return Err(Refusal::new(Wrong::Refused, reason));
+        }
+        let (zone, morning) = (self.zone.clone(), self.morning);
+        let until = None;
+        let answer = Answer { answer, until };
+        let write = move |tx: &WriteTx<'_>| {
+            let today = tx.now().to_zoned(zone.clone()).date();
+            let next = overview::next(tx, today, 1)?;
+            let next = next.first().map(|it| it.id);
+            let next = next.ok_or_else(|| store::Error::missing("task", "that is due next"))?;
+            let next_morning = reminder::next_morning(tx.now(), morning, &zone);
+            tasks::answer(tx, next, &answer, next_morning).map(|it| about(&it))
+        };
+        let response = self.once(order, write).await?;
+        self.wake.reminders.notify_one();
+        Ok(response)
+    }
+
+    /// Writes once for each `id` of a client; the second time is answered like the first.
+    async fn once<F>(&self, order: &Order, write: F) -> Done
+    where
+        F: FnOnce(&WriteTx<'_>) -> Result<Response, store::Error> + Send + 'static,
+    {
+        let key = order.id.clone();
+        let by = format!("mqtt:{}", order.client);
+        let request = Sha256Hash(Sha256::digest(format!("{:?}", order.ask)).into());
+        let perform = move |tx: &WriteTx<'_>| {
+            let Some(key) = key else {
+                return write(tx).map(Ok);
+            };
+            if let Some(before) = idempotency::lookup(tx, &by, &key)? {
+                return Ok(again(&before, request));
+            }
+            let response = write(tx)?;
+            let answered = Answered {
+                request,
+                status: 201,
+                response: serde_json::to_string(&response).unwrap_or_default(),
+            };
+            idempotency::keep(tx, &by, &key, &answered)?;
+            Ok(Ok(response))
+        };
+        self.store.write(caller(), perform).await.map_err(failed)?
     }
 
     fn sketched(&self, task: &NewTask) -> (Sketch, String) {
@@ -141,33 +174,15 @@ impl Commands {
             let reason = "it does not say what is to be done";
             return Err(Refusal::new(Wrong::Schema, reason));
         }
-        let key = order.id.clone();
-        let by = format!("mqtt:{}", order.client);
-        let request = Sha256Hash(Sha256::digest(format!("{:?}", order.ask)).into());
         let detail = self.detail;
         let write = move |tx: &WriteTx<'_>| {
-            if let Some(key) = &key
-                && let Some(before) = idempotency::lookup(tx, &by, key)?
-            {
-                return Ok(again(&before, request));
-            }
             let task = made(tx, sketch, notes)?;
-            let response = Response {
+            Ok(Response {
                 made: Some(Item::about(&task, detail)),
                 ..about(&task)
-            };
-            if let Some(key) = &key {
-                let response = serde_json::to_string(&response).unwrap_or_default();
-                let answered = Answered {
-                    request,
-                    status: 201,
-                    response,
-                };
-                idempotency::keep(tx, &by, key, &answered)?;
-            }
-            Ok(Ok(response))
+            })
         };
-        let response = self.store.write(caller(), write).await.map_err(failed)??;
+        let response = self.once(order, write).await?;
         self.wake.reminders.notify_one();
         Ok(response)
     }
@@ -233,7 +248,7 @@ impl Commands {
 
     async fn quiet(&self, is_on: bool) -> Done {
         let write = move |tx: &WriteTx<'_>| {
-            let until = is_on.then(|| tx.now() + QUIET_HOURS.hours());
+            let until = is_on.then(|| tx.now() + QUIET_MODE);
             overview::set_quiet(tx, until)
         };
         self.store.write(caller(), write).await.map_err(failed)?;

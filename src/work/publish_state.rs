@@ -157,9 +157,6 @@ impl PublishState {
 
     /// Describes the device, and takes away what it has no more.
     async fn discover(&self, people: &[Resident]) -> Result<(), Error> {
-        if self.manner.discovery == Discovery::Off {
-            return Ok(());
-        }
         let topics = &self.voice.topics;
         let device = Device {
             language: self.manner.language,
@@ -184,8 +181,10 @@ impl PublishState {
                 })
                 .await?;
         }
-        self.publish(&topics.discovery(), messages::json(&payload), Retain::Yes)
-            .await?;
+        if self.manner.discovery == Discovery::On {
+            self.publish(&topics.discovery(), messages::json(&payload), Retain::Yes)
+                .await?;
+        }
         for gone in known.iter().filter(|it| !names.contains(it)) {
             if let Some(person) = resident(gone) {
                 // Nothing, retained, is how a broker is told to forget.

@@ -15,7 +15,7 @@ use crate::connect::mqtt::messages::{self, Command};
 use crate::connect::mqtt::{Client, Incoming, Retain, Topics};
 use crate::domain::id::TaskId;
 use crate::domain::reminder;
-use crate::store::{self, Caller, tasks};
+use crate::store::{self, Caller, overview, tasks};
 
 /// Messages that are taken together; their answers leave side by side.
 const BATCH: usize = 32;
@@ -85,6 +85,12 @@ impl TakeAnswers {
                 ack.done().await;
                 self.commands.wake.state.notify_one();
                 return Ok(Some((self.topics.response(&order.client), response)));
+            }
+            Incoming::HomeAssistantStarted => {
+                let seen = self.commands.store.write(Caller::worker(Self::NAME), |tx| {
+                    overview::see_home_assistant(tx)
+                });
+                seen.await?;
             }
             Incoming::StateWanted => {
                 self.wanted.store(true, Ordering::SeqCst);

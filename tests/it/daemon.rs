@@ -125,6 +125,12 @@ impl Daemon {
         command
     }
 
+    /// Changes a setting; it holds from the next start on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.environment.retain(|(it, _)| it != name);
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
     /// Runs a command; its output, or what it complains of.
     pub fn command(&self, arguments: &[&str]) -> Result<String, String> {
         let output = self.program().args(arguments).output().unwrap();

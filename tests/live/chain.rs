@@ -160,5 +160,10 @@ async fn every_page_can_be_shown_on_a_desk_and_on_a_phone() {
     browser.resize(390, 844, 2).await;
     browser.open(&house.at("/")).await;
     keep("phone.png").await;
+    // What is to be copied is wider than a telephone, and scrolls by itself.
+    browser.open(&house.at("/system/home-assistant")).await;
+    browser.reads("workmate/dashboard.yaml").await;
+    let width = "return document.documentElement.scrollWidth - innerWidth";
+    assert_eq!(browser.run(width).await, json!(0));
     assert_eq!(browser.complaints().await, Vec::<String>::new());
 }

@@ -101,6 +101,15 @@ impl Browser {
         self.client.execute(script, Vec::new()).await.unwrap()
     }
 
+    /// What a script on the page hands to `done` in the end.
+    pub async fn run_until_done(&self, script: &str) -> Value {
+        let script = format!("const done = arguments[arguments.length - 1]; {script}");
+        self.client
+            .execute_async(&script, Vec::new())
+            .await
+            .unwrap()
+    }
+
     /// Waits until `part` can be read on the page, which may change by itself.
     pub async fn reads(&self, part: &str) {
         let what = format!("the page reads `{part}`");

@@ -19,7 +19,7 @@ async fn a_due_day_stands_in_the_calendar_once_moves_and_goes() {
     home.integrate("local_calendar", &[family]).await;
     let mut daemon = Daemon::prepare(&[
         ("WORKMATE_HOUSEHOLD__LANGUAGE", "en"),
-        ("WORKMATE_HOME_ASSISTANT__URL", home.address()),
+        ("WORKMATE_HOME_ASSISTANT__URL", home.address.as_str()),
         (
             "WORKMATE_HOME_ASSISTANT__TOKEN_FILE",
             &home.token_file().display().to_string(),

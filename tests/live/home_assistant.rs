@@ -42,27 +42,37 @@ logger:
 /// Runs until it is dropped.
 pub struct HomeAssistant {
     process: Process,
-    address: String,
-    http: Client,
-    token: String,
+    environment: PathBuf,
+    pub address: String,
     port: u16,
+    http: Client,
+    /// What the login gave: `access_token`, `refresh_token` and what belongs to them.
+    pub tokens: Value,
     folder: TempDir,
 }
 
 impl HomeAssistant {
     /// Starts it, makes its first user, and connects it to `broker`.
     pub async fn start(broker: &Mosquitto) -> Self {
+        Self::start_with(broker, |_| String::new()).await
+    }
+
+    /// The same; `furnish` puts files into its folder and says what else its configuration holds.
+    pub async fn start_with(broker: &Mosquitto, furnish: impl FnOnce(&Path) -> String) -> Self {
+        let environment = installation();
         let folder = tempfile::tempdir().unwrap();
         let port = free_port();
-        let configuration = CONFIGURATION.replace("PORT", &port.to_string());
+        let usual = CONFIGURATION.replace("PORT", &port.to_string());
+        let configuration = usual + &furnish(folder.path());
         std::fs::write(folder.path().join("configuration.yaml"), configuration).unwrap();
-        let process = launch(&installation(), folder.path());
+        let process = launch(&environment, folder.path());
         let mut home = Self {
             process,
+            environment,
             address: format!("http://127.0.0.1:{port}"),
-            http: process::http(),
-            token: String::new(),
             port,
+            http: process::http(),
+            tokens: Value::Null,
             folder,
         };
         home.process.wait_for_port(port, START_PATIENCE);
@@ -71,29 +81,27 @@ impl HomeAssistant {
         home
     }
 
-    /// Its address.
-    pub fn address(&self) -> &str {
-        &self.address
-    }
-
     /// An access token of its administrator, in a file.
     pub fn token_file(&self) -> PathBuf {
         let file = self.folder.path().join("token");
-        std::fs::write(&file, format!("{}\n", self.token)).unwrap();
+        std::fs::write(&file, format!("{}\n", self.token())).unwrap();
         file
     }
 
-    /// Ends it softly and starts it anew with what it has kept.
-    pub async fn restart(&mut self) {
+    /// Lets it end by itself, as its own restart does.
+    pub async fn stop(&mut self) {
         self.process.signal(Signal::TERM);
-        let patience = Duration::from_mins(1);
-        eventually("Home Assistant has ended", patience, || {
+        eventually("Home Assistant ends", Duration::from_secs(60), || {
             let has_ended = !self.process.is_running();
             async move { has_ended.then_some(()) }
         })
         .await;
-        self.process = launch(&installation(), self.folder.path());
-        self.process.wait_for_port(self.port, START_PATIENCE);
+    }
+
+    /// Ends it softly and starts it anew with what it has kept.
+    pub async fn restart(&mut self) {
+        self.stop().await;
+        self.start_again().await;
     }
 
     /// Adds an integration by the `steps` of its dialogue.
@@ -158,6 +166,45 @@ impl HomeAssistant {
         self.ask(Method::POST, &path, Some(data)).await.is_ok()
     }
 
+    /// Starts it again with what it has kept, and waits until it says that it has started.
+    pub async fn start_again(&mut self) {
+        self.process = launch(&self.environment, self.folder.path());
+        self.process.wait_for_port(self.port, START_PATIENCE);
+        eventually("Home Assistant has started", START_PATIENCE, || async {
+            let config = self.ask(Method::GET, "/api/config", None).await.ok()?;
+            (config["state"] == "RUNNING").then_some(())
+        })
+        .await;
+    }
+
+    /// Whether it takes its own configuration; what it says otherwise.
+    pub async fn checked(&self) -> Value {
+        self.post("/api/config/core/check_config", json!({})).await
+    }
+
+    /// Fires an event, such as those of a telephone.
+    pub async fn fire(&self, event: &str, data: Value) {
+        self.post(&format!("/api/events/{event}"), data).await;
+    }
+
+    /// Where its configuration lies.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// All entities there are.
+    pub async fn entities(&self) -> Vec<String> {
+        let states = self.ask(Method::GET, "/api/states", None).await.unwrap();
+        let states = states.as_array().cloned().unwrap_or_default();
+        let name = |it: &Value| it["entity_id"].as_str().map(str::to_owned);
+        states.iter().filter_map(name).collect()
+    }
+
+    /// Ends the first steps, so that its pages are shown.
+    pub async fn finish_first_steps(&self) {
+        self.post("/api/onboarding/core_config", json!({})).await;
+    }
+
     /// An entity's state and attributes; `None` where it does not exist.
     pub async fn state(&self, entity: &str) -> Option<Value> {
         self.ask(Method::GET, &format!("/api/states/{entity}"), None)
@@ -187,7 +234,7 @@ impl HomeAssistant {
         let answer = self
             .http
             .post(url)
-            .bearer_auth(&self.token)
+            .bearer_auth(self.token())
             .json(&body)
             .send()
             .await
@@ -195,11 +242,19 @@ impl HomeAssistant {
         answer.text().await.unwrap()
     }
 
-    /// Every warning and error that it has logged about MQTT.
+    /// Every warning and error that it has logged about MQTT, or about what is called like us.
     pub fn complaints_about_mqtt(&self) -> Vec<String> {
+        self.complaints(&["mqtt", "workmate"])
+    }
+
+    /// Every warning and error that it has logged with one of these words.
+    pub fn complaints(&self, words: &[&str]) -> Vec<String> {
         let log = self.process.log();
         let is_complaint = |line: &&str| {
-            (line.contains("WARNING") || line.contains("ERROR")) && line.contains("mqtt")
+            // Paths of its own installation hold our name.
+            let said = line.replace("workmate-test-servers", "");
+            (said.contains("WARNING") || said.contains("ERROR"))
+                && words.iter().any(|it| said.contains(it))
         };
         log.lines()
             .filter(is_complaint)
@@ -222,7 +277,7 @@ impl HomeAssistant {
         })
         .await;
         let code = made["auth_code"].as_str().unwrap();
-        self.token = self.exchange(code, &client_id).await;
+        self.tokens = self.exchange(code, &client_id).await;
         self.post("/api/onboarding/analytics", json!({})).await;
         let redirect = format!("{client_id}?auth_callback=1");
         let finish = json!({ "client_id": client_id, "redirect_uri": redirect });
@@ -230,7 +285,7 @@ impl HomeAssistant {
     }
 
     /// An access token for half an hour, longer than any test.
-    async fn exchange(&self, code: &str, client_id: &str) -> String {
+    async fn exchange(&self, code: &str, client_id: &str) -> Value {
         let body = form_urlencoded::Serializer::new(String::new())
             .append_pair("grant_type", "authorization_code")
             .append_pair("code", code)
@@ -241,8 +296,11 @@ impl HomeAssistant {
             .post(format!("{}/auth/token", self.address))
             .header("content-type", "application/x-www-form-urlencoded")
             .body(body);
-        let answer: Value = request.send().await.unwrap().json().await.unwrap();
-        answer["access_token"].as_str().unwrap().to_owned()
+        request.send().await.unwrap().json().await.unwrap()
+    }
+
+    fn token(&self) -> &str {
+        self.tokens["access_token"].as_str().unwrap()
     }
 
     async fn connect_to(&self, broker: &Mosquitto) {
@@ -269,13 +327,16 @@ impl HomeAssistant {
         body: Option<Value>,
     ) -> Result<Value, (StatusCode, String)> {
         let mut request = self.http.request(method, format!("{}{path}", self.address));
-        if !self.token.is_empty() {
-            request = request.bearer_auth(&self.token);
+        if self.tokens.is_object() {
+            request = request.bearer_auth(self.token());
         }
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let answer = request.send().await.unwrap();
+        let answer = match request.send().await {
+            Ok(answer) => answer,
+            Err(error) => return Err((StatusCode::BAD_GATEWAY, error.to_string())),
+        };
         let status = answer.status();
         let text = answer.text().await.unwrap();
         if !status.is_success() {

@@ -8,7 +8,8 @@
 //! - `house`: the daemon itself
 //! - `pdf_js`: the PDF viewer of Firefox, in Chromium
 //! - `daemon`, `visitor`: the daemon again, and somebody who lives there, as in `tests/it`
-//! - `mqtt`, `discovery`, `telephones`, `list`, `due_days`, `presence`, `chain`, `archive`: what the tests promise
+//! - `mqtt`, `discovery`, `restarts`, `for_people`, `telephones`, `list`, `due_days`, `presence`, `chain`,
+//!   `archive`: what the tests promise
 #![cfg(test)]
 
 mod archive;
@@ -19,6 +20,7 @@ mod chromium;
 mod daemon;
 mod discovery;
 mod due_days;
+mod for_people;
 mod home_assistant;
 mod house;
 mod list;
@@ -27,6 +29,7 @@ mod mqtt;
 mod pdf_js;
 mod presence;
 mod process;
+mod restarts;
 mod telephones;
 #[path = "../it/visitor.rs"]
 mod visitor;

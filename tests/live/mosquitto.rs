@@ -133,7 +133,7 @@ impl Mosquitto {
         // It listens once it hears this; what it heard before are retained messages.
         for _ in 0..100 {
             self.say("listener/ready", "now", &[]);
-            while let Some(heard) = listener.next_within(Duration::from_millis(50)).await {
+            while let Some(heard) = listener.new_within(Duration::from_millis(50)).await {
                 if heard.topic == "listener/ready" {
                     return listener;
                 }
@@ -238,17 +238,19 @@ pub struct Listener {
 impl Listener {
     /// The next message; fails if none comes within half a minute.
     pub async fn next(&mut self) -> Heard {
-        match self.early.pop() {
-            Some(heard) => heard,
-            None => self
-                .next_within(Duration::from_secs(30))
-                .await
-                .expect("a message"),
-        }
+        let next = self.next_within(Duration::from_secs(30)).await;
+        next.expect("a message")
     }
 
     /// The next message, if one comes in time.
     pub async fn next_within(&mut self, patience: Duration) -> Option<Heard> {
+        match self.early.pop() {
+            Some(heard) => Some(heard),
+            None => self.new_within(patience).await,
+        }
+    }
+
+    async fn new_within(&mut self, patience: Duration) -> Option<Heard> {
         let line = tokio::time::timeout(patience, self.lines.recv())
             .await
             .ok()??;

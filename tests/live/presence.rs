@@ -30,7 +30,7 @@ fn client(home: &HomeAssistant) -> Client {
     let token = std::fs::read_to_string(home.token_file()).unwrap();
     let settings = Settings {
         http: Http::new("127.0.0.1:1".parse().unwrap()),
-        url: home.address().parse().unwrap(),
+        url: home.address.as_str().parse().unwrap(),
         token: token.trim().to_owned(),
         entities: Vec::new(),
         list: None,
@@ -65,7 +65,7 @@ async fn a_reminder_for_the_way_out_waits_until_somebody_leaves_home() {
     let mut daemon = Daemon::prepare(&[
         ("WORKMATE_HOUSEHOLD__LANGUAGE", "en"),
         ("WORKMATE_HOUSEHOLD__ZONE", &forenoon()),
-        ("WORKMATE_HOME_ASSISTANT__URL", home.address()),
+        ("WORKMATE_HOME_ASSISTANT__URL", home.address.as_str()),
         (
             "WORKMATE_HOME_ASSISTANT__TOKEN_FILE",
             &home.token_file().display().to_string(),

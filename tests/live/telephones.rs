@@ -74,7 +74,7 @@ async fn scene() -> Scene {
     let ben = Telephone::new(&home, "Fairphone").await;
     let mut daemon = Daemon::prepare(&[
         ("WORKMATE_HOUSEHOLD__LANGUAGE", "en"),
-        ("WORKMATE_HOME_ASSISTANT__URL", home.address()),
+        ("WORKMATE_HOME_ASSISTANT__URL", home.address.as_str()),
         (
             "WORKMATE_HOME_ASSISTANT__TOKEN_FILE",
             &home.token_file().display().to_string(),

@@ -209,7 +209,8 @@ fn button(topics: &Topics, key: &str, name: &str, icon: &str) -> Entity {
         ("name", json!(name)),
         ("ic", json!(format!("mdi:{icon}"))),
         ("cmd_t", json!(topics.command(CLIENT, key))),
-        ("pl_prs", json!("{}")),
+        // Each press by itself: brought twice by a broker it is done once.
+        ("cmd_tpl", json!(r#"{"id":"{{ now().timestamp() }}"}"#)),
     ];
     Entity::new("button", key, fields)
 }

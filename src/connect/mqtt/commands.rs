@@ -2,7 +2,9 @@
 //!
 //! Asked on `PREFIX/command/CLIENT/VERB`, answered on `PREFIX/response/CLIENT` and nowhere else.
 //! CLIENT is a name that the program chose: letters, digits, `-`, `_` and `.`. Every payload is a
-//! JSON object; its `id`, where there is one, comes back in the answer.
+//! JSON object; its `id`, where there is one, comes back in the answer. What is asked twice under one
+//! `id` is done once, which matters where the second time would mean another task: `add`,
+//! `complete_next` and `snooze_next`.
 //!
 //! | verb | payload beside `id` | taken |
 //! |---|---|---|
@@ -132,14 +134,17 @@ pub struct Order {
     pub id: Option<String>,
     /// What it means, or why it is not done.
     pub ask: Result<Ask, Refusal>,
+    /// The broker brings it once more, since it did not hear that it was taken: it may be done already.
+    pub is_again: bool,
     /// Its share of what may wait at a time.
     _room: Option<OwnedSemaphorePermit>,
 }
 
 impl Order {
     /// Gives its share of the room back when it is done.
-    pub(super) fn holding(self, room: OwnedSemaphorePermit) -> Self {
+    pub(super) fn holding(self, room: OwnedSemaphorePermit, is_again: bool) -> Self {
         Self {
+            is_again,
             _room: Some(room),
             ..self
         }
@@ -252,6 +257,7 @@ pub(super) fn order(client: &str, verb: &str, payload: &[u8], accepts: Accepts) 
         verb: verb.chars().take(64).collect(),
         id,
         ask,
+        is_again: false,
         _room: None,
     }
 }

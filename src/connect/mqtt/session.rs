@@ -204,6 +204,7 @@ impl<'a> Session<'a> {
             // A retained one is old news; the state is sent after every connection anyway.
             if !publish.retain && publish.payload.as_ref() == b"online" {
                 self.home_assistant_started.notify_one();
+                self.hand_over(Incoming::HomeAssistantStarted);
             }
             return self.let_go(publish);
         }
@@ -256,7 +257,7 @@ impl<'a> Session<'a> {
             return Ok(None);
         };
         let order = commands::order(client, verb, &publish.payload, self.line.accepts);
-        let order = order.holding(room);
+        let order = order.holding(room, publish.dup);
         Ok(Some(Incoming::Asked { order, ack }))
     }
 

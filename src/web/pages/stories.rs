@@ -137,6 +137,7 @@ fn deed(language: Language, change: &str) -> String {
         "step reopened" => ("einen Schritt zurück", "one step back"),
         "reopened" => ("wieder geöffnet", "opened again"),
         "removed" => ("gelöscht", "removed"),
+        "renamed" => ("heißt jetzt anders", "is called differently"),
         "added" => ("hinzugefügt", "added"),
         "delivered" => ("zugestellt", "delivered"),
         "failed" => ("nicht zugestellt", "not delivered"),

@@ -10,13 +10,17 @@ use jiff::Timestamp;
 use super::stories::{self, Line};
 use crate::domain::delivery::ChannelName;
 use crate::domain::document::Stage;
+use crate::domain::hours::QUIET_MODE;
 use crate::domain::service_level::{Promises, Tally};
 use crate::store::channels::{self, ChannelState};
 use crate::store::counsel::{self, CallOutcome};
 use crate::store::promises::{self, Standings};
-use crate::store::{Error, ReadTx, backup, calendars, deliveries, documents, journal};
+use crate::store::{
+    Error, ReadTx, WriteTx, backup, calendars, deliveries, documents, journal, overview,
+};
+use crate::web::auth::{CheckedForm, CurrentPerson};
 use crate::web::failure::Failure;
-use crate::web::frame::{Frame, Locale, Shell, page};
+use crate::web::frame::{Frame, Happened, Locale, Shell, go, page};
 use crate::web::{HomeState, WebState, words};
 use crate::work::Board;
 use crate::work::board::{BACKS_UP, PUBLISHES_CALENDAR};
@@ -84,6 +88,8 @@ struct SystemPage<'a> {
     clock_is_wrong: bool,
     stuck: Vec<Stuck>,
     facts: Vec<Fact>,
+    /// Until when nobody is told anything in person, if that is so.
+    quiet: Option<String>,
     promises: Vec<PromiseLine>,
     channels: Vec<ChannelLine>,
     workers: Vec<WorkerLine>,
@@ -95,6 +101,7 @@ struct Found {
     in_work: u64,
     undelivered: u64,
     model: counsel::State,
+    quiet: Option<Timestamp>,
     promises: Standings,
     channels: Vec<ChannelState>,
     calendar: (u64, u64),
@@ -113,6 +120,7 @@ pub async fn show(State(state): State<WebState>, frame: Frame) -> Result<Respons
         shell: &frame.shell,
         clock_is_wrong: !state.store.clock().is_sane(),
         facts: facts(&frame.locale, &state, &found),
+        quiet: found.quiet.map(|it| frame.locale.moment(it)),
         channels: channel_lines(&frame.locale, &found.channels),
         promises: found.promises.levels.iter().map(Into::into).collect(),
         stuck: found.stuck,
@@ -150,12 +158,31 @@ fn look(
         in_work: working.map(|(_, count)| count).sum(),
         undelivered: deliveries::backlog(tx)?.0,
         model: counsel::state(tx)?,
+        quiet: overview::quiet_until(tx)?,
         promises: promises::standings(tx, promises)?,
         channels: channels::states(tx, names)?,
         calendar: calendars::backlog(tx)?,
         backups: backup::state(tx)?,
         journal: stories::lines(tx, locale, &entries)?,
     })
+}
+
+/// `POST /system/quiet`
+pub async fn set_quiet(
+    State(state): State<WebState>,
+    me: CurrentPerson,
+    CheckedForm(fields): CheckedForm,
+) -> Result<Response, Failure> {
+    let is_on = fields.text("on") == Some("1");
+    let write = move |tx: &WriteTx<'_>| {
+        let until = is_on.then(|| tx.now() + QUIET_MODE);
+        overview::set_quiet(tx, until)
+    };
+    state.store.write(me.caller(), write).await?;
+    state.wake.state.notify_one();
+    // What was held back is said now.
+    state.wake.deliveries.notify_one();
+    Ok(go("/system#quiet", Some(&Happened::Saved)))
 }
 
 /// How each configured channel does.

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::domain::task::{Status, Task};
-use crate::store::{Error, ReadTx, Store, blobs::Blobs, documents, findings, tasks};
+use crate::store::{Error, ReadTx, Store, blobs::Blobs, documents, findings, overview, tasks};
 use crate::web::cards::{Dealer, Sheet, TaskCard, sheet};
 use crate::web::failure::Failure;
 use crate::web::frame::{Frame, Locale, Shell, page};
@@ -44,6 +44,8 @@ struct TodayPage<'a> {
     shell: &'a Shell,
     day: String,
     summary: String,
+    /// Until when nobody is told anything in person, if that is so.
+    quiet: Option<String>,
     next: Option<TaskCard>,
     sections: Vec<Section>,
     inbox: Vec<Item>,
@@ -53,6 +55,7 @@ struct TodayPage<'a> {
 
 struct Found {
     summary: String,
+    quiet: Option<String>,
     next: Option<TaskCard>,
     sections: Vec<Section>,
     inbox: Vec<Item>,
@@ -72,6 +75,7 @@ pub async fn show(
         shell: &frame.shell,
         day: words::long_day(frame.locale.language, frame.locale.today()),
         summary: found.summary,
+        quiet: found.quiet,
         next: found.next,
         sections: found.sections,
         inbox: found.inbox,
@@ -124,6 +128,7 @@ fn look(
     let recent = documents::list(tx, &documents::Filter::default(), ARRIVALS_MAX)?;
     Ok(Found {
         summary: words::summary(locale.language, week, overdue),
+        quiet: overview::quiet_until(tx)?.map(|it| locale.moment(it)),
         next,
         sections,
         inbox: inbox(tx)?,

@@ -95,6 +95,7 @@ impl Web {
                 started_at: clock.now(),
                 broker: BrokerLamp::new(|| None),
                 home: std::sync::Arc::new(|| None),
+                mqtt: workmate::config::Mqtt::default(),
                 channels: vec![ChannelName::Mqtt, ChannelName::Mail, ChannelName::Ntfy],
                 model: Some("small:1b".to_owned()),
             },

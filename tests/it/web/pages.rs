@@ -60,6 +60,11 @@ async fn every_page_speaks_both_languages_and_runs_nothing_inline() {
         (task.as_str(), "Aufgabe ändern", "Change the task"),
         ("/system", "Dieses Haus", "This house"),
         ("/senders", "Wer dem Haushalt schreibt", "Who writes to"),
+        (
+            "/system/home-assistant",
+            "Dateien zum Kopieren",
+            "Files to copy",
+        ),
     ];
     for (path, german, english) in pages {
         for (language, words) in [("de", german), ("en", english)] {
