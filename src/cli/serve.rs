@@ -70,7 +70,7 @@ async fn serve(config: Config, environment: &Environment) -> ExitCode {
             log::warn!("nobody lives here yet: `workmate person link` prints the way in");
         }
     }
-    match house.serve().await {
+    match Box::pin(house.serve()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             log::error!("{}", chain(&*error));

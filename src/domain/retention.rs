@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::hours::next_showing;
 
+/// The day on which the period of a day begins.
+type Period = fn(Date) -> Date;
+
 /// How many backups are kept: the last one of each of so many days, ISO weeks and months on which one
 /// was made. The newest is always kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +30,7 @@ impl Keep {
         let mut newest_first = made.to_vec();
         newest_first.sort_unstable_by(|one, other| other.cmp(one));
         let mut kept: BTreeSet<Timestamp> = newest_first.first().copied().into_iter().collect();
-        let rules: [(u32, fn(Date) -> Date); 3] = [
+        let rules: [(u32, Period); 3] = [
             (self.daily, |day| day),
             (self.weekly, |day| {
                 day.iso_week_date().first_of_week().map_or(day, Date::from)

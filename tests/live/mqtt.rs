@@ -83,7 +83,9 @@ impl Connected {
         loop {
             match self.next().await {
                 Incoming::Answer { task, command, ack } => return (task, command.answer, ack),
-                Incoming::StateWanted | Incoming::Asked { .. } => (),
+                Incoming::StateWanted | Incoming::HomeAssistantStarted | Incoming::Asked { .. } => {
+                    ()
+                }
             }
         }
     }

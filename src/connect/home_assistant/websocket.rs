@@ -247,11 +247,11 @@ fn framed(opcode: u8, payload: &[u8], mask: [u8; 4]) -> Vec<u8> {
     match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
         (Ok(short @ 0..126), _) => frame.push(MASKED | short),
         (_, Ok(length)) => {
-            frame.push(MASKED | 126);
+            frame.push(MASKED | 0x7e);
             frame.extend_from_slice(&length.to_be_bytes());
         }
         (_, Err(_)) => {
-            frame.push(MASKED | 127);
+            frame.push(MASKED | 0x7f);
             let length = u64::try_from(payload.len()).unwrap_or(u64::MAX);
             frame.extend_from_slice(&length.to_be_bytes());
         }
@@ -336,6 +336,6 @@ mod tests {
         ];
         assert_eq!(framed(TEXT, b"Hello", mask), hello);
         assert_eq!(framed(TEXT, &[0; 126], mask)[..4], [0x81, 0xfe, 0, 126]);
-        assert_eq!(framed(TEXT, &[0; 65536], mask)[..4], [0x81, 0xff, 0, 0]);
+        assert_eq!(framed(TEXT, &vec![0; 65536], mask)[..4], [0x81, 0xff, 0, 0]);
     }
 }

@@ -106,7 +106,7 @@ fn copy_files(
     (place, last): (&Path, Option<&str>),
 ) -> Result<Files, BackupError> {
     let path = place.join("files.txt");
-    let mut list = BufWriter::new(private(&path)?);
+    let mut written = BufWriter::new(private(&path)?);
     let known = last.map(|it| folder.files(it)).transpose()?;
     let mut known = known.into_iter().flatten().peekable();
     let day = store.clock().now().as_second().div_euclid(86_400);
@@ -128,7 +128,8 @@ fn copy_files(
                 taken(store, folder, &name, &mut files)?
             };
             if let Some(listed) = listed {
-                list.write_all(listed.line().as_bytes())
+                written
+                    .write_all(listed.line().as_bytes())
                     .map_err(at(&path))?;
                 files.count += 1;
                 files.bytes += listed.length;
@@ -140,7 +141,7 @@ fn copy_files(
         }
     }
     folder::flush_folder(&folder.path().join("files"))?;
-    let file = list
+    let file = written
         .into_inner()
         .map_err(|error| at(&path)(error.into_error()))?;
     file.sync_all().map_err(at(&path))?;

@@ -55,12 +55,12 @@ impl Calendar {
             if let Err(error) = &told {
                 log::warn!(TASK_ID = task.id.to_string().as_str(); "Home Assistant's calendar: {error}");
             }
-            let write = move |tx: &WriteTx<'_>| match told {
-                Ok(()) => events::shown(tx, &calendar, &task),
-                Err(_) => {
-                    let retry_at = tx.now() + REFUSED_SECONDS.seconds();
-                    events::refused(tx, &calendar, &task, retry_at)
+            let write = move |tx: &WriteTx<'_>| {
+                if told.is_ok() {
+                    return events::shown(tx, &calendar, &task);
                 }
+                let retry_at = tx.now() + REFUSED_SECONDS.seconds();
+                events::refused(tx, &calendar, &task, retry_at)
             };
             store.write(worker(), write).await?;
         }
