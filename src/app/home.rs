@@ -102,7 +102,9 @@ pub fn lamp(home: Option<&Home>) -> HomeLamp {
     Arc::new(move || {
         let connection = connection.as_ref()?.borrow().clone();
         Some(match connection {
-            Connection::Up { hears_taps, .. } if hears_taps => HomeState::There,
+            Connection::Up {
+                hears_taps: true, ..
+            } => HomeState::There,
             Connection::Up { .. } => HomeState::Deaf,
             Connection::Refused { .. } => HomeState::Refused,
             Connection::Down { reason, .. } => HomeState::Away(reason),

@@ -109,7 +109,7 @@ impl SyncHome {
             .await?;
         for one in shown {
             let delivery = one.delivery;
-            let sent = self.take_away(one).await?;
+            let sent = self.take_away(&one).await?;
             let write = move |tx: &WriteTx<'_>| match sent {
                 Ok(()) | Err(SendError::Permanent { .. }) => home::cleared(tx, delivery),
                 Err(SendError::Transient { .. }) => home::not_cleared(tx, delivery),
@@ -119,7 +119,7 @@ impl SyncHome {
         Ok(())
     }
 
-    async fn take_away(&self, shown: Shown) -> Result<Result<(), SendError>, store::Error> {
+    async fn take_away(&self, shown: &Shown) -> Result<Result<(), SendError>, store::Error> {
         let mut sent = Ok(());
         if shown.channel == ChannelName::HomeNotice {
             for tag in &shown.tags {
@@ -132,9 +132,10 @@ impl SyncHome {
         let Some(person) = shown.person else {
             return Ok(Ok(()));
         };
+        let channel = shown.channel;
         let look = move |tx: &ReadTx<'_>| {
             let manner = manners::of(tx, person)?;
-            Ok(manner.address(shown.channel).unwrap_or_default().to_owned())
+            Ok(manner.address(channel).unwrap_or_default().to_owned())
         };
         let address = self.store.read(Viewer::House, look).await?;
         for telephone in telephones(&address) {

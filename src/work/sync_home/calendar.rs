@@ -77,7 +77,7 @@ impl Calendar {
         let found = self.find(client, one).await?;
         let Some(event) = self.event(task) else {
             return match found {
-                Some(uid) if features.removes() => self.remove(client, uid).await,
+                Some(uid) if features.removes() => self.remove(client, &uid).await,
                 Some(_) | None => Ok(()),
             };
         };
@@ -93,7 +93,7 @@ impl Calendar {
             Some(_) if !features.removes() => Ok(()),
             found => {
                 if let Some(uid) = found {
-                    self.remove(client, uid).await?;
+                    self.remove(client, &uid).await?;
                 }
                 // The intention stands before the event does: it is looked for after a crash.
                 let (calendar, task) = (self.entity.clone(), task.clone());
@@ -108,7 +108,7 @@ impl Calendar {
         }
     }
 
-    async fn remove(&self, client: &Client, uid: String) -> Result<(), SendError> {
+    async fn remove(&self, client: &Client, uid: &str) -> Result<(), SendError> {
         let remove = json!({
             "type": "calendar/event/delete", "entity_id": self.entity, "uid": uid,
         });
