@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use crate::daemon::Daemon;
 use crate::process::eventually;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn bill(number: u32) -> Vec<u8> {
     format!(

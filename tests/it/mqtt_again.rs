@@ -51,8 +51,8 @@ fn converse(
     mut is_over: impl FnMut(u8) -> bool,
 ) -> io::Result<()> {
     loop {
-        let (head, body) = packet(stream)?;
-        match head >> 4 {
+        let (kind, body) = packet(stream)?;
+        match kind >> 4 {
             1 => stream.write_all(&[0x20, 2, 0, 0])?,
             8 => {
                 stream.write_all(&[0x90, 5, body[0], body[1], 1, 1, 1])?;
@@ -70,7 +70,7 @@ fn converse(
             12 => stream.write_all(&[0xd0, 0])?,
             _ => {}
         }
-        if is_over(head >> 4) {
+        if is_over(kind >> 4) {
             return Ok(());
         }
     }

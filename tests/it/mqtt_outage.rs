@@ -44,6 +44,15 @@ struct Outside {
     pushed: Arc<Mutex<Vec<Value>>>,
 }
 
+/// Passes on what comes from one end to the other, on a thread that ends with the line.
+fn pass_on(from: &TcpStream, to: &TcpStream) {
+    let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+    std::thread::spawn(move || {
+        drop(io::copy(&mut from, &mut to));
+        drop(to.shutdown(Shutdown::Both));
+    });
+}
+
 impl Outside {
     /// The address by which the broker at `port` is reached.
     fn broker(&self, port: u16) -> u16 {
@@ -56,15 +65,8 @@ impl Outside {
                 let (Ok(far), false) = (far, outside.is_cut.load(Ordering::SeqCst)) else {
                     continue;
                 };
-                for (mut from, mut to) in [
-                    (near.try_clone().unwrap(), far.try_clone().unwrap()),
-                    (far.try_clone().unwrap(), near.try_clone().unwrap()),
-                ] {
-                    std::thread::spawn(move || {
-                        drop(io::copy(&mut from, &mut to));
-                        drop(to.shutdown(Shutdown::Both));
-                    });
-                }
+                pass_on(&near, &far);
+                pass_on(&far, &near);
                 outside.lines.lock().unwrap().extend([near, far]);
             }
         });
@@ -242,7 +244,8 @@ impl Day {
         config.ntfy.url = outside.server().await;
         let clock = Clock::at(MORNING.parse().unwrap());
         let mut said = broker.listen("workmate/#").await;
-        let house = House::open(config, &Environment::new(), clock.clone());
+        let environment = Environment::new();
+        let house = House::open(config, &environment, clock.clone());
         let house = house.await.unwrap();
         let (store, wake) = (house.store().clone(), house.wake().clone());
         let life = house.lifecycle().clone();

@@ -91,7 +91,7 @@ impl HomeAssistant {
     /// Lets it end by itself, as its own restart does.
     pub async fn stop(&mut self) {
         self.process.signal(Signal::TERM);
-        eventually("Home Assistant ends", Duration::from_secs(60), || {
+        eventually("Home Assistant ends", Duration::from_mins(1), || {
             let has_ended = !self.process.is_running();
             async move { has_ended.then_some(()) }
         })

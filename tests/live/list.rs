@@ -261,7 +261,7 @@ async fn edit(scene: &Scene, dice: &mut Dice, number: u32, removed: &mut Vec<u32
 #[tokio::test]
 async fn random_edits_on_both_sides_end_with_the_same_and_nothing_twice_or_lost() {
     let mut scene = scene().await;
-    let edits = std::env::var("SOAK_LIST_EDITS").ok();
+    let edits = std::env::var_os("SOAK_LIST_EDITS").and_then(|it| it.into_string().ok());
     let edits: u32 = edits.and_then(|it| it.parse().ok()).unwrap_or(EDITS);
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     let (mut removed, mut made) = (Vec::new(), Vec::new());

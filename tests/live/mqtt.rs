@@ -81,11 +81,8 @@ impl Connected {
 
     async fn next_answer(&mut self) -> (TaskId, AnswerKind, mqtt::Ack) {
         loop {
-            match self.next().await {
-                Incoming::Answer { task, command, ack } => return (task, command.answer, ack),
-                Incoming::StateWanted | Incoming::HomeAssistantStarted | Incoming::Asked { .. } => {
-                    ()
-                }
+            if let Incoming::Answer { task, command, ack } = self.next().await {
+                return (task, command.answer, ack);
             }
         }
     }

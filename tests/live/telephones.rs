@@ -116,7 +116,7 @@ async fn a_tap_on_done_completes_the_task_and_clears_every_other_telephone() {
     let task = daemon.send("tasks", &task).await;
     let id = task["id"].as_str().unwrap();
     // People are told of a new task after a minute.
-    let minute = Duration::from_secs(120);
+    let minute = Duration::from_mins(2);
     let is_it = |it: &Value| it["title"] == "Pay the rent";
     let shown = anna.shows("Anna is told", minute, is_it).await;
     ben.shows("Ben is told", PATIENCE, is_it).await;
