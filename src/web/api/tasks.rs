@@ -302,7 +302,8 @@ fn steps_of(sent: Vec<StepBody>, known: &[Step], now: Timestamp) -> Vec<Step> {
     steps
 }
 
-/// Removes a task; one that a document asks for counts as answered `not_mine`.
+/// Removes a task. One that a document asks for counts as answered `not_mine`, and letters like that
+/// one make no such task any more.
 #[utoipa::path(delete, path = "/tasks/{id}", tag = "tasks",
     params(("id" = String, Path), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = TaskBody), (status = 404, body = Problem),
