@@ -194,6 +194,7 @@ fn by_words(
         total: money.total,
         style: paper.style,
         is_official: is_official(paper, kind),
+        lends: kind_rules::lends(&paper.lines),
     };
     let wanted = Wanted {
         context,
@@ -201,7 +202,10 @@ fn by_words(
         learned,
     };
     wants(paper, &facts, settlement, &wanted, &mut page);
-    if let Some(sum) = instalments::payable(paper, &page) {
+    let is_shown = learned.iter().any(|it| it.role == Role::Payable);
+    if let Some(sum) = instalments::payable(paper, &page).filter(|_| !is_shown) {
+        let is_kept = |it: &Finding| !matches!(it.field, Field::Payable | Field::Iban);
+        page.findings.retain(is_kept);
         page.findings.push(sum);
         page.findings.extend(account(paper, true, payment.as_ref()));
     }
@@ -459,6 +463,8 @@ const fn may_ask(kind: Option<Kind>) -> bool {
                 | Kind::Medical
                 | Kind::Letter
                 | Kind::Contract
+                | Kind::Invitation
+                | Kind::Appointment
         )
     )
 }
@@ -492,6 +498,7 @@ fn is_asked_for(paper: &Paper<'_>, kind: Option<Kind>) -> bool {
             &it.lexemes,
             &[
                 "fällig|fälligkeit|zahlbar bis|am|zum",
+                "am|zum|bis … fällig|zahlbar",
                 "fälligkeit",
                 "amount|payment|total|balance|charge|premium due|payable|owing",
                 "zahlbetrag|zahlungsziel|zahlungsfrist",

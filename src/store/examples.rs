@@ -157,6 +157,27 @@ pub fn teach_due(
     lesson.learn(tx, &trace, said(&trace, Role::Due, due, own))
 }
 
+/// A person took back that a document has no duty of that key.
+pub(super) fn forget_absence(
+    tx: &WriteTx<'_>,
+    document: DocumentId,
+    key: &str,
+) -> Result<(), Error> {
+    let mut query = tx.prepare_cached(
+        "SELECT * FROM example WHERE document = ?1 AND role = ?2 AND name = ?3 AND place = 'null'",
+    )?;
+    let parameters = params![document.to_string(), Role::Due.as_str(), key];
+    let absences = query.query_and_then(parameters, example)?;
+    for absence in absences.collect::<Result<Vec<_>, _>>()? {
+        tx.execute(
+            "DELETE FROM example WHERE id = ?1",
+            [absence.id.to_string()],
+        )?;
+        log_change(tx, &absence, "lesson forgotten")?;
+    }
+    Ok(())
+}
+
 /// A person made a task to pay `money` by `due` of a document in which nothing was found to pay.
 pub fn teach_missed(
     tx: &WriteTx<'_>,

@@ -234,7 +234,7 @@ pub fn miss(tx: &WriteTx<'_>, task: TaskId) -> Result<(), Error> {
 /// letter or a person here asked for stays open, out of the list, and its story says so.
 pub fn dismiss(tx: &WriteTx<'_>, task: TaskId, came: Came, note: &str) -> Result<(), Error> {
     if came == Came::FromThere {
-        tasks::withdraw(tx, task, None)?;
+        tasks::withdraw(tx, task, None, tasks::Removed::Once)?;
         return part(tx, task);
     }
     tx.prepare_cached(

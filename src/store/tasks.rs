@@ -4,6 +4,7 @@ mod leaving;
 mod lists;
 mod rows;
 mod series;
+mod withdrawal;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
@@ -25,6 +26,8 @@ pub(super) use leaving::leave;
 pub use lists::{Counts, Filter, Summary, View, counts, list, summary};
 pub(super) use rows::task_from_row;
 pub use series::continue_series;
+pub(super) use withdrawal::withdraw_of_document;
+pub use withdrawal::{Removed, withdraw};
 
 /// Makes a task by hand: its line, all else that was said of it, and who may see it.
 pub fn create(
@@ -432,6 +435,7 @@ pub fn reopen(tx: &WriteTx<'_>, id: TaskId) -> Result<Task, Error> {
     if task.status == Status::Open && task.later_until.is_none() {
         return Ok(task);
     }
+    withdrawal::forget(tx, &task)?;
     let series = match task.series {
         None => series::take_back(tx, id)?,
         known => known,
@@ -443,31 +447,6 @@ pub fn reopen(tx: &WriteTx<'_>, id: TaskId) -> Result<Task, Error> {
         ..task
     };
     update(tx, next, "reopened", &["status", "later_until"])
-}
-
-/// A person removes a task made by hand; one that a document asks for is answered instead.
-pub fn withdraw(tx: &WriteTx<'_>, id: TaskId, expected: Option<u64>) -> Result<Task, Error> {
-    let task = by_id(tx, id)?;
-    expect_version(&task, expected)?;
-    let status = if task.source.is_some() {
-        Status::NotMine
-    } else {
-        Status::Withdrawn
-    };
-    super::reminders::silence(tx, id)?;
-    update(tx, Task { status, ..task }, "removed", &["status"])
-}
-
-/// The tasks of a document that went to the trash want nothing any more.
-pub(super) fn withdraw_of_document(tx: &WriteTx<'_>, document: DocumentId) -> Result<(), Error> {
-    for task in of_document(tx, document)? {
-        if task.status == Status::Open {
-            super::reminders::silence(tx, task.id)?;
-            let status = Status::Withdrawn;
-            update(tx, Task { status, ..task }, "withdrawn", &["status"])?;
-        }
-    }
-    Ok(())
 }
 
 fn expect_version(task: &Task, expected: Option<u64>) -> Result<(), Error> {

@@ -18,7 +18,7 @@ use jiff::civil::{Date, Weekday};
 use super::lex::{Lexeme, Sort};
 use super::numerals;
 
-pub use times::{time_at, time_near};
+pub use times::{span_at, time_at, time_near};
 
 /// How a day was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,8 +6,11 @@
 
 pub mod contracts;
 mod cues;
+mod labels;
+mod month_ends;
 mod periods;
 pub mod phrase;
+mod pointers;
 pub mod remedies;
 mod rows;
 mod series;
@@ -24,11 +27,14 @@ use crate::domain::obligation::{Action, Alternative, Basis};
 use crate::domain::value::{Amount, Money};
 
 use super::amounts;
-use super::dates::{DateMatch, Form, Style, dates, time_near};
+use super::dates::{DateMatch, Form, Style, dates, span_at, time_near};
 use super::lex::{Lexeme, has};
 use super::lines::{Passage, sentences};
 use super::paper::Paper;
-use cues::{DISCOUNT, Marker, action_near, is_conditional, is_not_ours, marker_before};
+use cues::{
+    DISCOUNT, Marker, action_near, comes_again, falls_due, is_conditional, is_not_ours,
+    marker_before,
+};
 use rows::{hour_before, is_term_end, labelled_row};
 
 /// What is known about the document before its days are judged.
@@ -50,6 +56,8 @@ pub struct Facts {
     pub style: Style,
     /// Whether an authority wrote it, so that public-law periods count.
     pub is_official: bool,
+    /// Whether it is about things that are lent.
+    pub lends: bool,
 }
 
 /// A last day for doing something.
@@ -77,6 +85,8 @@ pub struct Duty {
     pub safe_due: Option<Date>,
     /// Whether it is one of several payments that are all to be made.
     pub is_instalment: bool,
+    /// Whether its sentence names no day and points at that of another.
+    pub is_pointed: bool,
     /// Why it is that day.
     pub why: Option<Explanation>,
 }
@@ -89,6 +99,13 @@ pub(super) struct Sentence<'a> {
 }
 
 impl Sentence<'_> {
+    /// The bytes of these lexemes of it.
+    fn bytes(&self, lexemes: &Range<usize>) -> Range<usize> {
+        let inside = self.lexemes.get(lexemes.clone()).unwrap_or(&[]);
+        let start = inside.first().map_or(0, |it| it.at.start);
+        start..inside.last().map_or(start, |it| it.at.end)
+    }
+
     /// The sentence around some of its bytes: all of it, or of a long one the part nearby.
     fn evidence(&self, around: &Range<usize>) -> Evidence {
         let near = |it: &&Lexeme| it.at.start + 170 > around.start && it.at.end < around.end + 130;
@@ -111,22 +128,61 @@ impl Sentence<'_> {
 /// Every last day of the document.
 pub fn duties(paper: &Paper<'_>, facts: &Facts) -> Vec<Duty> {
     let mut found = Vec::new();
+    // What a later sentence may point at.
+    let mut last: Option<Duty> = None;
+    let continued = paper.lines.continued();
+    for passage in paper.lines.paragraphs.iter().chain(&continued) {
+        for range in sentences(passage) {
+            let lexemes = passage.lexemes.get(range).unwrap_or(&[]);
+            let sentence = Sentence { passage, lexemes };
+            let of_sentence = of_sentence(paper, facts, &sentence);
+            if of_sentence.is_empty()
+                && let Some(last) = &last
+            {
+                found.extend(pointers::duty(facts, &sentence, last));
+            }
+            let counted = of_sentence.iter().rev().find(|it| it.confidence > 0.0);
+            let named = counted.cloned();
+            last = named
+                .or_else(|| pointers::named(paper, facts, &sentence))
+                .or(last);
+            found.extend(of_sentence);
+        }
+    }
+    found.extend(labels::duties(paper, facts));
+    found.extend(series::of_rows(paper, facts));
+    found.extend(before_meeting(paper, facts, &found));
+    found
+}
+
+fn of_sentence(paper: &Paper<'_>, facts: &Facts, sentence: &Sentence<'_>) -> Vec<Duty> {
+    let mut found = series::duties(paper, facts, sentence);
+    if found.is_empty() {
+        found = of_days(paper, facts, sentence);
+        found.extend(periods::duties(paper, facts, sentence));
+        found.extend(month_ends::duty(paper, facts, sentence));
+    }
+    found
+}
+
+/// What must be done so long before the appointment, where the document has one.
+fn before_meeting(paper: &Paper<'_>, facts: &Facts, found: &[Duty]) -> Vec<Duty> {
+    let mut meetings = found.iter().filter(|it| it.action == Action::Attend);
+    let Some(meeting) = meetings.next().map(|it| it.due) else {
+        return Vec::new();
+    };
+    if meetings.any(|it| it.due != meeting) {
+        return Vec::new();
+    }
+    let mut duties = Vec::new();
     for passage in &paper.lines.paragraphs {
         for range in sentences(passage) {
             let lexemes = passage.lexemes.get(range).unwrap_or(&[]);
             let sentence = Sentence { passage, lexemes };
-            let of_series = series::duties(paper, facts, &sentence);
-            if !of_series.is_empty() {
-                found.extend(of_series);
-                continue;
-            }
-            found.extend(of_days(paper, facts, &sentence));
-            found.extend(periods::duties(paper, facts, &sentence));
+            duties.extend(pointers::beforehand(paper, facts, &sentence, meeting));
         }
     }
-    found.extend(of_labels(paper, facts));
-    found.extend(series::of_rows(paper, facts));
-    found
+    duties
 }
 
 /// Days of a sentence with what stands before and behind them.
@@ -135,8 +191,14 @@ fn of_days(paper: &Paper<'_>, facts: &Facts, sentence: &Sentence<'_>) -> Vec<Dut
     let days = dates(sentence.lexemes, paper.style);
     let mut carried: Option<(Action, usize)> = None;
     for (index, day) in days.iter().enumerate() {
+        let spans =
+            |first: &DateMatch, last: &DateMatch| rows::is_span(sentence.lexemes, first, last);
         let next = days.get(index + 1);
-        if next.is_some_and(|next| rows::is_span(sentence.lexemes, day, next)) {
+        let before = index.checked_sub(1).and_then(|it| days.get(it));
+        let ends_time = before.is_some_and(|first| {
+            spans(first, day) && rows::is_of_time(sentence.lexemes, first.lexemes.start)
+        });
+        if ends_time || next.is_some_and(|next| spans(day, next)) {
             continue;
         }
         let duty = of_day(
@@ -167,7 +229,31 @@ fn of_days(paper: &Paper<'_>, facts: &Facts, sentence: &Sentence<'_>) -> Vec<Dut
             found.push(duty);
         }
     }
+    shared(facts, sentence, &mut found);
     found
+}
+
+/// Words that share what is to be paid among the days of a list.
+const SHARES: &[&str] = &[
+    "je|jeweils [zu|zur|mit] [der] hälfte|hälftig",
+    "je|jeweils [mit|zu] einem|ein|1 viertel|drittel",
+    "in|zu [#] [zwei|drei|vier] gleichen|gleichhohen raten|teilen|teilbeträgen",
+    "in [#] [two|three|four] equal instalments|installments|payments|parts",
+];
+
+/// `je zur Hälfte am 1. März und am 1. September`: each day its share.
+fn shared(facts: &Facts, sentence: &Sentence<'_>, found: &mut [Duty]) {
+    let is_part = |it: &Duty| it.action == Action::Pay && it.is_instalment;
+    let parts = found.iter().filter(|it| is_part(it)).count();
+    let count = i64::try_from(parts).unwrap_or(0);
+    let whole = facts.payable.or(facts.total);
+    let (Some(whole), true) = (whole, count > 1 && has(sentence.lexemes, SHARES)) else {
+        return;
+    };
+    let share = Amount::from_hundredths(whole.amount.hundredths() / count);
+    for part in found.iter_mut().filter(|it| is_part(it)) {
+        part.amount = Some(share);
+    }
 }
 
 /// Whether only list words stand between two days (`15.02., 15.05. und 15.08.`).
@@ -234,7 +320,8 @@ fn of_day(
     let lexemes = sentence.lexemes;
     let time = time.or_else(|| hour_before(lexemes, day));
     let evidence = sentence.evidence(&day.at);
-    let marker = marker_before(lexemes, day.lexemes.start);
+    let marker = marker_before(lexemes, day.lexemes.start)
+        .or_else(|| falls_due(lexemes, &day.lexemes).then_some(Marker::By));
     if goes_back(facts, lexemes, day.lexemes.start) {
         return Some(plain(Action::PickUp, due, evidence));
     }
@@ -281,6 +368,7 @@ fn of_day(
         optional,
         amount,
         confidence: closeness,
+        is_instalment: action == Action::Pay && comes_again(lexemes, day.lexemes.start),
         why: Some(why),
         ..plain(action, due, evidence)
     })
@@ -361,6 +449,7 @@ pub fn plain(action: Action, due: Date, evidence: Evidence) -> Duty {
         alternatives: Vec::new(),
         safe_due: None,
         is_instalment: false,
+        is_pointed: false,
         why: Some(Explanation::printed(due)),
     }
 }
@@ -368,7 +457,8 @@ pub fn plain(action: Action, due: Date, evidence: Evidence) -> Duty {
 /// The hour that belongs to a day: directly behind it.
 fn hour_behind(lexemes: &[Lexeme], end: usize) -> Option<Time> {
     let behind = lexemes.get(end..lexemes.len().min(end + 8)).unwrap_or(&[]);
-    let (time, _) = time_near(behind, 0)?;
+    let spans = (end..end + 4).find_map(|it| span_at(lexemes, it));
+    let time = spans.or_else(|| time_near(behind, 0).map(|(time, _)| time))?;
     (time != Time::midnight()).then_some(time)
 }
 
@@ -379,15 +469,21 @@ fn is_meeting(facts: &Facts, sentence: &Sentence<'_>) -> bool {
         Some(Kind::Appointment | Kind::Invitation | Kind::Medical)
     );
     let words = [
-        "termin|terminvorschlag|*termin|findet|finden|statt|einlad*|laden|versammlung|erscheinen|vorladung|vorsprache|untersuchung|appointment|meeting|hearing|attend|invite*|sitzung|besprechung|treffen|feier*|sprechstunde|ablesung|besichtigung|visit|interview|geladen|beweisaufnahme|*verhandlung|gütetermin|sitzungssaal|anhörungstermin|courtroom|court|jury",
+        "termin|terminvorschlag|*termin|findet|finden|statt|einlad*|laden|versammlung|erscheinen|vorladung|vorsprache|untersuchung|appointment|meeting|hearing|attend|invite*|sitzung|besprechung|treffen|feier*|sprechstunde|ablesung|besichtigung|visit|interview|geladen|beweisaufnahme|*verhandlung|gütetermin|sitzungssaal|anhörungstermin|courtroom|court|jury|aufnahmetag|aufnahmetermin|eingriff|vorsprechen",
+        "kommen sie",
+        "come to",
     ];
     let none = [
         "geöffnet|öffnungszeiten|open|zugestellt|zustellung|delivery|delivered|between|zwischen|erstellt|gesendet|sent|printed|versand*",
     ];
-    !has(sentence.lexemes, &none)
+    let visit = [
+        "techniker*|monteur*|ableser*|*schornsteinfeger*|kaminkehrer*|*überprüfung|ablesung|besichtigung|begehung|zählerwechsel|zählertausch|technician|engineer|surveyor|inspection",
+    ];
+    let is_visit = has(sentence.lexemes, &visit);
+    (is_visit || !has(sentence.lexemes, &none))
         && facts.kind != Some(Kind::Advertisement)
         && facts.kind != Some(Kind::Receipt)
-        && (by_kind || has(sentence.lexemes, &words))
+        && (by_kind || is_visit || has(sentence.lexemes, &words))
 }
 
 /// What a last day is for.
@@ -417,6 +513,10 @@ fn what_for(
             Some((Action::Return, distance)) if facts.kind == Some(Kind::Parcel) => {
                 Some((Action::PickUp, distance))
             }
+            // What is lent is due back, and costs nothing.
+            Some((Action::Pay, distance)) if facts.lends && facts.payable.is_none() => {
+                Some((Action::Return, distance))
+            }
             Some(found) => Some(found),
             None if facts.kind == Some(Kind::Quote) => Some((Action::Reply, 12)),
             None => None,
@@ -431,6 +531,10 @@ pub(super) fn amount_for(facts: &Facts, sentence: &Sentence<'_>, at: usize) -> O
         .into_iter()
         .filter(|it| it.amount.hundredths() > 0)
         .collect();
+    // What is paid by an early day is not what is paid by the last one.
+    if payable.is_some() && has(sentence.lexemes, DISCOUNT) {
+        return payable;
+    }
     if payable.is_some_and(|payable| named.iter().any(|it| it.amount == payable)) {
         return payable;
     }
@@ -444,123 +548,4 @@ pub(super) fn amount_for(facts: &Facts, sentence: &Sentence<'_>, at: usize) -> O
     }
     let nearest = named.iter().min_by_key(|it| it.lexemes.start.abs_diff(at));
     nearest.map(|it| it.amount).or(payable)
-}
-
-/// Days beside or below a label: `Fälligkeit: 15. Mai 2026`, `Due date | 4 March`.
-fn of_labels(paper: &Paper<'_>, facts: &Facts) -> Vec<Duty> {
-    let mut found = Vec::new();
-    for spot in paper.days() {
-        let Some(segment) = paper.lines.segments.get(spot.segment) else {
-            continue;
-        };
-        let before = segment
-            .lexemes
-            .get(..spot.found.lexemes.start)
-            .unwrap_or(&[]);
-        if before.iter().any(|it| it.text.chars().count() > 3) || !is_ahead(facts, spot.found.day) {
-            continue;
-        }
-        let labels = [
-            paper.lines.left_of(spot.segment),
-            paper.lines.above(spot.segment),
-        ];
-        for label in labels.into_iter().flatten() {
-            if label.lexemes.len() > 9 {
-                continue;
-            }
-            let Some(duty) = of_label(facts, segment, label, &spot.found) else {
-                continue;
-            };
-            found.push(duty);
-            break;
-        }
-    }
-    found
-}
-
-/// Labels that set a day, with what it is for.
-const LABELS: &[(Action, &str)] = &[
-    (
-        Action::Pay,
-        "fällig|fälligkeit|fälligkeitsdatum|zahlbar|zahlungsziel|zahlungsfrist|zahlungstermin|zahldatum|zahlungstag",
-    ),
-    (Action::Pay, "zu zahlen bis"),
-    (Action::Pay, "due|payment date|by|due"),
-    (Action::Pay, "pay by|before|on"),
-    (Action::Pay, "due"),
-    (
-        Action::PickUp,
-        "abholen|abholbar|abholung|lagert|abholfrist [bis]",
-    ),
-    (Action::PickUp, "letzter abholtag|tag"),
-    (Action::PickUp, "collect|pick by|up"),
-    (
-        Action::Return,
-        "rückgabe|rückgabetermin|leihfrist|leihfristende [bis]",
-    ),
-    (Action::Return, "return by|before"),
-    (Action::Reply, "angebot|gültig|bindefrist gültig|bis"),
-    (Action::Reply, "antwort|rückmeldung|um|rsvp [antwort] [bis]"),
-    (
-        Action::Submit,
-        "abgabe|abgabefrist|abgabetermin|einreichung|einsendeschluss|einreichfrist [bis]",
-    ),
-    (
-        Action::Object,
-        "widerspruchsfrist|einspruchsfrist|rechtsmittelfrist",
-    ),
-];
-
-fn of_label(facts: &Facts, segment: &Passage, label: &Passage, day: &DateMatch) -> Option<Duty> {
-    let behind = segment.lexemes.get(day.lexemes.end..).unwrap_or(&[]);
-    let value = segment.evidence(&day.at);
-    let text = format!("{} {}", label.text, value.text);
-    let place = value.at.union(&label.at);
-    let evidence = Evidence {
-        page: segment.page,
-        text,
-        at: place,
-    };
-    if behind.first().is_some_and(|it| it.is_one_of("-–"))
-        || is_not_ours(&label.lexemes)
-        || has(&label.lexemes, DISCOUNT)
-    {
-        return None;
-    }
-    let known = LABELS
-        .iter()
-        .find(|(_, pattern)| has(&label.lexemes, &[pattern]))
-        .map(|(action, _)| *action);
-    let meeting = ["termin|appointment|datum|date|wann|when|beginn|am|tag"];
-    if known.is_none()
-        && has(&label.lexemes, &meeting)
-        && matches!(facts.kind, Some(Kind::Appointment | Kind::Invitation))
-    {
-        let time = hour_behind(segment.lexemes.as_slice(), day.lexemes.end)?;
-        return Some(Duty {
-            time: Some(time),
-            confidence: 0.85,
-            ..plain(Action::Attend, day.day, evidence)
-        });
-    }
-    let action = known?;
-    if action == Action::Reply
-        && facts.kind != Some(Kind::Quote)
-        && !has(&label.lexemes, &["antwort|rückmeldung|rsvp"])
-    {
-        return None;
-    }
-    let amount = match (action, facts.kind) {
-        (Action::Pay, _) => facts.payable.map(|it| it.amount),
-        (_, Some(Kind::Quote)) => facts.total.map(|it| it.amount),
-        (_, _) => None,
-    };
-    let optional = matches!(action, Action::Object)
-        || facts.kind == Some(Kind::Quote) && action == Action::Reply;
-    Some(Duty {
-        amount,
-        optional,
-        confidence: 0.93,
-        ..plain(action, day.day, evidence)
-    })
 }

@@ -16,10 +16,13 @@ pub fn payable(paper: &Paper<'_>, found: &Extraction) -> Option<Finding> {
     let payments = found.obligations.iter();
     let payments = payments.filter(|it| it.action == Action::Pay && !it.optional);
     let amounts: Vec<Amount> = payments.map(|it| it.amount).collect::<Option<_>>()?;
-    if amounts.len() < 2 || found.finding(Field::Payable).is_some() {
+    let sum: i64 = amounts.iter().map(|it| it.hundredths()).sum();
+    // One of the payments alone is not the whole.
+    let known = found.money(Field::Payable).map(|it| it.amount);
+    let is_whole = known.is_some_and(|it| !amounts.contains(&it) || it.hundredths() >= sum);
+    if amounts.len() < 2 || is_whole {
         return None;
     }
-    let sum: i64 = amounts.iter().map(|it| it.hundredths()).sum();
     let mut printed = paper.money.iter();
     let spot = printed.find(|it| it.amount.hundredths() == sum)?;
     let money = Money {

@@ -2,8 +2,9 @@
 
 use crate::domain::finding::Evidence;
 
-use super::dates::Form;
+use super::dates::{Form, time_at};
 use super::lex::{Lexeme, Sort, find_any, has};
+use super::numerals;
 use super::paper::{DateSpot, Paper};
 use super::scorer::{self, DayRole};
 use crate::domain::document::Kind;
@@ -131,6 +132,9 @@ fn score(paper: &Paper<'_>, spot: &DateSpot) -> f32 {
         if is_town(&beside) && after.is_empty() {
             score = score.max(0.75);
         }
+        if is_meeting(paper, spot) && label(&beside) < NAMES_IT {
+            score = 0.12;
+        }
         // "Due date" is a date, but another one; "Date of invoice and delivery" is the document's.
         if is_other(&beside) && label(&beside) < NAMES_IT
             || beside.is_empty() && is_other(&above) && label(&above) < NAMES_IT
@@ -149,6 +153,21 @@ fn score(paper: &Paper<'_>, spot: &DateSpot) -> f32 {
         score += 0.03;
     }
     score - page_penalty
+}
+
+/// A day of the week with an hour below it, as `Date: Tuesday 12 May 2026`, `Time: 2.15pm`: when to be
+/// somewhere.
+fn is_meeting(paper: &Paper<'_>, spot: &DateSpot) -> bool {
+    let segments = &paper.lines.segments;
+    let mut words = segments
+        .get(spot.segment)
+        .into_iter()
+        .flat_map(|it| &it.lexemes);
+    let below = paper.lines.below(spot.segment);
+    let below = below.and_then(|it| segments.get(it));
+    !paper.lines.is_slip()
+        && words.any(|it| it.text.len() > 2 && numerals::weekday(&it.text).is_some())
+        && below.is_some_and(|it| time_at(&it.lexemes, 0).is_some())
 }
 
 /// A town before a day, apart from it: "Emdersiel:", "Bad Saulgrub, den".

@@ -4,7 +4,7 @@ use crate::domain::document::Kind;
 use crate::domain::finding::Evidence;
 use crate::domain::value::Confidence;
 
-use super::lex::{find, match_at};
+use super::lex::{Sort, find, has, match_at};
 use super::lines::{Lines, Passage};
 
 /// Patterns that speak for a kind, with their weight where they stand in a heading of the first page;
@@ -239,16 +239,19 @@ const HEADINGS: &[(Kind, u16, &str)] = &[
 pub fn kind_by_rules(lines: &Lines) -> Option<(Kind, Confidence, Evidence)> {
     let typical = typical_height(lines);
     let mut scores: Vec<(Kind, u16, Option<Evidence>, u16)> = Vec::new();
-    for passage in &lines.segments {
+    for (index, passage) in lines.segments.iter().enumerate() {
         let prominence = prominence(passage, typical);
         if prominence == 0 {
             continue;
         }
+        // `Grundsteuer      211,40` is one row of a bill.
+        let beside = lines.right_of(index).and_then(|it| lines.segments.get(it));
+        let is_row = beside.is_some_and(is_sum);
         for (kind, weight, pattern) in HEADINGS {
             let Some(range) = find(&passage.lexemes, pattern) else {
                 continue;
             };
-            let is_early = range.start <= 2;
+            let is_early = range.start <= 2 && !is_row;
             let worth = match (is_early, prominence) {
                 (true, 2..) => weight * prominence / 4 + 3,
                 (true, _) => weight * prominence / 4,
@@ -277,6 +280,27 @@ pub fn kind_by_rules(lines: &Lines) -> Option<(Kind, Confidence, Evidence)> {
     }
 }
 
+/// Whether a passage is an amount and nothing else.
+fn is_sum(passage: &Passage) -> bool {
+    let has_figure = passage.lexemes.iter().any(|it| it.sort == Sort::Number);
+    let is_decimal = passage.text.contains([',', '.']);
+    let words = passage.lexemes.iter().filter(|it| it.sort == Sort::Word);
+    let mut words = words.map(|it| it.text.as_str());
+    has_figure && is_decimal && words.all(|it| matches!(it, "eur" | "euro" | "chf"))
+}
+
+/// Whether a document is about things that are lent, as by a library.
+pub fn lends(lines: &Lines) -> bool {
+    let words = [
+        "leihfrist*|ausgeliehen*|entliehen*|ausleihe|stadtbibliothek|bücherei|stadtbücherei|borrowed",
+        "on loan",
+        "checked out",
+        "library card|account|item*|loan*",
+        "public library",
+    ];
+    lines.paragraphs.iter().any(|it| has(&it.lexemes, &words))
+}
+
 /// Something with a form of address or a farewell and nothing else to tell its kind is a letter.
 fn letter(lines: &Lines) -> Option<(Kind, Confidence, Evidence)> {
     let forms = "sehr|liebe|lieber|hallo|dear|moin|servus|grüß|guten|herzliche|grüße|regards|sincerely|gruß|drückt";
@@ -300,7 +324,7 @@ fn prominence(passage: &Passage, typical: f32) -> u16 {
     if passage.page > 1 {
         return 0;
     }
-    let words = passage.text.split(' ').count();
+    let words = passage.text.split(' ').count().min(passage.lexemes.len());
     let is_short = words <= 9;
     let is_line = words <= 16 && passage.text.chars().next().is_some_and(char::is_uppercase);
     let is_big = passage.at.h > typical * 1.25;

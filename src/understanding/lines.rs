@@ -5,8 +5,10 @@
 //! Segments below each other form a *paragraph* (running text over line ends). What stands left of
 //! and above a segment is found by place, since labels stand there.
 
+mod continued;
 mod mended;
 mod shape;
+mod spaced;
 
 use std::ops::Range;
 
@@ -422,7 +424,8 @@ impl Builder {
             .iter()
             .map(|it| it.place)
             .reduce(|a, b| a.union(&b));
-        let lexemes = lex(&mended(&self.text));
+        let text = mended(&self.text);
+        let lexemes = spaced::closed(&text, lex(&text));
         Passage {
             page: self.page,
             lexemes,

@@ -1,6 +1,10 @@
 //! From last days to obligations: what is not owed falls away, what is said twice becomes one, what
 //! is unsure becomes a question.
 
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+
 use crate::domain::deadline;
 use crate::domain::deadline::explanation::Rule;
 use crate::domain::document::Kind;
@@ -124,7 +128,9 @@ fn is_owed(duty: &Duty, facts: &Facts, settlement: Settlement) -> bool {
 /// payment that is no series are one, the surest.
 fn merged(duties: Vec<Duty>) -> Vec<Duty> {
     let mut kept: Vec<Duty> = Vec::new();
-    let has_series = duties.iter().filter(|it| it.is_instalment).count() >= 2;
+    let parts = duties.iter().filter(|it| it.is_instalment);
+    let days: BTreeSet<Date> = parts.map(|it| it.due).collect();
+    let has_series = days.len() >= 2;
     for duty in duties {
         if has_series && duty.action == Action::Pay && !duty.is_instalment {
             continue;
@@ -143,11 +149,18 @@ fn merged(duties: Vec<Duty>) -> Vec<Duty> {
             None => kept.push(duty),
         }
     }
+    // What is renewed by paying, or brought back or renewed, is one thing to do.
+    let others = kept
+        .iter()
+        .filter(|it| matches!(it.action, Action::Pay | Action::Return));
+    let days: Vec<Date> = others.map(|it| it.due).collect();
+    kept.retain(|it| it.action != Action::Renew || !days.contains(&it.due));
     kept
 }
 
 fn is_same(a: &Duty, b: &Duty) -> bool {
-    if a.due == b.due && a.evidence.page == b.evidence.page && overlaps(a, b) {
+    let is_near = a.evidence.page == b.evidence.page && overlaps(a, b);
+    if a.due == b.due && is_near && a.is_pointed == b.is_pointed {
         return true;
     }
     if a.action != b.action {
@@ -155,7 +168,7 @@ fn is_same(a: &Duty, b: &Duty) -> bool {
     }
     let is_series = a.is_instalment && b.is_instalment;
     a.due == b.due
-        || matches!(a.action, Action::Pay) && !is_series
+        || matches!(a.action, Action::Pay) && !is_series && a.is_instalment == b.is_instalment
         || a.action == Action::Object
         || a.action == Action::Cancel && is_withdrawal(a) == is_withdrawal(b)
 }

@@ -283,6 +283,11 @@ fn is_return_line(text: &str) -> bool {
     let numbers = lexemes.iter().filter(|it| it.sort == Sort::Number);
     let lengths: Vec<usize> = numbers.map(|it| it.text.len()).collect();
     let has_code = lengths.iter().any(|it| (4..=5).contains(it));
+    // A town with its code behind it is the last line of an address.
+    let ends_with_code = lexemes.last().is_some_and(|it| it.sort == Sort::Number);
+    if separators == 1 && lengths.len() == 1 && ends_with_code {
+        return false;
+    }
     // A list of wares has points between its words too, but neither house nor town.
     separators >= 1 && (has_code || text.contains('·') && !lengths.is_empty())
 }
@@ -303,7 +308,7 @@ const NO_NAMES: &[&str] = &[
     "nummer|number|globale|kundenservice|kundencenter|kundenbetreuung|kundenbuchhaltung|buchhaltung|personalabteilung|customer|gln|anschrift|ansprechpartner|abteilung|stylesheet|anwendungsempfehlung|tel|telefon|fax|phone|email|mail|www|http|https|iban|bic|ust|vat|hrb|hra|tva|siret|siren|ape|rcs|btw|kvk|geschäftsführer|vorstand|inhaber|seite|page|blatt|steuer|registergericht|konto|blz",
     "herrn|frau|familie|herr|mr|mrs|ms|miss|dear|sehr|hallo|guten|liebe|lieber|to|an|from|von|subject|betreff",
     "rechnung|rechnungsnummer|rechnungsdatum|datum|date|invoice|bescheid|mahnung|kundennummer|angebot|facture|avoir|devis|factuur|fattura|factura|copyright|straße|strasse|str|postfach|street|road|avenue|lane|telefax",
-    "gesamt|summe|betrag|total|amount|menge|preis|artikel|description|mwst|netto|brutto|receipt|tax|bill|cash|gst|reg|freundliche*|grüße|gruß|sincerely|regards|gläubiger*|bankverbindung|ihr|ihre|your|our|unser|unsere|wir|we|bitte|please|einladung|kontoauszug|gutschrift|lieferschein|zahlungserinnerung|erinnerung|reminder|notice|statement",
+    "gesamt|summe|betrag|total|amount|menge|preis|artikel|description|mwst|netto|brutto|receipt|tax|bill|cash|gst|reg|freundliche*|grüße|gruß|sincerely|regards|gläubiger*|bankverbindung|ihr|ihre|your|our|unser|unsere|wir|we|bitte|please|einladung|kontoauszug|gutschrift|lieferschein|zahlungserinnerung|erinnerung|reminder|notice|statement|newsletter",
 ];
 
 /// Words of sentences; two of them and it is no name.

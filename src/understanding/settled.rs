@@ -22,7 +22,7 @@ pub enum Settlement {
 /// The sender takes the money.
 const COLLECTED: &[&str] = &[
     "buchen|ziehen|belasten wir|ich",
-    "wir|ich … abbuchen|einziehen|abgebucht|eingezogen|einzug",
+    "wir|ich … abbuchen|einziehen|abgebucht|eingezogen",
     "wird|werden|wurde … abgebucht|eingezogen|abgezogen|belastet",
     "abgebucht|eingezogen wird|werden",
     "per|mittels|durch|via [sepa] lastschrift*|basislastschrift|bankeinzug|lastschrifteinzug|einzug",
@@ -135,7 +135,7 @@ pub fn is_request(lexemes: &[Lexeme]) -> bool {
             "bitte … überweis*|zahl*|bezahl*|begleich*|einzuzahlen|entrichten",
             "überweisen|zahlen|begleichen sie|bitte",
             "zahlbar innerhalb|innert|binnen|bis|sofort|ohne|spätestens|netto",
-            "bitten [wir] [sie] … überweis*|zahl*|begleich*|überweisung|zahlung|ausgleich",
+            "bitten [wir] [sie] … überweis*|zahl*|begleich*|überweisung|*zahlung|ausgleich|leisten",
             "please … pay|remit|transfer|settle|payment",
             "payment|balance|amount is|due by|within|now|on",
             "zu zahlen|überweisen|entrichten bis|innerhalb|auf",

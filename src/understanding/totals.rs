@@ -16,9 +16,9 @@ use super::settled::is_request;
 /// Labels of what is to be paid, with their weight: more of them speak louder than one.
 const PAYABLE: &[(&str, f32)] = &[
     ("zu zahlen*|zahlender|überweisen* [betrag|summe]", 0.95),
-    ("zu zahlen* [betrag]", 0.95),
+    ("zu zahlen*|bezahlen|begleichen|entrichten [betrag]", 0.95),
     (
-        "zahlbetrag|zahlungsbetrag|restbetrag|gesamtforderung|zahllast|nachzahlung|forderungsbetrag|überweisungsbetrag|restforderung|abschlusszahlung",
+        "zahlbetrag|zahlungsbetrag|restbetrag|gesamtforderung|zahllast|nachzahlung|*nachzahlung|*nachforderung|nachzahlungsbetrag|nachforderungsbetrag|gesamtrückstand|forderungsbetrag|überweisungsbetrag|restforderung|abschlusszahlung",
         0.95,
     ),
     ("offene* betrag|forderung|summe|saldo|posten", 0.93),
@@ -63,6 +63,7 @@ const TOTAL: &[(&str, f32)] = &[
         "verwarnungsgeld|geldbuße|geldstrafe|bußgeld|strafbetrag",
         0.6,
     ),
+    ("jahresgebühr|gesamtgebühr|jahresbetrag", 0.6),
     ("penalty|parking charge [is|of]", 0.6),
     ("eur", 0.3),
 ];
@@ -360,7 +361,7 @@ fn asked_in_words<'a>(paper: &'a Paper<'_>) -> Option<&'a MoneySpot> {
                 .into_iter()
                 .map(|it| it.amount);
             let named = named.find(|it| it.hundredths() > 0);
-            let is_less = has(lexemes, DISCOUNTS);
+            let is_less = has(lexemes, DISCOUNTS) || has(lexemes, FUTURE);
             let asks = is_request(lexemes) || has(lexemes, REQUESTS);
             if let Some(amount) = named.or(before).filter(|_| asks && !is_less) {
                 let mut spots = paper.money.iter();
@@ -378,7 +379,13 @@ fn asked_in_words<'a>(paper: &'a Paper<'_>) -> Option<&'a MoneySpot> {
 /// Words of a sentence that asks for money.
 const REQUESTS: &[&str] = &[
     "[now] payable|owe|fällig",
-    "zu zahlen|entrichten|überweisen|begleichen",
+    "zu zahlen|bezahlen|entrichten|überweisen|begleichen|leisten",
+];
+
+/// Words of an amount that is asked for from some day on, again and again.
+const FUTURE: &[&str] = &[
+    "erstmals|erstmalig",
+    "neuer|neue|neuen|künftige* [monatliche*] abschlag*|vorauszahlung*|rate",
 ];
 
 /// Words of an amount that is less than what is owed.

@@ -143,3 +143,136 @@ fn numbers_stand_behind_remarks_too() {
     let numbers = found.findings.iter().filter(|it| it.name == "file_number");
     assert_eq!(numbers.count(), 1, "{found:#?}");
 }
+
+#[test]
+fn a_day_that_was_named_is_pointed_at() {
+    let hearing = "Landkreis Au\n\n10.02.2026\n\nAnhörung\n\nSehr geehrte Frau Brandt,\n\n\
+                   bitte reichen Sie die Pläne bis zum 06.03.2026 nach. Innerhalb derselben Frist können \
+                   Sie sich zur Sache äußern.";
+    assert_eq!(
+        wants(hearing),
+        ["submit 2026-03-06", "reply 2026-03-06 optional"]
+    );
+    let ends = "Kabelwerk Au GmbH\n\n02.02.2026\n\nSehr geehrte Frau Brandt,\n\n\
+                Ihr Vertrag endet am 28.02.2026. Bitte schicken Sie uns das Gerät bis dahin zurück.";
+    assert_eq!(wants(ends), ["return 2026-02-28"]);
+    for nothing in [
+        "Ihr Vertrag endet am 28.02.2026. Bis dahin können Sie alles wie gewohnt nutzen.",
+        "Ihr Antrag läuft seit dem 28.02.2026. Falls wir bis dahin keine Antwort erhalten, entscheiden wir.",
+    ] {
+        let letter =
+            format!("Kabelwerk Au GmbH\n\n02.02.2026\n\nSehr geehrte Frau Brandt,\n\n{nothing}");
+        assert!(wants(&letter).is_empty(), "{nothing}");
+    }
+}
+
+#[test]
+fn so_long_before_an_appointment_is_a_day() {
+    let visit = |terms: &str| {
+        format!(
+            "Praxis Dr. Au\n\n02.02.2026\n\nIhr Termin\n\nLiebe Frau Brandt,\n\n\
+             wir sehen Sie am Dienstag, 17.02.2026 um 9:30 Uhr. {terms}"
+        )
+    };
+    for (terms, day) in [
+        (
+            "Bitte sagen Sie spätestens 48 Stunden vorher ab, falls Sie verhindert sind.",
+            "reply 2026-02-15 optional",
+        ),
+        (
+            "Bitte bestätigen Sie den Termin spätestens eine Woche vorher.",
+            "reply 2026-02-10",
+        ),
+        (
+            "Bitte melden Sie sich mindestens zwei Werktage vor dem Termin an.",
+            "reply 2026-02-13",
+        ),
+    ] {
+        assert_eq!(wants(&visit(terms)), [day, "attend 2026-02-17"], "{terms}");
+    }
+    for nothing in [
+        "Bitte essen Sie 12 Stunden vorher nichts.",
+        "Absagen bis 2 Tage vorher kosten 50 %.",
+    ] {
+        assert_eq!(wants(&visit(nothing)), ["attend 2026-02-17"], "{nothing}");
+    }
+}
+
+#[test]
+fn a_last_day_may_stand_in_a_line_of_its_own() {
+    let claim = bill(
+        "Wir erwarten den Eingang Ihrer Zahlung bis zum\n\n                  27.03.2026\n\nauf dem genannten Konto.",
+    );
+    assert_eq!(wants(&claim), ["pay 2026-03-27 283.22"]);
+    let sweep = "Kehrbezirk Au\n\n02.02.2026\n\nA N M E L D U N G\n\nDie Überprüfung der Feuerstätten erfolgt am\n\n\
+                 \x20     Mittwoch, 18.02.2026, zwischen 8.00 und 11.00 Uhr";
+    assert_eq!(wants(sweep), ["attend 2026-02-18"]);
+}
+
+#[test]
+fn verbs_come_apart_and_stand_last() {
+    let letter =
+        |asks: &str| format!("Stadt Au\n\n02.02.2026\n\nSehr geehrte Frau Brandt,\n\n{asks}");
+    for (asks, expected) in [
+        (
+            "holen Sie den Ausweis bitte bis einschließlich 20.02.2026 ab.",
+            "pick_up 2026-02-20",
+        ),
+        (
+            "teilen Sie uns bitte bis zum 20. Februar mit, wer kommt.",
+            "reply 2026-02-20",
+        ),
+        (
+            "schicken Sie den Sitz bitte bis zum 20. Februar 2026 mit dem beiliegenden kostenlosen Schein an uns zurück.",
+            "return 2026-02-20",
+        ),
+        (
+            "das Formular muss bis 20. Februar im Sekretariat vorliegen.",
+            "submit 2026-02-20",
+        ),
+        (
+            "der Unterricht läuft weiter, sofern nicht bis zum 20. Februar schriftlich gekündigt wird.",
+            "cancel 2026-02-20 optional",
+        ),
+        (
+            "Sie können der Änderung bis zum 20. Februar 2026 widersprechen.",
+            "object 2026-02-20 optional",
+        ),
+    ] {
+        assert_eq!(wants(&letter(asks)), [expected], "{asks}");
+    }
+    let halves = "Stadt Au\n\nBescheid über Abfallgebühren 2026\n\n29.01.2026\n\nJahresgebühr      214,20 EUR\n\n\
+                  Die Gebühr wird je zur Hälfte am 1. März und am 1. September fällig.";
+    assert_eq!(
+        wants(halves),
+        ["pay 2026-03-01 107.10", "pay 2026-09-01 107.10"]
+    );
+}
+
+#[test]
+fn payments_stand_in_columns_too_and_come_beside_others() {
+    let columns = "Gemeinde Au\n\nGrundsteuerbescheid 2026\n\n12.01.2026\n\nDie Steuer ist in Teilbeträgen zu entrichten:\n\n\
+                   Fälligkeit      15.02.2026     15.05.2026\nBetrag in EUR       61,50          61,50";
+    assert_eq!(
+        wants(columns),
+        ["pay 2026-02-15 61.50", "pay 2026-05-15 61.50"]
+    );
+    let power = bill(
+        "Bitte überweisen Sie den Betrag bis zum 19.03.2026.\n\nIhr neuer Abschlag beträgt 97,00 EUR und ist \
+         jeweils zum 1. eines Monats fällig, erstmals am 01.04.2026.",
+    );
+    assert_eq!(
+        wants(&power),
+        ["pay 2026-03-19 283.22", "pay 2026-04-01 97.00"]
+    );
+}
+
+#[test]
+fn a_period_runs_from_the_end_of_the_contract() {
+    let ends = "Kabelwerk Au GmbH\n\n02.02.2026\n\nHallo Frau Brandt,\n\nIhr Vertrag endet am 28.02.2026. \
+                Bitte senden Sie das Gerät innerhalb von 14 Tagen nach Vertragsende zurück.";
+    assert_eq!(wants(ends), ["return 2026-03-14"]);
+    let offer = "Dach Lohse\n\nAngebot\n\n02.02.2026\n\nGesamt      2.471,04 €\n\n\
+                 An dieses Angebot halten wir uns sechs Wochen ab Angebotsdatum gebunden.";
+    assert_eq!(wants(offer), ["reply 2026-03-16 2471.04 optional"]);
+}

@@ -254,6 +254,9 @@ texts! {
         "Tasks come from documents, or you make one yourself.";
     reopen: "Wieder öffnen", "Open again";
     delete_task: "Aufgabe löschen", "Delete task";
+    nothing_to_do: "Nichts zu tun", "Nothing to do";
+    nothing_to_do_hint: "Auch Briefe dieses Absenders, die so aussehen, machen dann keine solche Aufgabe mehr.",
+        "Letters of this sender that look like it will not make such a task any more either.";
     reminders: "Erinnerungen", "Reminders";
     no_reminders: "Keine Erinnerung geplant.", "No reminder is planned.";
     acknowledge: "Ich bin dran", "I am on it";

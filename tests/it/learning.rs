@@ -295,6 +295,27 @@ async fn a_due_day_that_a_person_took_away_is_not_found_in_the_next_letter() {
 }
 
 #[tokio::test]
+async fn a_task_with_nothing_to_do_comes_from_no_letter_like_it_until_it_is_opened_again() {
+    let (mut daemon, _) = household().await;
+    take(&daemon, &FIRST, 1).await;
+    let task = daemon.open_tasks(1, PATIENCE).await.remove(0);
+    let path = format!("tasks/{}?nothing_to_do=true", task["id"].as_str().unwrap());
+    assert_eq!(daemon.delete(&path).await, 200);
+    let second = take(&daemon, &SECOND, 2).await;
+    let second = document(&daemon, &second).await;
+    assert_eq!(second["obligations"], json!([]), "{second:#}");
+    let stranger = take(&daemon, &STRANGERS, 3).await;
+    let stranger = document(&daemon, &stranger).await;
+    assert_eq!(stranger["obligations"][0]["due"], "2026-06-17");
+    let again = json!({"tasks": [task["id"]]});
+    daemon.send("tasks/reopen", &again).await;
+    let third = take(&daemon, &THIRD, 4).await;
+    let third = document(&daemon, &third).await;
+    assert_eq!(third["obligations"][0]["due"], "2026-05-26", "{third:#}");
+    daemon.stop().await;
+}
+
+#[tokio::test]
 async fn what_a_person_said_is_not_to_be_paid_is_silent_in_the_next_letter() {
     let (mut daemon, [anna, _]) = household().await;
     let first = take(&daemon, &FIRST, 1).await;

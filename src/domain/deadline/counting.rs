@@ -108,6 +108,21 @@ impl<'a> Count<'a> {
         Some(self.step(Reason::CountedBack(period), law, to))
     }
 
+    /// Back from the day, which does not count itself, as from an appointment.
+    pub fn back(self, period: Period) -> Option<Self> {
+        let mut to = period.before(self.day)?;
+        if period.unit == super::Unit::WorkingDay {
+            to = self.day;
+            for _ in 0..period.count {
+                to = to.yesterday().ok()?;
+                while self.region.working_day_from(to) != to {
+                    to = to.yesterday().ok()?;
+                }
+            }
+        }
+        Some(self.step(Reason::CountedBack(period), "", to))
+    }
+
     /// The day before.
     pub fn day_before(self) -> Option<Self> {
         let to = self.day.yesterday().ok()?;

@@ -197,6 +197,7 @@ fn a_day_that_the_rules_did_not_dare_to_believe_is_confirmed() {
         total: None,
         style: Style::page(date(2026, 3, 5), false),
         is_official: false,
+        lends: false,
     };
     let due = |day: &str| Due {
         day: day.parse().unwrap(),

@@ -52,6 +52,39 @@ fn first_is_clock(lexemes: &[Lexeme], at_am: usize) -> bool {
             .is_some_and(|it| it.sort == Sort::Number)
 }
 
+/// The first hour of a span that begins at lexeme `from`: `8 bis 11 Uhr`, `8.00 und 11.00 Uhr`.
+pub fn span_at(lexemes: &[Lexeme], from: usize) -> Option<Time> {
+    let part = |at: usize| {
+        let lexeme = lexemes
+            .get(at)
+            .filter(|it| it.sort == Sort::Number && it.text.len() <= 2);
+        lexeme
+            .and_then(Lexeme::number)
+            .and_then(|it| i8::try_from(it).ok())
+    };
+    let hour = part(from)?;
+    let is_split = lexemes
+        .get(from + 1)
+        .is_some_and(|it| it.is_one_of(":.") && it.glued);
+    let (minute, next) = match part(from + 2).filter(|_| is_split) {
+        Some(minute) => (minute, from + 3),
+        None => (0, from + 1),
+    };
+    let joins = lexemes.get(next).is_some_and(|it| {
+        it.is_one_of("-–") || matches!(it.text.as_str(), "und" | "bis" | "and" | "to")
+    });
+    let (last, end) = time_at(lexemes, next + 1).filter(|_| joins)?;
+    // `2 to 4pm` begins in the afternoon as well.
+    let is_pm = end.checked_sub(1).and_then(|it| lexemes.get(it));
+    let is_pm = is_pm.is_some_and(|it| it.text == "pm");
+    let hour = if is_pm && hour + 12 <= last.hour() {
+        hour + 12
+    } else {
+        hour
+    };
+    Time::new(hour, minute, 0, 0).ok()
+}
+
 /// The first hour within the next few lexemes.
 pub fn time_near(lexemes: &[Lexeme], from: usize) -> Option<(Time, usize)> {
     (from..from + 8).find_map(|it| time_at(lexemes, it))
@@ -76,6 +109,13 @@ mod tests {
             let time = time_at(&lex(text), 0).map(|(it, _)| it);
             assert_eq!(time, Time::new(hour, minute, 0, 0).ok(), "{text}");
         }
+        assert_eq!(
+            span_at(&lex("8.00 und 11.00 Uhr"), 0),
+            Time::new(8, 0, 0, 0).ok()
+        );
+        assert_eq!(span_at(&lex("8 bis 11 Uhr"), 0), Time::new(8, 0, 0, 0).ok());
+        assert_eq!(span_at(&lex("2 to 4pm"), 0), Time::new(14, 0, 0, 0).ok());
+        assert_eq!(span_at(&lex("8 Euro bis 11 Uhr"), 0), None);
         for text in ["9", "25:00 Uhr", "12.01.", "3.30 Euro"] {
             assert_eq!(time_at(&lex(text), 0), None, "{text}");
         }

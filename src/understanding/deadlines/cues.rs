@@ -1,8 +1,11 @@
 //! The words by which letters say what is to be done, until when, and that nothing is to be done.
 
+use std::ops::Range;
+
 use crate::domain::obligation::Action;
 
-use super::super::lex::{Lexeme, has, match_at};
+use super::super::lex::{Lexeme, Sort, has, match_at};
+use super::super::numerals;
 
 /// What stands before a day and makes it a last day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +39,7 @@ const MARKERS: &[(Marker, &str)] = &[
         "expires|expire|expiring|expiry [date|on|at]",
     ),
     (Marker::Expiry, "ends|end [at] [midnight] [on]"),
+    (Marker::Expiry, "runs|run out [on]"),
     (Marker::Before, "before [00:01] [on]"),
     (Marker::Before, "before … on|the"),
     (Marker::Before, "vor dem|vor"),
@@ -78,6 +82,7 @@ const MARKERS: &[(Marker, &str)] = &[
     ),
     (Marker::By, "pay|paid|payment on|by|date|due"),
     (Marker::By, "reply|respond|rsvp|antwort|rückmeldung by|bis"),
+    (Marker::By, "erstmals|erstmalig [am|zum|ab]"),
 ];
 
 /// The marker that ends right before lexeme `at`.
@@ -107,25 +112,62 @@ fn is_filler(lexemes: &[Lexeme]) -> bool {
     })
 }
 
+/// Whether the verb behind a day, or behind the list that it begins, makes it a last day: `ist am 1. März
+/// und am 1. September fällig`.
+pub fn falls_due(lexemes: &[Lexeme], day: &Range<usize>) -> bool {
+    let before = day.start.checked_sub(1).and_then(|it| lexemes.get(it));
+    if !before.is_some_and(|it| matches!(it.text.as_str(), "am" | "zum" | "den" | "per")) {
+        return false;
+    }
+    let verbs = "fällig|zahlbar|einzuzahlen|einzureichen|abzugeben";
+    let infinitives = "zu zahlen|bezahlen|entrichten|überweisen|begleichen|leisten";
+    let in_list = |it: &Lexeme| {
+        it.sort != Sort::Word
+            || numerals::month(&it.text).is_some()
+            || matches!(
+                it.text.as_str(),
+                "und" | "am" | "zum" | "sowie" | "je" | "jeweils"
+            )
+    };
+    let behind = lexemes.get(day.end..).unwrap_or(&[]);
+    let list = behind.iter().take(24).take_while(|it| in_list(it)).count();
+    let verb = day.end + list;
+    let asks = ["überweisen|zahlen|bezahlen|begleichen|entrichten sie|bitte"];
+    let is_said_before = matches!(before, Some(it) if it.text == "zum" || it.text == "per")
+        && has(lexemes.get(..day.start).unwrap_or(&[]), &asks);
+    is_said_before
+        || [verbs, infinitives]
+            .iter()
+            .any(|it| match_at(lexemes, verb, it).is_some())
+}
+
+/// Whether a day is the first of many that are not counted: `monatlich, erstmals am 1. April`.
+pub fn comes_again(lexemes: &[Lexeme], day: usize) -> bool {
+    let before = lexemes.get(day.saturating_sub(3)..day).unwrap_or(&[]);
+    has(before, &["erstmals|erstmalig"])
+}
+
 /// Words for what is to be done.
 const ACTIONS: &[(Action, &str)] = &[
     (
         Action::Object,
-        "widerspruch*|einspruch*|einwendung*|einwände|anfecht*|klage|beschwerde|rekurs|einsprache*|rechtsmittel|rechtsbehelf|einlegen|einzulegen|einlegung|appeal*|object|objection*|challenge*|dispute*|contest*|representation*|reconsideration",
+        "widerspruch*|widersprech*|widersprich*|anzufechten|einspruch*|einwendung*|einwände|anfecht*|klage|beschwerde|rekurs|einsprache*|rechtsmittel|rechtsbehelf|einlegen|einzulegen|einlegung|appeal*|object|objection*|challenge*|dispute*|contest*|representation*|reconsideration",
     ),
     (
         Action::Cancel,
-        "kündig*|*kündigung|*kündigungsrecht|widerruf*|cancel*|terminat*|stornier*|kündbar|opt-out",
+        "kündig*|gekündigt*|*kündigung|*kündigungsrecht|widerruf*|cancel*|terminat*|stornier*|kündbar|opt-out|abmeld*|abzumelden|abgemeldet",
     ),
     (Action::Cancel, "not .. renew"),
+    (Action::Cancel, "leave without|us|early"),
     (
         Action::PickUp,
         "abhol*|abzuhol*|*abholung|abgeholt|abholtag|pick|pickup|collected|collection",
     ),
     (Action::PickUp, "[to] collect your|the|it"),
+    (Action::PickUp, "holen|holt|hol … … ab"),
     (
         Action::Return,
-        "zurückgeb*|zurückzugeben|zurücksend*|zurückzusenden|rücksend*|rückgabe*|zurückbring*|retour*|rückversand|return|returned|returning|sendback|abzulesen",
+        "zurückgeb*|zurückzugeben|zurücksend*|zurückzusenden|rücksend*|rückgabe*|zurückbring*|zurückzubringen|zurückschick*|zurückzuschicken|zurückgeschickt|zurückgesandt|zurückgesendet|zurückgegeben|retour*|rückversand|return|returned|returning|sendback|abzulesen",
     ),
     (Action::Return, "bring|send|give .. back"),
     (
@@ -133,10 +175,25 @@ const ACTIONS: &[(Action, &str)] = &[
         "senden|schicken|geben … abschnitt|rückantwort|vollmacht|antwortkarte|stimmzettel",
     ),
     (Action::Reply, "auftrag erteil*"),
-    (Action::Return, "senden|schicken|bringen|geben … zurück"),
+    (
+        Action::Return,
+        "senden|sende|schicken|schicke|bringen|bringe|geben|gebt … … zurück",
+    ),
     (
         Action::Submit,
-        "einreich*|einzureich*|vorleg*|vorzuleg*|vorlage|abgeb*|abzugeb*|abgabe|einsend*|einzusend*|nachreich*|nachzureich*|übermitt*|zusend*|*unterlagen|*nachweis|*nachweise|belege|*belege|formular|fragebogen|steuererklärung|zählerstand|ablesung|submit*|provide|supply|file|upload|hochladen|beibring*|ausgefüllt*|complete|documents|form|evidence|beantragen|antrag|apply|application|register",
+        "reichen|reicht|reiche … … ein|nach|nachzureichen",
+    ),
+    (Action::Submit, "legen|legt|lege … … vor"),
+    (Action::Submit, "benötigen|brauchen wir|ich"),
+    (
+        Action::Submit,
+        "wir|ich benötigen|benötige|brauchen|brauche",
+    ),
+    (Action::Submit, "we need"),
+    (Action::Submit, "geben|gebt|gib … … ab"),
+    (
+        Action::Submit,
+        "einreich*|einzureich*|eingereicht*|vorleg*|vorzuleg*|vorgelegt*|vorliegen|vorlage|abgeb*|abzugeb*|abgabe|einsend*|einzusend*|eingesandt|eingesendet|abgegeben|nachreich*|nachzureich*|nachgereicht|übermitt*|übersend*|zusend*|zuzusend*|zugesandt|einlangt|einlangen|einzulangen|eingelangt|*unterlagen|*nachweis|*nachweise|belege|*belege|formular|fragebogen|steuererklärung|zählerstand|ablesung|submit*|provide|supply|file|upload|hochladen|beibring*|ausgefüllt*|complete|documents|form|evidence|beantragen|antrag|apply|application|register",
     ),
     (Action::Renew, "verlänger*|erneuer*|renew|renewed|renewing"),
     (Action::Renew, "neuen beantrag*"),
@@ -144,18 +201,26 @@ const ACTIONS: &[(Action, &str)] = &[
     (Action::Book, "buchen|reserv*|schedule|terminvereinbarung"),
     (Action::Book, "book your|an|a|now|online|it|by"),
     (Action::Book, "termin|appointment .. vereinbar*|buch*"),
-    (Action::Book, "vereinbar* .. termin"),
+    (Action::Book, "vereinbar* … termin"),
     (Action::Book, "arrange|make .. appointment"),
+    (Action::Reply, "teilen|teilt|teile … … mit"),
+    (Action::Reply, "melden|meldet|melde … … an|zurück"),
+    (Action::Reply, "sagen|sagt|sag … … ab|bescheid"),
     (
         Action::Reply,
-        "antwort*|rückmeld*|mitteil*|mitzuteil*|bestätig*|zusag*|absag*|abzusag*|anmeld*|anzumeld*|bescheid|rückantwort*|stellungnahme|äußer*|reply|respond*|response|rsvp|confirm*|zustimm*|zuzustimmen|annahme|annehm*|anzunehm*|accept*|vollmacht*|stellung|melden|stimmzettel",
+        "geben|gebt|gib … … bescheid|rückmeldung|nachricht",
+    ),
+    (Action::Reply, "u a w g"),
+    (
+        Action::Reply,
+        "uawg|angemeldet|abgesagt|mitgeteilt|zurückgemeldet|rückäußerung|erwidern|erwiderung|antwort*|rückmeld*|mitteil*|mitzuteil*|bestätig*|zusag*|absag*|abzusag*|anmeld*|anzumeld*|bescheid|rückantwort*|stellungnahme|äußer*|reply|respond*|response|rsvp|confirm*|zustimm*|zuzustimmen|annahme|annehm*|anzunehm*|accept*|vollmacht*|stellung|melden|stimmzettel",
     ),
     (Action::Reply, "erteilen sie|uns"),
     (Action::Reply, "let us know"),
     (Action::Reply, "tell|inform|contact|notify|call us"),
     (
         Action::Pay,
-        "überweis*|zahl*|zahlung*|bezahl*|einzuzahl*|einzahl*|begleich*|beglich*|entricht*|fällig*|pay|paid|payment*|payable|remit*|settle*|*betrag|beitrag|gutgeschrieben|due|rate|raten|instalment*|installment*|betrag|balance|amount|miete|saldo|ausgleich*|auszugleich*",
+        "überweis*|überwiesen|eingezahlt|*zahlung|*forderung|zahl*|zahlung*|bezahl*|einzuzahl*|einzahl*|begleich*|beglich*|entricht*|fällig*|pay|paid|payment*|payable|remit*|settle*|*betrag|beitrag|gutgeschrieben|due|rate|raten|instalment*|installment*|betrag|balance|amount|miete|saldo|ausgleich*|auszugleich*",
     ),
     (
         Action::Attend,
@@ -195,6 +260,7 @@ pub fn action_near(lexemes: &[Lexeme], at: usize) -> Option<(Action, usize)> {
 /// Names of things that begin like an act.
 const NO_ACTS: &[&str] = &[
     "payment method*|details|option*|plan|reference",
+    "auszahlung*|rückzahlung*",
     "zahlungsart|zahlungsweise|zahlungsmethode|zahlungsmittel|zahlungsverkehr",
 ];
 
@@ -223,6 +289,7 @@ const WEAK: &[&str] = &[
     "rate",
     "abgabe",
     "bestatigung",
+    "vorliegen",
     "provide",
     "documents",
     "balance",
@@ -268,6 +335,7 @@ const CONDITIONS: &[&str] = &[
     "should you",
     "unless",
     "können sie",
+    "sie|du|ihr können|kannst|könnt|dürfen|dürft",
     "you may|can|have the right",
     "haben sie das recht",
     "anstelle",

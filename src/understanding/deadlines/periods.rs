@@ -20,8 +20,8 @@ use super::super::lex::{Lexeme, has, match_at};
 use super::super::numerals::period_at;
 use super::super::paper::Paper;
 use super::cues::{DISCOUNT, action_near, is_conditional, is_not_ours, marker_before};
-use super::remedies;
 use super::{Duty, Facts, Sentence, amount_for, dates, plain};
+use super::{contracts, remedies};
 
 /// Days that a private letter needs until it is received, where a period runs from receipt.
 const POST_DAYS: u16 = 3;
@@ -43,6 +43,8 @@ pub(super) enum Start {
     Served,
     /// When an act becomes final.
     Finality,
+    /// When the contract ends.
+    TermEnd,
     /// Nothing is said.
     Unsaid,
     /// Something that the letter does not date.
@@ -76,6 +78,15 @@ const CONCLUSIONS: &[&str] = &[
     "payment terms",
 ];
 
+/// Words before a period for which an offer stands.
+const OFFERED_FOR: &[&str] = &["gültig|bindefrist|valid|open|stands [beträgt|für|for]"];
+
+/// Words behind one.
+const OFFERED: &[&str] = &[
+    "gebunden|bindend|gültig",
+    "nach|ab angebotsdatum|angebotsabgabe",
+];
+
 /// Periods of a sentence with their ends.
 pub fn duties(paper: &Paper<'_>, facts: &Facts, sentence: &Sentence<'_>) -> Vec<Duty> {
     let mut found: Vec<Duty> = Vec::new();
@@ -89,7 +100,8 @@ pub fn duties(paper: &Paper<'_>, facts: &Facts, sentence: &Sentence<'_>) -> Vec<
         };
         let range = index..end;
         index = end;
-        if !is_introduced(lexemes, &range) {
+        let is_offer = facts.kind == Some(Kind::Quote) && is_offered(lexemes, &range);
+        if !is_introduced(lexemes, &range) && !is_offer {
             continue;
         }
         if is_discount(lexemes, &range) {
@@ -119,6 +131,20 @@ pub fn duties(paper: &Paper<'_>, facts: &Facts, sentence: &Sentence<'_>) -> Vec<
 }
 
 fn is_introduced(lexemes: &[Lexeme], range: &Range<usize>) -> bool {
+    is_between(lexemes, range, INTRODUCTIONS, CONCLUSIONS)
+}
+
+fn is_offered(lexemes: &[Lexeme], range: &Range<usize>) -> bool {
+    is_between(lexemes, range, OFFERED_FOR, OFFERED)
+}
+
+/// Whether a period stands behind one of some words or before one of others.
+fn is_between(
+    lexemes: &[Lexeme],
+    range: &Range<usize>,
+    introductions: &[&'static str],
+    conclusions: &[&'static str],
+) -> bool {
     let before = lexemes.get(..range.start).unwrap_or(&[]);
     let first = range.start.saturating_sub(7);
     let introduces = |pattern: &'static str| {
@@ -127,8 +153,8 @@ fn is_introduced(lexemes: &[Lexeme], range: &Range<usize>) -> bool {
             end.and_then(|it| before.get(it..)).is_some_and(is_filler)
         })
     };
-    INTRODUCTIONS.iter().any(|it| introduces(it))
-        || CONCLUSIONS
+    introductions.iter().any(|it| introduces(it))
+        || conclusions
             .iter()
             .any(|it| match_at(lexemes, range.end, it).is_some())
 }
@@ -184,6 +210,7 @@ fn discount(
         | Start::Notice
         | Start::Served
         | Start::Finality
+        | Start::TermEnd
         | Start::Unsaid
         | Start::Unknown => facts.issued,
     };
@@ -224,6 +251,14 @@ const STARTS: &[(Start, &str)] = &[
         Start::Served,
         "nach|ab|seit [dem] [tag] [der|ihrer|deren|seiner|dessen|dieses] [erfolgter|bescheides|bescheids] zustellung",
     ),
+    (
+        Start::TermEnd,
+        "nach|ab [dem|der] [ende|ablauf|beendigung] [des|der|ihres|deines] vertragsende|vertragsablauf|vertragsbeendigung|vertrags|vertrages|vertragslaufzeit|mietende|vertragsverhältnisses|mietverhältnisses",
+    ),
+    (
+        Start::TermEnd,
+        "of|after|from [the] end|termination|expiry [date] [of] [the|your|this] contract|agreement|term|subscription|tenancy",
+    ),
     (Start::Notice, "nachdem .. bekannt"),
     (Start::Served, "nachdem .. zugestellt"),
     (Start::Served, "of|from|after service"),
@@ -238,7 +273,7 @@ const STARTS: &[(Start, &str)] = &[
     ),
     (
         Start::Issue,
-        "nach|ab|vom|seit|gerechnet [dem|des|der] [tag] [des|der] rechnungsdatum|rechnungsstellung|rechnungslegung|ausstellung*|rechnungsausgang|faktura*|briefdatum|bescheiddatum|bestelldatum|bestellung|auftragsdatum|fakturadatum|heute",
+        "nach|ab|vom|seit|gerechnet [dem|des|der] [tag] [des|der] rechnungsdatum|rechnungsstellung|rechnungslegung|ausstellung*|rechnungsausgang|faktura*|briefdatum|bescheiddatum|bestelldatum|bestellung|auftragsdatum|fakturadatum|angebotsdatum|heute",
     ),
     (Start::Issue, "nach|ab|vom|seit [dem] datum|tag"),
     (Start::Issue, "rechnungsdatum|invoice date"),
@@ -246,6 +281,12 @@ const STARTS: &[(Start, &str)] = &[
         Start::Issue,
         "of|from|after [the] [date] [of|on] [this|the|your|our] [invoice|issue|bill|letter|notice|statement|order|today]",
     ),
+];
+
+/// Words behind a period that is counted from something else, or back.
+const ELSEWHERE: &[&str] = &[
+    "nach|ab|after|from|vor|vorher|zuvor|davor|before|beforehand|of|seit|zum|to",
+    "in|prior advance|to",
 ];
 
 /// From when the period that ends at lexeme `end` is counted.
@@ -263,9 +304,7 @@ pub(super) fn start_of(lexemes: &[Lexeme], end: usize) -> Start {
     });
     match best {
         Some((_, start)) => start,
-        None if match_at(behind, 0, "nach|ab|after|from|vor|before|of|seit|zum|to").is_some() => {
-            Start::Unknown
-        }
+        None if ELSEWHERE.iter().any(|it| match_at(behind, 0, it).is_some()) => Start::Unknown,
         None => Start::Unsaid,
     }
 }
@@ -326,10 +365,13 @@ fn of_period(
         confidence -= 0.1;
     }
     let optional = matches!(action, Action::Object | Action::Cancel)
+        || action == Action::Reply && facts.kind == Some(Kind::Quote)
         || matches!(action, Action::Reply | Action::Submit) && is_conditional(lexemes);
-    let amount = (action == Action::Pay)
-        .then(|| amount_for(facts, sentence, range.start))
-        .flatten();
+    let amount = match (action, facts.kind) {
+        (Action::Pay, _) => amount_for(facts, sentence, range.start),
+        (Action::Reply, Some(Kind::Quote)) => facts.total.map(|it| it.amount),
+        (_, _) => None,
+    };
     let mut alternatives = Vec::new();
     if start == Start::Finality {
         let near = [due.yesterday(), due.tomorrow()].into_iter().flatten();
@@ -441,6 +483,7 @@ pub(super) fn counted(
     let issued = Count::from(Rule::Period, facts.issued, region);
     let (begun, basis, confidence) = match start {
         Start::Issue => (issued, Basis::Relative, 0.93),
+        Start::TermEnd => (ended(paper, facts)?, Basis::Relative, 0.85),
         Start::Unsaid => (issued, Basis::Relative, 0.82),
         Start::IssueItself => {
             let why = issued.beginning_with(period)?.end();
@@ -487,6 +530,16 @@ pub(super) fn counted(
     })
 }
 
+/// The end of the contract, from which a period is counted.
+fn ended<'a>(paper: &'a Paper<'_>, facts: &Facts) -> Option<Count<'a>> {
+    let (end, _) = contracts::term(paper, facts).end?;
+    Some(Count::from(Rule::Period, end, &paper.region))
+}
+
+/// How long an offer stands.
+const STANDING: &[&str] =
+    &["gebunden|bindend|gültig|gültigkeit|bindefrist|halten|valid|validity|open|stands"];
+
 /// What the period is for.
 fn what_for(
     facts: &Facts,
@@ -514,6 +567,11 @@ fn what_for(
         Some((Action::Attend | Action::Renew, _)) => None,
         Some((Action::Pay, distance)) => facts.payable.is_some().then_some((Action::Pay, distance)),
         Some(found) if !is_term => Some(found),
+        Some((Action::Reply, _)) | None
+            if facts.kind == Some(Kind::Quote) && has(sentence.lexemes, STANDING) =>
+        {
+            Some((Action::Reply, 4))
+        }
         _ if is_bill && (is_term || has(sentence.lexemes, &["zahlungsziel|terms|payment"])) => {
             Some((Action::Pay, 4))
         }

@@ -138,6 +138,7 @@ fn facts(paper: &Paper<'_>, asked: &Asked<'_>, lexemes: &[Lexeme]) -> Facts {
             asked.kind,
             Some(Kind::Fine | Kind::Tax | Kind::OfficialNotice)
         ) || has(lexemes, &official),
+        lends: false,
     }
 }
 

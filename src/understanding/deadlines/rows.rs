@@ -62,6 +62,16 @@ pub(super) fn is_span(lexemes: &[Lexeme], first: &DateMatch, last: &DateMatch) -
     between.is_some_and(|it| (1..=3).contains(&it.len()) && it.iter().any(joins))
 }
 
+/// Whether a span that begins at this lexeme is one for which something is billed: `für die Zeit vom`,
+/// `billing period`. Its last day is none by which anything is due either.
+pub(super) fn is_of_time(lexemes: &[Lexeme], first: usize) -> bool {
+    let before = lexemes.get(first.saturating_sub(5)..first).unwrap_or(&[]);
+    has(
+        before,
+        &["zeit|zeitraum|*zeitraum|*zeitraums|periode|*periode|period|versicherungsjahr"],
+    )
+}
+
 /// Whether a day ends a term: `Vertragslaufzeit: bis 30.11.2026`.
 pub(super) fn is_term_end(lexemes: &[Lexeme], day: usize) -> bool {
     let near = lexemes.get(day.saturating_sub(5)..day).unwrap_or(&[]);

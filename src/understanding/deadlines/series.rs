@@ -11,7 +11,7 @@ use super::super::amounts::amounts;
 use super::super::dates::{Form, dates};
 use super::super::lex::Lexeme;
 use super::super::lex::{find_any, has};
-use super::super::paper::{DateSpot, Paper};
+use super::super::paper::{DateSpot, MoneySpot, Paper};
 use super::cues::is_not_ours;
 use super::rows::is_span;
 use super::{Duty, Facts, Sentence, is_ahead, plain};
@@ -61,7 +61,7 @@ pub fn duties(paper: &Paper<'_>, facts: &Facts, sentence: &Sentence<'_>) -> Vec<
 /// instalment of £40 by …, second instalment of …`.
 fn ordinals(paper: &Paper<'_>, facts: &Facts, sentence: &Sentence<'_>) -> Vec<Duty> {
     let pattern = [
-        "#|erste|zweite|dritte|vierte|first|second|third|fourth|final|letzte [st|nd|rd|th] rate|teilbetrag|teilzahlung|abschlag|instalment|installment|payment",
+        "#|erste|zweite|dritte|vierte|first|second|third|fourth|final|letzte [st|nd|rd|th] rate|teilbetrag|teilzahlung|abschlag|instalment|installment|payment|half|hälfte",
     ];
     let lexemes = sentence.lexemes;
     let mut starts = Vec::new();
@@ -171,6 +171,28 @@ fn is_of_span(paper: &Paper<'_>, spot: &DateSpot) -> bool {
     })
 }
 
+/// The amount right below a day, in a table with its days in one row and its amounts in the next.
+fn below<'a>(paper: &'a Paper<'_>, days: &[DateSpot], spot: &DateSpot) -> Option<&'a MoneySpot> {
+    let is_row = |it: &DateSpot| {
+        it.page == spot.page
+            && (it.at.y - spot.at.y).abs() < spot.at.h * 0.5
+            && (it.at.x - spot.at.x).abs() > 1.0
+    };
+    if !days.iter().any(is_row) {
+        return None;
+    }
+    let under = paper.money.iter().filter(|it| {
+        let gap = it.at.y - spot.at.bottom();
+        let shared = it.at.right().min(spot.at.right()) - it.at.x.max(spot.at.x);
+        it.page == spot.page
+            && gap > -spot.at.h * 0.3
+            && gap < spot.at.h * 1.5
+            && shared > 0.0
+            && it.amount.hundredths() > 0
+    });
+    under.min_by(|a, b| a.at.y.total_cmp(&b.at.y))
+}
+
 /// Rows of a table with a day and an amount under words that make them payments.
 pub fn of_rows(paper: &Paper<'_>, facts: &Facts) -> Vec<Duty> {
     let heading = [
@@ -178,6 +200,7 @@ pub fn of_rows(paper: &Paper<'_>, facts: &Facts) -> Vec<Duty> {
         "wie folgt … entrichten|zahlen|fällig|überweisen",
         "folgenden terminen|tagen … entrichten|zahlen|fällig",
         "anzahlung|restzahlung",
+        "first|second|1|2|erste|zweite [st|nd] half|hälfte|instalment|installment",
     ];
     let has_heading = paper
         .lines
@@ -188,10 +211,11 @@ pub fn of_rows(paper: &Paper<'_>, facts: &Facts) -> Vec<Duty> {
         return Vec::new();
     }
     let mut found = Vec::new();
-    for spot in paper.days() {
-        let is_day = matches!(spot.found.form, Form::Full)
+    let days = paper.days();
+    for spot in &days {
+        let is_day = matches!(spot.found.form, Form::Full | Form::DayMonth)
             && is_ahead(facts, spot.found.day)
-            && !is_of_span(paper, &spot);
+            && !is_of_span(paper, spot);
         if !is_day {
             continue;
         }
@@ -209,7 +233,8 @@ pub fn of_rows(paper: &Paper<'_>, facts: &Facts) -> Vec<Duty> {
         let is_short = segment.is_some_and(|it| {
             it.lexemes.len() <= spot.found.lexemes.len() + 8 && !is_not_ours(&it.lexemes)
         });
-        if let (Some(money), Some(segment), true) = (in_row, segment, is_short) {
+        let money = in_row.or_else(|| below(paper, &days, spot));
+        if let (Some(money), Some(segment), true) = (money, segment, is_short) {
             let mut evidence = segment.evidence(&spot.found.at);
             if money.segment != spot.segment
                 && let Some(other) = paper.evidence(money.segment, &money.bytes)

@@ -320,6 +320,7 @@ fn words_payments(
         total: money(invoice.total),
         style: paper.style,
         is_official: false,
+        lends: false,
     };
     let found = duties(&paper, &facts);
     let early = found.iter().flat_map(|it| it.alternatives.clone());

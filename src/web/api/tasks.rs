@@ -25,7 +25,7 @@ use crate::domain::journal::Entity;
 use crate::domain::priority::{self, Assessment, Stakes};
 use crate::domain::recurrence::Recurrence;
 use crate::domain::task::{Answer, Status, Step, Task};
-use crate::store::tasks::View;
+use crate::store::tasks::{Removed, View};
 use crate::store::{Error, ReadTx, Store, WriteTx, documents, journal, tasks};
 use crate::web::WebState;
 use crate::web::auth::ApiCaller;
@@ -301,19 +301,34 @@ fn steps_of(sent: Vec<StepBody>, known: &[Step], now: Timestamp) -> Vec<Step> {
     steps
 }
 
+/// How a task is removed.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default)]
+pub struct Removal {
+    /// Whether letters like the one that asks for it are to make no such task any more either.
+    nothing_to_do: bool,
+}
+
 /// Removes a task; one that a document asks for counts as answered `not_mine`.
 #[utoipa::path(delete, path = "/tasks/{id}", tag = "tasks",
-    params(("id" = String, Path), ("If-Match" = Option<String>, Header)),
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header), Removal),
     responses((status = 200, body = TaskBody), (status = 404, body = Problem),
         (status = 412, body = Problem)))]
 pub async fn delete(
     State(state): State<WebState>,
     caller: ApiCaller,
     At(id): At<TaskId>,
+    Asked(removal): Asked<Removal>,
     IfMatch(version): IfMatch,
 ) -> Result<Response, Failure> {
     let zone = state.household.zone.clone();
-    let write = move |tx: &WriteTx<'_>| shaped(tx, &tasks::withdraw(tx, id, version)?, &zone);
+    let removed = if removal.nothing_to_do {
+        Removed::NothingToDo
+    } else {
+        Removed::Once
+    };
+    let write =
+        move |tx: &WriteTx<'_>| shaped(tx, &tasks::withdraw(tx, id, version, removed)?, &zone);
     let written = state.store.write(caller.caller, write).await;
     let task = written.map_err(|it| Failure::from(it).outdated_if(version))?;
     state.wake.task_changed();

@@ -503,7 +503,9 @@ pub async fn delete(
     _form: CheckedForm,
 ) -> Result<Response, Failure> {
     store
-        .write(me.caller(), move |tx| tasks::withdraw(tx, id, None))
+        .write(me.caller(), move |tx| {
+            tasks::withdraw(tx, id, None, tasks::Removed::NothingToDo)
+        })
         .await?;
     wake.task_changed();
     Ok(go("/tasks", Some(&Happened::Saved)))
