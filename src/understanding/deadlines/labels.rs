@@ -108,10 +108,9 @@ fn of_label(facts: &Facts, segment: &Passage, label: &Passage, day: &DateMatch) 
             ..plain(Action::Attend, day.day, evidence)
         });
     }
-    let action = match known? {
-        Action::Pay if facts.lends && facts.payable.is_none() => Action::Return,
-        known => known,
-    };
+    let known = known?;
+    let is_lent = known == Action::Pay && facts.lends && facts.payable.is_none();
+    let action = if is_lent { Action::Return } else { known };
     if action == Action::Reply
         && facts.kind != Some(Kind::Quote)
         && !has(&label.lexemes, &["antwort|rückmeldung|rsvp"])

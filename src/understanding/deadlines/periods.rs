@@ -450,6 +450,15 @@ impl Counted {
     }
 }
 
+/// How long a letter is supposed to have been on its way.
+fn post_days(facts: &Facts, region: &crate::domain::deadline::Region) -> u16 {
+    if facts.is_official && region.country() == "DE" {
+        OFFICIAL_POST_DAYS
+    } else {
+        POST_DAYS
+    }
+}
+
 pub(super) fn counted(
     paper: &Paper<'_>,
     facts: &Facts,
@@ -506,15 +515,9 @@ pub(super) fn counted(
             (begun, Basis::Statutory, 0.75)
         }
         Start::Receipt => {
-            let is_german = region.country() == "DE";
-            let days = if facts.is_official && is_german {
-                OFFICIAL_POST_DAYS
-            } else {
-                POST_DAYS
-            };
             let begun = match arrived {
                 Some(it) => it,
-                None => issued.post_supposed(days)?,
+                None => issued.post_supposed(post_days(facts, region))?,
             };
             (begun, Basis::Relative, 0.88)
         }
