@@ -7,6 +7,7 @@ use crate::domain::value::Rect;
 
 use super::super::lex::{Lexeme, Sort, find_any, has, lex};
 use super::super::paper::Paper;
+use super::is_only_a_day;
 
 /// Rows from the top that are looked at.
 const ROWS: usize = 16;
@@ -81,7 +82,12 @@ impl Row {
         let lexemes = lex(&text);
         let is_registration = is_registration(&text, &lexemes);
         let (name, is_cut) = unregistered(&text);
-        let name = if is_registration { "" } else { trimmed(name) };
+        let is_hours = is_only_a_day(&lex(name));
+        let name = if is_registration || is_hours {
+            ""
+        } else {
+            trimmed(name)
+        };
         let row = Self {
             name: name.to_owned(),
             at,
@@ -89,8 +95,8 @@ impl Row {
             is_registered: is_registration,
             lexemes,
         };
-        // The numbers of a plot, of a town and of a telephone are no register's.
-        let is_other = row.is_address() || has(&row.lexemes, PHONES);
+        // The numbers of a plot, of a town, of a telephone and of opening hours are no register's.
+        let is_other = row.is_address() || has(&row.lexemes, PHONES) || is_hours;
         Some(Self {
             is_registered: is_registration || is_cut && !is_other,
             ..row
@@ -418,6 +424,10 @@ mod tests {
             (
                 "GEMÜSE HUBER\nInh. Anna Huber e.K.\nMarkt 3\n80331 München",
                 "GEMÜSE HUBER",
+            ),
+            (
+                "MARKT MÜLLER\nInh. Eva Müller e.K.\nMarktplatz 9 - 25813 Husum\nTel. 04841 66 90\nMo-Sa 7:00-21:00",
+                "MARKT MÜLLER",
             ),
             (
                 "RESTORAN AMAN\nAMAN HOUSE\n13, JLN TASIK UTAMA 8",
