@@ -114,19 +114,24 @@ pub fn intend(tx: &WriteTx<'_>, message: &Message) -> Result<DeliveryId, Error> 
     Ok(id)
 }
 
-/// Holds a message back until its person is where it is of use, and at the latest until `at`.
+/// Holds a message about so many `tasks` back until its person is where it is of use, and at the latest
+/// until `at`. One that others have joined goes at once: they wait for no place.
 pub fn hold(
     tx: &WriteTx<'_>,
-    delivery: DeliveryId,
+    (delivery, tasks): (DeliveryId, usize),
     place: Place,
     at: Timestamp,
 ) -> Result<(), Error> {
-    tx.prepare_cached("UPDATE delivery SET held = ?2, retry_at = ?3 WHERE id = ?1")?
-        .execute(params![
-            delivery.to_string(),
-            place.as_str(),
-            at.as_millisecond()
-        ])?;
+    tx.prepare_cached(
+        "UPDATE delivery SET held = ?2, retry_at = ?3
+          WHERE id = ?1 AND (SELECT count(*) FROM delivery_item WHERE delivery = ?1) = ?4",
+    )?
+    .execute(params![
+        delivery.to_string(),
+        place.as_str(),
+        at.as_millisecond(),
+        i64::try_from(tasks).unwrap_or(i64::MAX)
+    ])?;
     Ok(())
 }
 
@@ -146,7 +151,7 @@ pub fn release(tx: &WriteTx<'_>, person: PersonId, place: Place) -> Result<usize
 }
 
 /// Lets `id`, which is about `tasks`, say what else waits for its person on its channel. What is being
-/// said just now, or goes another way too, stays by itself.
+/// said just now, goes another way too, or is held back for a place, stays by itself.
 fn gather(
     tx: &WriteTx<'_>,
     id: DeliveryId,
@@ -157,7 +162,7 @@ fn gather(
         "SELECT item.delivery, item.position, item.task
            FROM delivery JOIN delivery_item item ON item.delivery = delivery.id
           WHERE delivery.state = 'waiting' AND channel = :channel AND person = :person
-            AND delivery.id <> :id AND is_test = 0 AND stands_in_for IS NULL
+            AND delivery.id <> :id AND is_test = 0 AND held IS NULL AND stands_in_for IS NULL
             AND NOT EXISTS (SELECT 1 FROM delivery other WHERE other.stands_in_for = delivery.id)
             AND NOT EXISTS (SELECT 1 FROM attempt
                              WHERE attempt.delivery = delivery.id AND finished_at IS NULL)

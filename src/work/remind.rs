@@ -437,7 +437,10 @@ fn hold_back(
     let name = people::by_id(tx, person)?.name;
     let latest = presence::latest(tx.now(), &speech.zone);
     match latest.filter(|_| speech.followed.contains(&name)) {
-        Some(latest) => deliveries::hold(tx, delivery, place, latest),
+        Some(latest) => {
+            let told = (delivery, message.items.len());
+            deliveries::hold(tx, told, place, latest)
+        }
         None => Ok(()),
     }
 }

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use workmate::domain::delivery::DeliveryState;
+use workmate::domain::presence::Place;
 use workmate::store::channels::{self, ChannelState};
 
 use super::*;
@@ -181,4 +182,29 @@ async fn the_question_about_late_tasks_goes_another_way_too() {
     assert_eq!(told, ["digest of 1"]);
     let late = house.tries(ChannelName::Mail, Outcome::Delivered).await;
     assert!(late.is_empty(), "{late:?}");
+}
+
+#[tokio::test]
+async fn what_waits_until_somebody_leaves_is_not_drawn_into_another_message() {
+    let mut house = Household::at("2026-03-10T10:00");
+    let anna = house.person("Anna", |_| {}).await;
+    house.bill_of("library books", anna).await;
+    house.clock.set(moment("2026-03-11T08:00"));
+    house.remind().await;
+    let hold = |tx: &WriteTx<'_>| {
+        let waiting = deliveries::waiting(tx, ChannelName::Mail, 10)?;
+        let until = moment("2026-03-11T18:00");
+        deliveries::hold(tx, (waiting[0].delivery.id, 1), Place::Leaving, until)
+    };
+    let held = house.store.write(Caller::worker("remind"), hold).await;
+    held.unwrap();
+    house.bill_of("rent", anna).await;
+    house.remind().await;
+    let told = house.tries(ChannelName::Mail, Outcome::Delivered).await;
+    assert_eq!(told, ["rent"]);
+    let leave = move |tx: &WriteTx<'_>| deliveries::release(tx, anna, Place::Leaving);
+    let released = house.store.write(Caller::worker("take_taps"), leave).await;
+    assert_eq!(released.unwrap(), 1);
+    let told = house.tries(ChannelName::Mail, Outcome::Delivered).await;
+    assert_eq!(told, ["library books"]);
 }
