@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 fn bill(number: u32) -> Vec<u8> {
     format!(
         "Stadtwerke Musterstadt GmbH\nRechnung Nr. {number}\nDatum: 02.03.2026\n\
-         Bitte zahlen Sie 84,20 EUR bis zum 30.03.2099.\n"
+         Bitte zahlen Sie 84,20 EUR bis zum 30.03.2026.\n"
     )
     .into_bytes()
 }
