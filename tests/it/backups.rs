@@ -69,7 +69,8 @@ async fn the_first_backup_is_made_at_once_and_a_new_house_goes_on_from_it() {
     let said = daemon.command(&["backup"]).unwrap();
     assert!(said.contains("3 documents, 3 tasks"), "{said}");
     assert!(said.contains("3 new files copied"), "{said}");
-    let metrics = daemon.bytes("/metrics").await;
+    // Beside the API.
+    let metrics = daemon.bytes("../../metrics").await;
     let metrics = String::from_utf8(metrics).unwrap();
     assert!(metrics.contains("workmate_backup_failed 0"), "{metrics}");
     assert!(

@@ -199,6 +199,8 @@ async fn what_waits_until_somebody_leaves_is_not_drawn_into_another_message() {
     let held = house.store.write(Caller::worker("remind"), hold).await;
     held.unwrap();
     house.bill_of("rent", anna).await;
+    // What comes within a minute after a message is the next message.
+    house.clock.set(moment("2026-03-11T08:05"));
     house.remind().await;
     let told = house.tries(ChannelName::Mail, Outcome::Delivered).await;
     assert_eq!(told, ["rent"]);
