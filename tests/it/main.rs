@@ -26,7 +26,6 @@ mod model;
 mod mqtt;
 mod mqtt_again;
 mod mqtt_commands;
-mod mqtt_outage;
 mod mqtt_people;
 mod mutations;
 mod parts;

@@ -191,12 +191,12 @@ async fn what_waits_until_somebody_leaves_is_not_drawn_into_another_message() {
     house.bill_of("library books", anna).await;
     house.clock.set(moment("2026-03-11T08:00"));
     house.remind().await;
-    let hold = |tx: &WriteTx<'_>| {
+    let keep = |tx: &WriteTx<'_>| {
         let waiting = deliveries::waiting(tx, ChannelName::Mail, 10)?;
         let until = moment("2026-03-11T18:00");
         deliveries::hold(tx, (waiting[0].delivery.id, 1), Place::Leaving, until)
     };
-    let held = house.store.write(Caller::worker("remind"), hold).await;
+    let held = house.store.write(Caller::worker("remind"), keep).await;
     held.unwrap();
     house.bill_of("rent", anna).await;
     // What comes within a minute after a message is the next message.

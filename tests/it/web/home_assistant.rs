@@ -22,7 +22,7 @@ async fn each_step_says_what_is_missing_and_what_to_copy() {
         "mqtt://USER:PASSWORD@BROKER:1883",
         "not heard yet",
         "not described yet",
-        "answer only",
+        "titles, amounts, senders",
         "accept_control = true",
         "filename: workmate/dashboard.yaml",
         "blueprints/automation/workmate/scan_folder.yaml",
