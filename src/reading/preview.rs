@@ -6,8 +6,7 @@ use super::{Preview, PreviewSize};
 
 /// Quality of the encoder, from 0 to 100.
 const QUALITY: f32 = 60.0;
-/// How hard the encoder tries, from 0 to 6. Up to 2 a page takes a third of the time that 4 takes, and
-/// is a twentieth longer.
+/// How hard the encoder tries, from 0 to 6. From 3 on it takes much longer, and a page gets hardly shorter.
 const EFFORT: i32 = 2;
 /// Longest side of a WebP picture, in pixels.
 const SIDE_MAX: u32 = 16_000;
