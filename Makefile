@@ -110,7 +110,9 @@ soak: rust ## Every promise with its full count (about two hours); writes the So
 	  SOAK_DELIVERY_KILLS=$(SOAK_DELIVERY_KILLS) \
 	  $(CARGO) test --test it -- killed_at_any_moment killed_while_it_speaks no_mutation_panics
 	@tests/live/home_assistant/install.sh >/dev/null
-	SOAK_LIST_EDITS=$(SOAK_LIST_EDITS) $(CARGO) test --test live -- random_edits_on_both_sides
+	SOAK_NOTES=$(CURDIR)/target/soak SOAK_LIST_EDITS=$(SOAK_LIST_EDITS) \
+	  $(CARGO) test --test live -- random_edits_on_both_sides
+	SOAK_NOTES=$(CURDIR)/target/soak SOAK_RESTARTS=1 $(CARGO) test --test live -- in_whatever_order
 	$(CARGO) test --lib escalation::model -- --ignored
 	@echo '| Random histories of a household, planned by the planner and by a naive reference | 10 000 histories: no difference |' \
 	  > target/soak/histories

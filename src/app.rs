@@ -8,7 +8,6 @@ mod ways;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -37,7 +36,7 @@ use crate::work::commands::Commands;
 use crate::work::deliver::Deliver;
 use crate::work::derive_tasks::DeriveTasks;
 use crate::work::intake::Intake;
-use crate::work::publish_state::{Discovery, Manner, PublishState, Voice};
+use crate::work::publish_state::{Discovery, Manner, PublishState, Voice, Wanted};
 use crate::work::quick_add;
 use crate::work::read_documents::{self, ReadDocuments};
 use crate::work::remind::{Remind, Speech};
@@ -396,7 +395,7 @@ impl Crew {
             topics,
         } = broker;
         let stop = self.lifecycle.stop_token();
-        let wanted = Arc::new(AtomicBool::new(false));
+        let wanted = Arc::<Wanted>::default();
         let detail = self.config.mqtt.detail;
         let voice = Voice {
             client: client.clone(),

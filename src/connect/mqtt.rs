@@ -280,9 +280,11 @@ pub enum Incoming {
     /// Home Assistant has said that it has started, so it listens to this broker.
     HomeAssistantStarted,
     /// Everything should be said again, the discovery first: the broker is back (it may have
-    /// forgotten), or Home Assistant has started. Comes twice, some seconds apart, because who has
-    /// just learnt of a topic does not listen to it yet and would miss what is not retained.
+    /// forgotten), or Home Assistant has started.
     StateWanted,
+    /// The same without the discovery, which is retained: some seconds later, because who has just
+    /// come back, or just learnt of a topic, did not listen to it yet and missed what is not.
+    FiguresWanted,
 }
 
 /// Tells the broker that a message is safe. Dropped without [`Ack::done`], for instance because

@@ -192,6 +192,46 @@ fn gather(
     Ok(())
 }
 
+/// Once a try of `delivery` has failed: what waits for its person on its channel goes in the newest
+/// message, also where one came while this was tried.
+fn join_up(tx: &WriteTx<'_>, delivery: DeliveryId) -> Result<(), Error> {
+    let mut query = tx.prepare_cached(
+        "SELECT delivery.*
+           FROM delivery JOIN delivery tried
+             ON tried.id = ?1 AND tried.channel = delivery.channel
+                AND tried.person = delivery.person
+          WHERE delivery.state = 'waiting' AND delivery.person <> ''
+            AND tried.is_test = 0 AND tried.digest IS NULL AND tried.stands_in_for IS NULL
+            AND delivery.is_test = 0 AND delivery.digest IS NULL AND delivery.held IS NULL
+            AND delivery.stands_in_for IS NULL
+            AND NOT EXISTS (SELECT 1 FROM delivery other WHERE other.stands_in_for = delivery.id)
+            AND NOT EXISTS (SELECT 1 FROM attempt
+                             WHERE attempt.delivery = delivery.id AND finished_at IS NULL)
+          ORDER BY delivery.created_at DESC, delivery.rowid DESC LIMIT 1",
+    )?;
+    let tried = delivery.to_string();
+    let mut newest = query.query_and_then([tried], |row| {
+        let columns = Columns::of("delivery", row);
+        let way: (String, String) = (columns.plain("person")?, columns.plain("channel")?);
+        Ok::<_, Error>((columns.parsed::<DeliveryId>("id")?, way))
+    })?;
+    let Some((id, (person, channel))) = newest.next().transpose()? else {
+        return Ok(());
+    };
+    let tasks = spoken_tasks(tx, id)?;
+    gather(tx, id, tasks, (&person, &channel))
+}
+
+/// The tasks that a delivery speaks of.
+fn spoken_tasks(tx: &ReadTx<'_>, delivery: DeliveryId) -> Result<Vec<TaskId>, Error> {
+    let mut query =
+        tx.prepare_cached("SELECT task FROM delivery_item WHERE delivery = ?1 ORDER BY position")?;
+    let tasks = query.query_and_then([delivery.to_string()], |row| {
+        Columns::of("delivery_item", row).parsed("task")
+    })?;
+    tasks.collect()
+}
+
 /// Intends to show a person that `channel` works.
 pub fn intend_test(
     tx: &WriteTx<'_>,
@@ -426,7 +466,7 @@ pub fn finish_attempt(
         Outcome::Transient { retry_at, .. } => {
             tx.prepare_cached("UPDATE delivery SET retry_at = ?2 WHERE id = ?1")?
                 .execute(params![delivery.to_string(), retry_at.as_millisecond()])?;
-            return Ok(());
+            return join_up(tx, delivery);
         }
         Outcome::Permanent { .. } => (DeliveryState::Failed, None),
     };

@@ -55,8 +55,30 @@ pub struct Voice {
     pub detail: Detail,
     /// Where the house answers in the browser.
     pub url: String,
-    /// Whether somebody wants everything said again.
-    pub wanted: Arc<AtomicBool>,
+    /// What somebody wants said again.
+    pub wanted: Arc<Wanted>,
+}
+
+/// What somebody wants said again, until it is.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// All that changes.
+    figures: AtomicBool,
+    /// The description of the device too.
+    discovery: AtomicBool,
+}
+
+impl Wanted {
+    /// All that changes is wanted, and who has just come to listen would miss it otherwise.
+    pub fn want_figures(&self) {
+        self.figures.store(true, Ordering::SeqCst);
+    }
+
+    /// Everything is wanted.
+    pub fn want_all(&self) {
+        self.discovery.store(true, Ordering::SeqCst);
+        self.want_figures();
+    }
 }
 
 /// What is shown, and how.
@@ -350,18 +372,22 @@ impl Worker for PublishState {
             let left = SignedDuration::try_from(left).unwrap_or(SignedDuration::ZERO);
             return Ok(Turn::Until(self.store.clock().now() + left));
         }
-        if !self.voice.wanted.load(Ordering::SeqCst) && self.is_seen(connected_since) {
+        if !self.voice.wanted.figures.load(Ordering::SeqCst) && self.is_seen(connected_since) {
             return Ok(Turn::Idle);
         }
         let look = self.look().await?;
         // Only now, so that a look that fails forgets no wish.
-        let is_wanted = self.voice.wanted.swap(false, Ordering::SeqCst);
+        let wanted = &self.voice.wanted;
+        let are_figures_wanted = wanted.figures.swap(false, Ordering::SeqCst);
+        let is_discovery_wanted = wanted.discovery.swap(false, Ordering::SeqCst);
         let now = self.how_it_stands(&look, connected_since);
-        let before = self.said.take().filter(|_| !is_wanted);
+        let before = self.said.take();
         let before = before.filter(|it| it.connected_since == connected_since);
-        if before.as_ref().is_none_or(|it| it.people != now.people) {
+        let is_described = before.as_ref().is_some_and(|it| it.people == now.people);
+        if !is_described || is_discovery_wanted {
             self.discover(&now.people).await?;
         }
+        let before = before.filter(|_| !are_figures_wanted);
         self.catch_up(before.as_ref(), &now).await?;
         let shown = before.as_ref().and_then(|it| it.page);
         if let Some(document) = look.latest.as_ref().filter(|it| Some(it.id) != shown) {

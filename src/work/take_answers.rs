@@ -1,7 +1,6 @@
 //! Answers and commands that come over MQTT: stored first, then acknowledged, then answered.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -9,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::commands::Commands;
+use super::publish_state::Wanted;
 use super::{Error, Turn, Worker};
 use crate::connect::mqtt::commands::Response;
 use crate::connect::mqtt::messages::{self, Command};
@@ -24,18 +24,18 @@ const BATCH: usize = 32;
 pub struct TakeAnswers {
     commands: Commands,
     incoming: mpsc::Receiver<Incoming>,
-    wanted: Arc<AtomicBool>,
+    wanted: Arc<Wanted>,
     client: Client,
     topics: Topics,
 }
 
 impl TakeAnswers {
-    /// Does what comes out of `incoming`, and answers by `client`; `wanted` is set when everything
+    /// Does what comes out of `incoming`, and answers by `client`; `wanted` is told when something
     /// should be said again.
     pub fn new(
         commands: Commands,
         incoming: mpsc::Receiver<Incoming>,
-        wanted: Arc<AtomicBool>,
+        wanted: Arc<Wanted>,
         (client, topics): (Client, Topics),
     ) -> Self {
         Self {
@@ -93,10 +93,14 @@ impl TakeAnswers {
                 seen.await?;
             }
             Incoming::StateWanted => {
-                self.wanted.store(true, Ordering::SeqCst);
+                self.wanted.want_all();
                 self.commands.wake.state.notify_one();
                 // After days without a broker, what waits is said at once.
                 self.commands.wake.deliveries.notify_one();
+            }
+            Incoming::FiguresWanted => {
+                self.wanted.want_figures();
+                self.commands.wake.state.notify_one();
             }
         }
         Ok(None)

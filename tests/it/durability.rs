@@ -14,13 +14,13 @@ use serde_json::Value;
 use crate::daemon::{Daemon, readers_of};
 use crate::mosquitto::{Listener, Mosquitto};
 use crate::process::{beside, eventually, installed, output};
-use crate::role;
+use crate::soak;
 
 /// Kills in the gate; `make soak` kills 500 times.
 const KILLS: u64 = 50;
 
 fn kills() -> u64 {
-    role::count("SOAK_KILLS", KILLS)
+    soak::count("SOAK_KILLS", KILLS)
 }
 
 /// Documents that come in during the killing: 40 in the gate, in step with the kills elsewhere.
@@ -167,7 +167,7 @@ async fn killed_at_any_moment_nothing_acknowledged_is_lost_and_nothing_is_done_t
             .unwrap()
             .contains("unbroken")
     );
-    role::note(
+    soak::note(
         "`kill -9` at random moments while documents come in three ways",
         &format!(
             "{} kills, {} documents: none lost, each with one task and one reminder",

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Resource, Rlimit};
 
 use crate::paper::Sheet;
-use crate::role;
+use crate::{role, soak};
 
 #[path = "../fuzz/doors.rs"]
 mod doors;
@@ -42,7 +42,7 @@ fn no_mutation_panics_hangs_or_grows_behind_any_door() {
         .unwrap_or("");
     assert!(output.status.success(), "it ended in {last}:\n{complaints}");
     let cases = said.lines().filter(|it| it.starts_with("case")).count();
-    role::note(
+    soak::note(
         "Mutations through every parser in one process",
         &format!(
             "{cases}, no panic, none over {CASE_MAX:?}, {} s",
@@ -79,9 +79,9 @@ fn every_door() {
                 .collect()
         })
         .collect();
-    let first = role::count("SOAK_FIRST", 0);
+    let first = soak::count("SOAK_FIRST", 0);
     let mut out = std::io::stdout();
-    for number in first..first + role::count("SOAK_CASES", CASES) {
+    for number in first..first + soak::count("SOAK_CASES", CASES) {
         let at = usize::try_from(number).unwrap() % DOORS.len();
         let door = &DOORS[at];
         let sheet = mutate::mutated(&seeds_of[at], number);

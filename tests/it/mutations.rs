@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::daemon::Daemon;
 use crate::fuzz::{mutate, seeds};
 use crate::process::eventually;
-use crate::role;
+use crate::{role, soak};
 
 /// Files in the gate; `make soak` sends 10 000.
 const FILES: u64 = 200;
@@ -31,7 +31,7 @@ async fn mutated_files_neither_stop_nor_swell_the_daemon() {
     let before = daemon.resident_kilobytes();
     let seeds = seeds::good().unwrap();
     let mut ids = std::collections::BTreeSet::new();
-    let files = role::count("SOAK_FILES", FILES);
+    let files = soak::count("SOAK_FILES", FILES);
     for number in 0..files {
         let sheet = mutate::mutated(&seeds, number);
         match daemon.upload(&sheet.name, sheet.bytes).await {

@@ -170,7 +170,6 @@ fn named(file: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-#[ignore = "not yet: the tap on the telephone is not always heard in time"]
 async fn automations_and_blueprints_load_and_do_what_they_say() {
     let Together {
         broker,

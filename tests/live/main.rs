@@ -7,6 +7,7 @@
 //! - `mosquitto`, `home_assistant`, `chromium`: one server each
 //! - `house`: the daemon itself
 //! - `pdf_js`: the PDF viewer of Firefox, in Chromium
+//! - `soak`: what the whole count is, and its figures
 //! - `daemon`, `visitor`: the daemon again, and somebody who lives there, as in `tests/it`
 //! - `mqtt`, `discovery`, `restarts`, `for_people`, `telephones`, `list`, `due_days`, `presence`, `chain`,
 //!   `archive`: what the tests promise
@@ -30,6 +31,8 @@ mod pdf_js;
 mod presence;
 mod process;
 mod restarts;
+#[path = "../it/soak.rs"]
+mod soak;
 mod telephones;
 #[path = "../it/visitor.rs"]
 mod visitor;

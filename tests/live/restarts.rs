@@ -11,9 +11,11 @@ use crate::home_assistant::HomeAssistant;
 use crate::house::House;
 use crate::mosquitto::Mosquitto;
 use crate::process::eventually;
+use crate::soak;
 
-/// From when the last of them is up until everything is shown.
-const SETTLED_WITHIN: Duration = Duration::from_secs(15);
+/// Seconds from when the last of them is up until everything is shown: the promise, which the whole
+/// count measures alone on its machine, and the patience of the gate, where others run beside it.
+const SETTLED_SECONDS: (u64, u64) = (15, 60);
 
 #[derive(Clone, Copy, Debug)]
 enum Part {
@@ -57,7 +59,6 @@ async fn settle(home: &HomeAssistant, patience: Duration, when: &str) {
 }
 
 #[tokio::test]
-#[ignore = "not yet: fifteen seconds are not kept in every order"]
 async fn in_whatever_order_all_three_come_back_the_same_states_are_shown() {
     let mut broker = Mosquitto::start();
     let mut house = House::start(&broker);
@@ -68,6 +69,10 @@ async fn in_whatever_order_all_three_come_back_the_same_states_are_shown() {
     let task = json!({ "title": "Water the plants", "due": due });
     house.add_task(&house.token(), &task).await;
     settle(&home, Duration::from_mins(1), "the first start").await;
+    let (promised, patience) = SETTLED_SECONDS;
+    let is_alone = soak::count("SOAK_RESTARTS", 0) > 0;
+    let patience = Duration::from_secs(if is_alone { promised } else { patience });
+    let mut slowest = (Duration::ZERO, String::new());
     for order in ORDERS {
         home.stop().await;
         house.stop().await;
@@ -80,8 +85,13 @@ async fn in_whatever_order_all_three_come_back_the_same_states_are_shown() {
             }
         }
         let up = Instant::now();
-        settle(&home, SETTLED_WITHIN, &format!("{order:?}")).await;
-        log::info!("{order:?}: {:?}", up.elapsed());
+        settle(&home, patience, &format!("{order:?}")).await;
+        slowest = slowest.max((up.elapsed(), format!("{order:?}")));
         assert_eq!(home.complaints(&["workmate"]), Vec::<String>::new());
     }
+    let (took, order) = slowest;
+    soak::note(
+        "Home Assistant, the broker and workmate restarted in all orders: until the same is shown",
+        &format!("at most {:.1} s, in the order {order}", took.as_secs_f64()),
+    );
 }

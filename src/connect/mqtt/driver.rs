@@ -25,8 +25,8 @@ const LIBRARY_QUEUE_MAX: usize = 64;
 const DIAL_SECONDS_MAX: u64 = 10;
 
 /// The shortest and the longest wait between two attempts. A broker is in the house, or nearly so:
-/// asking it often costs nothing, and when it is back the house is heard again within ten seconds.
-const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(8));
+/// asking it often costs nothing, and when it is back the house is heard again within seven seconds.
+const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(5));
 
 /// A connection that lasted for so long was a good one: after it, waiting starts anew.
 const STEADY_AFTER: Duration = Duration::from_secs(10);

@@ -37,6 +37,12 @@ const FAREWELL_MAX: Duration = Duration::from_secs(2);
 /// Home Assistant asks every device at once when it starts; each answers after a moment of its own.
 const ANSWER_HOME_ASSISTANT_MILLISECONDS: (u32, u32) = (500, 2500);
 
+/// The pauses after which the figures are said anew once a connection stands. Who was away with the
+/// broker comes back when it will: Home Assistant tries each ten seconds, and needs a moment more to
+/// listen to the topics it is told about; what names something is not retained, and so is heard by
+/// those alone who listen.
+const FIGURES_ANEW_SECONDS: [u64; 4] = [3, 3, 3, 4];
+
 /// So long Home Assistant needs, with some to spare, to listen to the topics it is told about.
 const LISTENERS_NEED: Duration = Duration::from_secs(5);
 
@@ -326,25 +332,27 @@ impl<'a> Session<'a> {
     /// Tells the house to say everything anew: now, and whenever Home Assistant has started.
     async fn ask_for_state(&self) -> Trouble {
         self.subscribed.notified().await;
-        while self.line.incoming.send(Incoming::StateWanted).await.is_ok() {
-            sleep(LISTENERS_NEED).await;
-            if self
-                .line
-                .incoming
-                .send(Incoming::StateWanted)
-                .await
-                .is_err()
-            {
-                break;
-            }
+        self.want(Incoming::StateWanted).await;
+        for pause in FIGURES_ANEW_SECONDS {
+            sleep(Duration::from_secs(pause)).await;
+            self.want(Incoming::FiguresWanted).await;
+        }
+        loop {
             self.home_assistant_started.notified().await;
             let (least, most) = ANSWER_HOME_ASSISTANT_MILLISECONDS;
-            sleep(Duration::from_millis(u64::from(random_between(
-                least, most,
-            ))))
-            .await;
+            let moment = u64::from(random_between(least, most));
+            sleep(Duration::from_millis(moment)).await;
+            self.want(Incoming::StateWanted).await;
+            sleep(LISTENERS_NEED).await;
+            self.want(Incoming::FiguresWanted).await;
         }
-        std::future::pending().await
+    }
+
+    async fn want(&self, what: Incoming) {
+        if self.line.incoming.send(what).await.is_err() {
+            // The daemon ends: nobody is there to say it.
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Ends the connection when the broker has stopped confirming, or when it must be asked again

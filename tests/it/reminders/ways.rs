@@ -22,9 +22,11 @@ impl Household {
             let mut tried = Vec::new();
             for waiting in deliveries::waiting(tx, channel, 1000)? {
                 let delivery = waiting.delivery.id;
-                let attempt = deliveries::begin_attempt(tx, delivery)?.unwrap();
-                deliveries::finish_attempt(tx, delivery, attempt, &outcome)?;
-                tried.push(titles(&waiting.subject));
+                // None where another has taken its words along meanwhile.
+                if let Some(attempt) = deliveries::begin_attempt(tx, delivery)? {
+                    deliveries::finish_attempt(tx, delivery, attempt, &outcome)?;
+                    tried.push(titles(&waiting.subject));
+                }
             }
             Ok(tried)
         });
@@ -209,4 +211,50 @@ async fn what_waits_until_somebody_leaves_is_not_drawn_into_another_message() {
     assert_eq!(released.unwrap(), 1);
     let told = house.tries(ChannelName::Mail, Outcome::Delivered).await;
     assert_eq!(told, ["library books"]);
+}
+
+#[tokio::test]
+async fn what_could_not_be_said_goes_along_with_the_next_message() {
+    let mut house = Household::at("2026-03-10T10:00");
+    let anna = house.person("Anna", |_| {}).await;
+    house.bill_of("water bill", anna).await;
+    house.clock.set(moment("2026-03-11T08:00"));
+    house.remind().await;
+    assert_eq!(house.fails(ChannelName::Mail).await, ["water bill"]);
+    house.bill_of("rent", anna).await;
+    house.clock.set(moment("2026-03-11T08:05"));
+    house.remind().await;
+    let told = house.tries(ChannelName::Mail, Outcome::Delivered).await;
+    assert_eq!(told, ["rent, water bill"]);
+}
+
+#[tokio::test]
+async fn what_is_being_tried_while_the_next_message_comes_joins_it_when_it_fails() {
+    let mut house = Household::at("2026-03-10T10:00");
+    let anna = house.person("Anna", |_| {}).await;
+    house.bill_of("water bill", anna).await;
+    house.clock.set(moment("2026-03-11T08:00"));
+    house.remind().await;
+    let begin = |tx: &WriteTx<'_>| {
+        let waiting = deliveries::waiting(tx, ChannelName::Mail, 10)?;
+        let delivery = waiting[0].delivery.id;
+        Ok((delivery, deliveries::begin_attempt(tx, delivery)?.unwrap()))
+    };
+    let begun = house.store.write(Caller::worker("deliver"), begin).await;
+    let (delivery, attempt) = begun.unwrap();
+    house.bill_of("rent", anna).await;
+    house.clock.set(moment("2026-03-11T08:05"));
+    house.remind().await;
+    let away = Outcome::Transient {
+        reason: "nobody is there".to_owned(),
+        retry_at: moment("2026-03-11T08:06"),
+    };
+    let fail = move |tx: &WriteTx<'_>| deliveries::finish_attempt(tx, delivery, attempt, &away);
+    let failed = house.store.write(Caller::worker("deliver"), fail).await;
+    failed.unwrap();
+    let told = house.tries(ChannelName::Mail, Outcome::Delivered).await;
+    assert_eq!(told, ["rent, water bill"]);
+    house.clock.set(moment("2026-03-11T08:10"));
+    let later = house.tries(ChannelName::Mail, Outcome::Delivered).await;
+    assert!(later.is_empty(), "{later:?}");
 }

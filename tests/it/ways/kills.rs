@@ -19,7 +19,7 @@ use crate::daemon::Daemon;
 use crate::durability::Dice;
 use crate::mosquitto::{Listener, Mosquitto};
 use crate::process::{beside, eventually};
-use crate::role;
+use crate::soak;
 use crate::visitor::{Visitor, encoded};
 
 /// Kills in the gate; `make soak` kills 200 times.
@@ -34,7 +34,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 const PEOPLE: [&str; 4] = ["anna", "defer", "hang", "reject"];
 
 fn kills() -> u64 {
-    role::count("SOAK_DELIVERY_KILLS", KILLS)
+    soak::count("SOAK_DELIVERY_KILLS", KILLS)
 }
 
 /// How often a receiver has taken each delivery.
@@ -277,7 +277,7 @@ async fn killed_while_it_speaks_on_three_ways_its_books_agree_with_the_receivers
         assert!(taken.keys().all(|id| all.iter().any(|it| it.id == *id)));
         repeated += all.iter().map(|it| agree(it, taken)).sum::<u32>();
     }
-    role::note(
+    soak::note(
         "`kill -9` at random moments while deliveries leave by MQTT, mail and webhook",
         &format!(
             "{} kills, {} deliveries: each delivered or failed with a reason, none lost, {repeated} said twice, each of them under way at a kill",
