@@ -130,6 +130,14 @@ fuzz: rust ## Look for inputs that break a parser: DOOR=document (sniff pdf pict
 	cd tests/fuzz && $(CARGO) +nightly fuzz run --fuzz-dir . $(DOOR) ../../target/fuzz/corpus/$(DOOR) -- \
 	  -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=20 -rss_limit_mb=3000
 
+# What Home Assistant builds the add-on from: copy the folder to its /addons.
+addon: rust ## Put the add-on for Home Assistant together in target/addon
+	@$(PACKAGES) build
+	$(CARGO) build --release --bins
+	rm -rf target/addon && mkdir -p target/addon && cp -R config/home-assistant/addon target/addon/workmate
+	cp target/release/workmate target/release/workmate-reader target/addon/workmate/
+	sed -i "s/VERSION/$$($(CARGO) pkgid | sed 's/.*[#@]//')/" target/addon/workmate/config.yaml
+
 screenshots: rust ## Make the README's pictures anew, with a real browser
 	@$(PACKAGES) build test
 	WORKMATE_SCREENSHOTS="$(CURDIR)/tests/fixtures/screenshots" $(CARGO) test --test live -- every_page the_dashboard

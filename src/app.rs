@@ -1,5 +1,6 @@
 //! Opens the rooms, wires them, and starts what lives in them: the only file that knows everything.
 
+mod addon;
 pub mod backups;
 pub mod home;
 mod settings;
@@ -70,6 +71,8 @@ pub struct House {
     promises: Arc<Promises>,
     model: Option<llm::Client>,
     listener: TcpListener,
+    /// Where Home Assistant's Supervisor may knock.
+    sidebar: Option<TcpListener>,
     control: UnixListener,
     base_url: String,
     lifecycle: Lifecycle,
@@ -85,7 +88,7 @@ struct Broker {
 
 impl House {
     /// Opens the data, the reader, the broker's client and the listeners of `config`.
-    pub async fn open(config: Config, environment: &Environment, clock: Clock) -> Result<Self> {
+    pub async fn open(mut config: Config, environment: &Environment, clock: Clock) -> Result<Self> {
         let zone = config.household.time_zone();
         let store = open_store(&config.data.dir, &clock).await?;
         let wake = Wake::default();
@@ -98,12 +101,13 @@ impl House {
             reader.clone(),
             (limits, pdf_passwords.clone()),
         );
+        let listener = listen(config.server.listen).await?;
+        addon::look_around(&mut config, environment, listener.local_addr()?).await;
         let broker = broker(&config, environment, clock)?;
-        let listener = TcpListener::bind(config.server.listen)
-            .await
-            .with_context(|| {
-                format!("the address {} cannot be listened on", config.server.listen)
-            })?;
+        let sidebar = match config.ingress.address() {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
         let control = control::bind(&config.data.dir)
             .with_context(|| format!("no socket can be made in {}", config.data.dir.display()))?;
         let own = listener.local_addr()?;
@@ -130,6 +134,7 @@ impl House {
             promises: Arc::new(promises),
             model,
             listener,
+            sidebar,
             control,
             base_url,
             lifecycle: Lifecycle::default(),
@@ -237,6 +242,11 @@ impl House {
     async fn start(self) -> Result<()> {
         let stop = self.lifecycle.stop_token();
         let state = self.web_state();
+        if let Some(sidebar) = self.sidebar {
+            let allowed = self.config.ingress.allowed();
+            let serving = web::ingress::serve(sidebar, state.clone(), allowed);
+            self.lifecycle.spawn(serving);
+        }
         let crew = Crew {
             config: self.config,
             zone: self.zone,
@@ -282,6 +292,11 @@ impl House {
             .spawn(lifecycle::feed_watchdog(self.store, stop));
         Ok(())
     }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener> {
+    let bound = TcpListener::bind(address).await;
+    bound.with_context(|| format!("the address {address} cannot be listened on"))
 }
 
 /// Opens the store; a command that has the data for a moment is waited for.

@@ -7,6 +7,7 @@
 mod backup;
 pub mod channels;
 mod home_assistant;
+mod ingress;
 mod model;
 mod reading;
 pub mod rules;
@@ -27,6 +28,7 @@ use crate::domain::service_level::ServiceLevel;
 pub use backup::Backup;
 pub use channels::{Apprise, Calendar, Gotify, Mail, Ntfy, Webhook};
 pub use home_assistant::HomeAssistant;
+pub use ingress::{Found, Ingress};
 pub use model::Model;
 pub use reading::Reading;
 pub use source::{Environment, Error};
@@ -47,6 +49,8 @@ pub struct Config {
     pub reading: Reading,
     /// The broker.
     pub mqtt: Mqtt,
+    /// Home Assistant's sidebar.
+    pub ingress: Ingress,
     /// Mail.
     pub mail: Mail,
     /// ntfy.
@@ -151,6 +155,9 @@ pub struct Mqtt {
     pub accept_control: bool,
     /// Whether the first page of the latest document is shown.
     pub page_image: bool,
+    /// The password that came with an address that was found, not configured.
+    #[serde(skip)]
+    pub found_password: Found,
 }
 
 /// `[log]`
@@ -172,6 +179,7 @@ impl Default for Config {
             intake: Intake::default(),
             reading: Reading::default(),
             mqtt: Mqtt::default(),
+            ingress: Ingress::default(),
             mail: Mail::default(),
             ntfy: Ntfy::default(),
             gotify: Gotify::default(),
@@ -242,6 +250,7 @@ impl Default for Mqtt {
             accept_lists: false,
             accept_control: false,
             page_image: false,
+            found_password: Found::default(),
         }
     }
 }
@@ -309,6 +318,7 @@ impl Config {
         for checked in [
             self.home_assistant.check(),
             self.backup.check(),
+            self.ingress.check(),
             self.model.check(),
         ] {
             if let Err((key, reason)) = checked {
@@ -377,12 +387,16 @@ impl Mqtt {
             url: String::new(),
             password_file: String::new(),
             ca_file: String::new(),
+            found_password: Found::default(),
             ..self.clone()
         }
     }
 
     /// The password of `password_file` or of the systemd credential, where there is one.
     pub fn password(&self, environment: &Environment) -> Result<Option<String>, Error> {
+        if self.found_password.0.is_some() {
+            return Ok(self.found_password.0.clone());
+        }
         source::secret(
             "mqtt.password_file",
             &self.password_file,

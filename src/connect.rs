@@ -8,6 +8,7 @@
 //!   its own API for notifications and a to-do list.
 //! - [`http`]: the one HTTP client, which goes only where a person said.
 //! - [`llm`]: a language model of the household's own.
+//! - [`supervisor`]: who runs the add-ons of Home Assistant, and knows its broker.
 //!
 //! A client here knows the domain and nothing else: it neither reads the store nor decides what is
 //! worth saying. It sends what it is given, says whether that arrived, and hands over what comes in
@@ -22,6 +23,7 @@ pub mod mail;
 pub mod message;
 pub mod mqtt;
 pub mod push;
+pub mod supervisor;
 
 /// Why something was not sent. `reason` is a sentence for people and never holds a secret or
 /// content.

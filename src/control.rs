@@ -73,6 +73,13 @@ pub enum Request {
         /// What they are to be called.
         new_name: String,
     },
+    /// A person comes in as this account of Home Assistant.
+    LinkAccount {
+        /// Who.
+        name: String,
+        /// Its id there.
+        account: String,
+    },
     /// A person moves out.
     RemovePerson {
         /// What they are called.
@@ -274,6 +281,12 @@ impl Desk {
                 };
                 self.store.write(caller, rename).await?;
                 self.wake.state.notify_one();
+            }
+            Request::LinkAccount { name, account } => {
+                let link = move |tx: &store::WriteTx<'_>| {
+                    people::link_account(tx, named(tx, &name)?.id, account.trim())
+                };
+                self.store.write(caller, link).await?;
             }
             Request::RemovePerson { name } => {
                 let remove =

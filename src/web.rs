@@ -16,6 +16,7 @@ mod family;
 pub mod feeds;
 mod files;
 mod frame;
+pub mod ingress;
 mod layers;
 mod pages;
 mod pulse;
@@ -186,33 +187,42 @@ pub struct WebState {
 
 /// The whole web.
 pub fn router(state: WebState) -> Router {
+    house(&state, doors())
+        .merge(pulses().router)
+        .merge(counted(&state))
+        .layer(from_fn(layers::headers))
+        .layer(layers::compression())
+        .layer(layers::no_panic())
+        .with_state(state)
+}
+
+/// What a program with a token counts by.
+fn counted(state: &WebState) -> Router<WebState> {
+    let caller = from_fn_with_state(state.clone(), auth::require_caller);
+    counters().router.route_layer(caller)
+}
+
+/// Every room behind `doors`, and the API.
+fn house(state: &WebState, doors: Routes) -> Router<WebState> {
     let with = || state.clone();
-    let upload = DefaultBodyLimit::max(upload_bytes_max(&state));
+    let upload = DefaultBodyLimit::max(upload_bytes_max(state));
     let rooms = rooms(upload)
         .router
         .route_layer(from_fn_with_state(with(), auth::require_person));
     let people = rooms
-        .merge(doors().router)
+        .merge(doors.router)
         .fallback(failure::nothing_here)
         .method_not_allowed_fallback(failure::wrong_method)
         .layer(from_fn_with_state(with(), failure::page_for_people));
     let (api, _) = api(upload).split_for_parts();
     let programs = api
-        .merge(counters().router)
-        .route_layer(from_fn_with_state(with(), auth::require_caller));
-    let programs = Router::new()
-        .merge(programs)
-        .merge(pulses().router)
+        .route_layer(from_fn_with_state(with(), auth::require_caller))
         .method_not_allowed_fallback(failure::wrong_method);
     let unknown = Router::new().fallback(failure::nothing_here);
     people
         .merge(programs)
         .nest("/api", unknown)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(from_fn(layers::headers))
-        .layer(layers::compression())
-        .layer(layers::no_panic())
-        .with_state(state)
 }
 
 /// What a person with a session may reach.
@@ -272,6 +282,7 @@ fn doors() -> Routes {
         .post("/first-login/{token}", login::create_first)
         .get("/answer/{token}", answer_link::show)
         .post("/answer/{token}", answer_link::answer)
+        .get("/page/{token}", files::page)
         .get("/calendar/{token}", feeds::show)
         .get("/assets/{*name}", assets::serve)
 }

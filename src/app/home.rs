@@ -9,12 +9,14 @@ use tokio::sync::mpsc;
 use super::Crew;
 use crate::config::channels::address;
 use crate::config::{Config, Environment};
+use crate::connect::home_assistant::Page;
 use crate::connect::home_assistant::socket::{
     self, Client, Connection, Driver, Incoming, Settings,
 };
 use crate::connect::http::Http;
 use crate::domain::clock::Clock;
 use crate::domain::delivery::ChannelName;
+use crate::domain::policy::Detail;
 use crate::web::{HomeLamp, HomeState};
 use crate::work::channels::home::{Notices, Speaker, Telephones};
 use crate::work::compose::Voice;
@@ -121,11 +123,18 @@ impl Crew {
             incoming,
             speaker,
         } = home;
+        let settings = &self.config.home_assistant;
+        let page = if settings.page_image && settings.detail != Detail::None {
+            Page::Shown
+        } else {
+            Page::Hidden
+        };
         self.lifecycle
             .spawn(driver.run(self.lifecycle.stop_token()));
         self.start_channel(Telephones {
             client: client.clone(),
             voice: voice.clone(),
+            page,
         });
         self.start_channel(Notices {
             client: client.clone(),

@@ -29,6 +29,13 @@ pub enum PersonCommand {
         /// What they are to be called.
         new_name: String,
     },
+    /// Let a person in as an account of Home Assistant, in whose sidebar workmate is.
+    Account {
+        /// Who.
+        name: String,
+        /// Its id there, as the page for guests shows it.
+        account: String,
+    },
     /// A person moves out: their logins, tokens and calendar addresses end, and what they were to do
     /// becomes the household's.
     Remove {
@@ -74,6 +81,12 @@ async fn perform(way: &mut Way, command: PersonCommand) -> Result<String> {
         PersonCommand::Rename { name, new_name } => {
             let line = format!("{name} is called {new_name} now.");
             way.ask(Request::RenamePerson { name, new_name }, Vec::new())
+                .await?;
+            Ok(line)
+        }
+        PersonCommand::Account { name, account } => {
+            let line = format!("{name} comes in as that account of Home Assistant now.");
+            way.ask(Request::LinkAccount { name, account }, Vec::new())
                 .await?;
             Ok(line)
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::channels::address;
+use super::ingress::Found;
 use super::source::{self, Environment, Error};
 use crate::domain::policy::Detail;
 
@@ -19,6 +20,8 @@ pub struct HomeAssistant {
     pub token_file: String,
     /// `full`, `title` or `none`: how much a notification tells.
     pub detail: Detail,
+    /// Whether a notification shows the first page of its letter.
+    pub page_image: bool,
     /// The to-do list that is kept in step with the household's tasks; empty: none.
     pub todo: String,
     /// The calendar that due days are put into; empty: none.
@@ -29,6 +32,9 @@ pub struct HomeAssistant {
     pub speaker: String,
     /// The speech engine by which it speaks.
     pub speech: String,
+    /// The token that came with an address that was found, not configured.
+    #[serde(skip)]
+    pub found_token: Found,
 }
 
 impl Default for HomeAssistant {
@@ -37,11 +43,13 @@ impl Default for HomeAssistant {
             url: String::new(),
             token_file: String::new(),
             detail: Detail::Title,
+            page_image: false,
             todo: String::new(),
             calendar: String::new(),
             people: String::new(),
             speaker: String::new(),
             speech: String::new(),
+            found_token: Found::default(),
         }
     }
 }
@@ -49,6 +57,9 @@ impl Default for HomeAssistant {
 impl HomeAssistant {
     /// The token, where there is one.
     pub fn token(&self, environment: &Environment) -> Result<Option<String>, Error> {
+        if self.found_token.0.is_some() {
+            return Ok(self.found_token.0.clone());
+        }
         let file = &self.token_file;
         let credential = "home-assistant-token";
         source::secret("home_assistant.token_file", file, credential, environment)

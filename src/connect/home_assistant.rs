@@ -48,7 +48,7 @@ pub struct Device {
     pub people: Vec<Resident>,
 }
 
-/// Whether the first page of the latest document is shown.
+/// Whether the first page of a document is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Page {
     /// It is.

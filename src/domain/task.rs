@@ -28,6 +28,31 @@ named! {
     }
 }
 
+impl AnswerKind {
+    /// What somebody means who writes nothing but that.
+    pub fn meant(words: &str) -> Option<Self> {
+        let is_letter = |it: char| it.is_alphabetic() || it.is_whitespace();
+        let plain: String = words
+            .to_lowercase()
+            .chars()
+            .filter(|it| is_letter(*it))
+            .collect();
+        match plain
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .as_str()
+        {
+            "done" | "paid" | "erledigt" | "fertig" | "bezahlt" | "gemacht" => Some(Self::Done),
+            "later" | "tomorrow" | "später" | "morgen" => Some(Self::Later),
+            "not mine" | "not me" | "nicht ich" | "nicht meins" | "nicht für mich" => {
+                Some(Self::NotMine)
+            }
+            _ => None,
+        }
+    }
+}
+
 named! {
     /// Whether a task still wants something.
     Status {
@@ -427,6 +452,16 @@ pub struct Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reply_is_an_answer_if_it_says_nothing_else() {
+        assert_eq!(AnswerKind::meant(" Erledigt! "), Some(AnswerKind::Done));
+        assert_eq!(AnswerKind::meant("not  mine"), Some(AnswerKind::NotMine));
+        assert_eq!(AnswerKind::meant("Morgen."), Some(AnswerKind::Later));
+        for words in ["", "done by Ben?", "noch nicht erledigt", "👍"] {
+            assert_eq!(AnswerKind::meant(words), None, "{words}");
+        }
+    }
 
     #[test]
     fn a_step_that_stays_keeps_its_tick_wherever_it_goes() {

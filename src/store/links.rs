@@ -1,7 +1,7 @@
-//! Links in messages by which an answer is given without a login.
+//! Links in messages by which an answer is given without a login, or the picture of a page is shown.
 //!
-//! A link is bound to one delivery, task, person and answer, signed with a key that never leaves the
-//! store (HMAC-SHA-256, RFC 2104), good once and for [`GOOD_DAYS`]. The key is made at the first link
+//! A link is bound to one delivery, task, person and answer, or to one document, signed with a key that
+//! never leaves the store (HMAC-SHA-256, RFC 2104), and good for [`GOOD_DAYS`]; an answer is good once. The key is made at the first link
 //! and can be made anew to end all of them.
 
 use data_encoding::BASE64URL_NOPAD;
@@ -11,7 +11,7 @@ use rusqlite::{OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use super::{Error, ReadTx, WriteTx, random_bytes, tasks};
-use crate::domain::id::{DeliveryId, PersonId, TaskId};
+use crate::domain::id::{DeliveryId, DocumentId, PersonId, TaskId};
 use crate::domain::task::{Answer, AnswerKind, Task};
 
 /// Days for which a link is good.
@@ -19,6 +19,8 @@ pub const GOOD_DAYS: i64 = 14;
 /// Letters of a link at the most: what is longer is none of ours.
 const LETTERS_MAX: usize = 300;
 const KEY: &str = "answer-link-key";
+/// How a link to a picture begins. An answer begins with a number, so neither can pass for the other.
+const PAGE: &str = "page";
 
 /// What a link says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,6 +129,44 @@ impl Claim {
     }
 }
 
+/// The last part of the address of the first page of `document`, good from `now` on.
+pub fn page(document: DocumentId, now: Timestamp, key: &[u8; 32]) -> String {
+    let ends_at = now + (GOOD_DAYS * 24).hours();
+    let text = format!("{PAGE}.{document}.{}", ends_at.as_second());
+    let mac = BASE64URL_NOPAD.encode(&mac(key, &text));
+    format!("{text}.{mac}")
+}
+
+/// The document whose first page `link` shows, if it is still good.
+pub fn open_page(tx: &ReadTx<'_>, link: &str) -> Result<Result<DocumentId, Dead>, Error> {
+    let Some(text) = ours(tx, link)? else {
+        return Ok(Err(Dead::Foreign));
+    };
+    let mut parts = text.split('.');
+    let (kind, document, ends_at) = (parts.next(), parts.next(), parts.next());
+    let document = document.and_then(|it| it.parse().ok());
+    let ends_at = ends_at.and_then(|it| it.parse().ok());
+    let ends_at = ends_at.and_then(|it| Timestamp::from_second(it).ok());
+    Ok(match (kind, document, ends_at) {
+        (Some(PAGE), Some(_), Some(ends_at)) if ends_at <= tx.now() => Err(Dead::Old),
+        (Some(PAGE), Some(document), Some(_)) => Ok(document),
+        _ => Err(Dead::Foreign),
+    })
+}
+
+/// What `link` says before its signature, if that is ours.
+fn ours<'a>(tx: &ReadTx<'_>, link: &'a str) -> Result<Option<&'a str>, Error> {
+    let (Some(key), true) = (known_key(tx)?, link.len() <= LETTERS_MAX) else {
+        return Ok(None);
+    };
+    let Some((text, sent)) = link.rsplit_once('.') else {
+        return Ok(None);
+    };
+    let sent = BASE64URL_NOPAD.decode(sent.as_bytes()).unwrap_or_default();
+    let is_ours = subtle::ConstantTimeEq::ct_eq(mac(&key, text).as_slice(), sent.as_slice());
+    Ok(Some(text).filter(|_| is_ours.into()))
+}
+
 fn mac(key: &[u8; 32], text: &str) -> [u8; 32] {
     // A key of any length is right for HMAC.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
@@ -142,15 +182,7 @@ fn hash(link: &str) -> [u8; 32] {
 
 /// What `link` says, if it is still good.
 pub fn open(tx: &ReadTx<'_>, link: &str) -> Result<Result<Claim, Dead>, Error> {
-    let (Some(key), true) = (known_key(tx)?, link.len() <= LETTERS_MAX) else {
-        return Ok(Err(Dead::Foreign));
-    };
-    let Some((text, sent)) = link.rsplit_once('.') else {
-        return Ok(Err(Dead::Foreign));
-    };
-    let sent = BASE64URL_NOPAD.decode(sent.as_bytes()).unwrap_or_default();
-    let is_ours = subtle::ConstantTimeEq::ct_eq(mac(&key, text).as_slice(), sent.as_slice());
-    let Some(claim) = Claim::parsed(text).filter(|_| is_ours.into()) else {
+    let Some(claim) = ours(tx, link)?.and_then(Claim::parsed) else {
         return Ok(Err(Dead::Foreign));
     };
     if claim.ends_at <= tx.now() {
@@ -190,6 +222,43 @@ pub fn follow(
         until: None,
     };
     match tasks::answer(tx, claim.task, &answer, next_morning) {
+        Ok(task) => Ok(Ok((claim, task))),
+        Err(Error::Missing { .. }) => Ok(Err(Dead::Old)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Takes what somebody wrote under the name of `link`: an answer where it says nothing else, a comment
+/// otherwise. The same words count once; the link stays good.
+pub fn reply(
+    tx: &WriteTx<'_>,
+    link: &str,
+    words: &str,
+    next_morning: Timestamp,
+) -> Result<Result<(Claim, Task), Dead>, Error> {
+    let claim = match open(tx, link)? {
+        Ok(claim) => claim,
+        Err(dead) => return Ok(Err(dead)),
+    };
+    let said = hash(&format!("{link} {words}"));
+    let is_new = tx.execute(
+        "INSERT OR IGNORE INTO spent_link (hash, ends_at) VALUES (?1, ?2)",
+        params![said.as_slice(), claim.ends_at.as_millisecond()],
+    )?;
+    if is_new == 0 {
+        return Ok(Err(Dead::Spent));
+    }
+    let taken = match AnswerKind::meant(words) {
+        Some(answer) => {
+            let answer = Answer {
+                answer,
+                until: None,
+            };
+            tasks::answer(tx, claim.task, &answer, next_morning)
+        }
+        None => tasks::comment(tx, claim.task, words.trim()),
+    };
+    match taken {
         Ok(task) => Ok(Ok((claim, task))),
         Err(Error::Missing { .. }) => Ok(Err(Dead::Old)),
         Err(error) => Err(error),
@@ -252,6 +321,20 @@ mod tests {
         let late = other.signed(&key);
         clock.set(now + (GOOD_DAYS * 24).hours());
         assert_eq!(open(&late).await, Err(Dead::Old));
+        let document = DocumentId::new(now, 4);
+        let picture = page(document, clock.now(), &key);
+        let look = async |link: &str| {
+            let link = link.to_owned();
+            let look = move |tx: &ReadTx<'_>| open_page(tx, &link);
+            store.read(Viewer::House, look).await.unwrap()
+        };
+        assert_eq!(look(&picture).await, Ok(document));
+        assert_eq!(look(&page(document, now, &key)).await, Err(Dead::Old));
+        // Neither passes for the other.
+        assert_eq!(look(&link).await, Err(Dead::Foreign));
+        assert_eq!(open(&picture).await, Err(Dead::Foreign));
+        let forged = page(document, clock.now(), &[7; 32]);
+        assert_eq!(look(&forged).await, Err(Dead::Foreign));
         store.write(house(), tidy).await.unwrap();
         assert_eq!(open(&link).await, Err(Dead::Old));
     }

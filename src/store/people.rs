@@ -14,6 +14,9 @@ use crate::domain::id::{PersonId, TokenId};
 use crate::domain::journal::{Actor, Entity};
 use crate::domain::person::{Language, Person};
 
+/// Bytes of the name of an account at the most.
+const ACCOUNT_BYTES_MAX: usize = 200;
+
 /// Whether nobody lives here yet.
 pub fn is_empty(tx: &ReadTx<'_>) -> Result<bool, Error> {
     let count: i64 = tx.query_row("SELECT count(*) FROM person", [], |row| row.get(0))?;
@@ -155,6 +158,39 @@ pub fn rename(tx: &WriteTx<'_>, id: PersonId, name: &str) -> Result<Person, Erro
     )?;
     log_change(tx, &person, "renamed", &["name"])?;
     Ok(person)
+}
+
+/// The person who has this account of Home Assistant.
+pub fn of_account(tx: &ReadTx<'_>, account: &str) -> Result<Option<Person>, Error> {
+    let mut query = tx.prepare_cached("SELECT * FROM person WHERE account = ?1")?;
+    let mut rows = query.query_and_then([account], person_from_row)?;
+    rows.next().transpose()
+}
+
+/// The person with that name, unless they have an account of Home Assistant already.
+pub fn without_account(tx: &ReadTx<'_>, name: &str) -> Result<Option<Person>, Error> {
+    let mut query =
+        tx.prepare_cached("SELECT * FROM person WHERE folded_name = ?1 AND account IS NULL")?;
+    let mut rows = query.query_and_then([search::folded(name.trim())], person_from_row)?;
+    rows.next().transpose()
+}
+
+/// Gives a person an account of Home Assistant, and takes it from whoever had it.
+pub fn link_account(tx: &WriteTx<'_>, id: PersonId, account: &str) -> Result<(), Error> {
+    let person = by_id(tx, id)?;
+    if account.is_empty() || account.len() > ACCOUNT_BYTES_MAX {
+        let what = format!("an account has 1 to {ACCOUNT_BYTES_MAX} letters");
+        return Err(Error::Conflict { what });
+    }
+    tx.execute(
+        "UPDATE person SET account = NULL WHERE account = ?1",
+        [account],
+    )?;
+    tx.execute(
+        "UPDATE person SET account = ?2 WHERE id = ?1",
+        params![id.to_string(), account],
+    )?;
+    log_change(tx, &person, "account linked", &["account"])
 }
 
 /// A person moves out. Their sessions, tokens and calendar addresses end, and what they were to do

@@ -1,12 +1,13 @@
 //! Who wrote a document: by its letterhead, the line of return address over the window, its footer,
 //! the From of a mail and the holder of the account. The one it is addressed to is left out.
 
+mod addressee;
 mod till;
 
 use crate::domain::document::Kind;
 use crate::domain::finding::Evidence;
 
-use super::lex::{Lexeme, Sort, find, fold, has, match_at};
+use super::lex::{Lexeme, Sort, fold, has};
 use super::lines::Passage;
 use super::numerals;
 use super::paper::Paper;
@@ -23,16 +24,6 @@ const LEGAL_FORMS: &[&str] = &[
 const BODIES: &[&str] = &[
     "dr|prof|rechtsanwalt|rechtsanwälte|steuerberater|notar|notariat|architekt|physiotherapie|finanzamt|stadt|gemeinde|marktgemeinde|stadtgemeinde|landkreis|landratsamt|kreis|amtsgericht|landgericht|magistrat|bezirkshauptmannschaft|jobcenter|familienkasse|zollamt|hauptzollamt|universität|hochschule|ministerium|kanton|gemeindeverwaltung|stadtverwaltung|steuerverwaltung|steueramt|polizei|bundesagentur|agentur|standesamt|bürgeramt|einwohneramt|beitragsservice|rundfunk|krankenkasse|stadtwerke|sparkasse|volksbank|raiffeisenbank|bank|versicherung|versicherungen|praxis|*praxis|klinikum|klinik|krankenhaus|apotheke|tierarztpraxis|kanzlei|*kanzlei|hausverwaltung|verein|tsv|sv|kindergarten|kita|schule|gymnasium|grundschule|bibliothek|bücherei|stadtbibliothek|malerbetrieb|autohaus|werkstatt|tierheim|hotel|restaurant|bäckerei|radiologie|tischlerei|schreinerei|zimmerei|dachdeckerei|dachdeckermeister|malermeister|elektro|gärtnerei|metzgerei|fahrschule|reisebüro|gemeindewerke|stadtkasse|gemeindekasse|versandhaus|baumarkt",
     "council|hmrc|university|college|school|surgery|clinic|hospital|library|court|department|revenue|county|borough|trust|society|association|associates|services|bank|insurance|dental|practice|medical|pharmacy|energy|water|church|club|academy|university|agency|authority",
-];
-
-/// What stands before or above the name of whoever a document is for.
-const FOR: &[&str] = &[
-    "rechnungsempfänger|leistungsempfänger|empfänger|rechnungsadresse|rechnungsanschrift|lieferadresse|lieferanschrift|käufer|auftraggeber|kunde",
-    "bill|billed|ship|shipped|sold|invoice|deliver to",
-    "billing|shipping|delivery address",
-    "buyer|customer|recipient|addressee",
-    "adresse de livraison|facturation",
-    "destinataire|acheteur",
 ];
 
 /// What stands before or above the name of whoever wrote one.
@@ -97,10 +88,8 @@ pub fn names(paper: &Paper<'_>) -> Vec<(usize, String, Evidence)> {
 
 /// Every name of the document with what speaks for it; those it is addressed to left out.
 fn candidates(paper: &Paper<'_>) -> Vec<Candidate> {
-    let mut recipient = recipient_names(paper);
-    recipient.extend(labelled(paper, FOR));
-    recipient.extend(below_return_lines(paper));
-    let named = labelled(paper, BY);
+    let recipient = addressee::names(paper);
+    let named = addressee::labelled(paper, BY);
     let height = typical_height(paper);
     let mut candidates: Vec<Candidate> = Vec::new();
     for (index, passage) in paper.lines.segments.iter().enumerate() {
@@ -112,7 +101,7 @@ fn candidates(paper: &Paper<'_>) -> Vec<Candidate> {
             if is_unusable(&name) || is_label(paper, index) || is_other() {
                 continue;
             }
-            let mut score = score(paper, passage, &name, at, height) - dated(paper, passage);
+            let mut score = score(paper, passage, &name, at, height) - dated(paper, passage, at);
             if named.iter().any(|it| is_same(it, &name)) {
                 score += NAMED;
             }
@@ -224,10 +213,11 @@ fn score(paper: &Paper<'_>, passage: &Passage, name: &str, at: usize, typical: f
     }
     let lexemes = super::lex::lex(name);
     let words = lexemes.iter().filter(|it| it.sort != Sort::Mark).count();
+    let is_slogan = is_slogan(&passage.lexemes);
     if has(&lexemes, BODIES) && words <= 8 {
         score += 1.3;
     }
-    if words == 1 && has(&lexemes, PROFESSIONS) {
+    if words == 1 && (is_slogan || has(&lexemes, PROFESSIONS)) {
         score -= 1.5;
     }
     if has(&lexemes, BANKS) && has(&passage.lexemes, &["iban|konto|blz|bic"]) {
@@ -237,7 +227,7 @@ fn score(paper: &Paper<'_>, passage: &Passage, name: &str, at: usize, typical: f
         score += 1.0;
         let bigness = (passage.at.h / typical.max(1.0)).clamp(0.5, 3.0);
         score += (bigness - 1.0) * 0.8;
-        if at == 0 && is_return_line(&passage.text) {
+        if at == 0 && is_return_line(&passage.text) && !is_slogan {
             score += 1.4;
         }
     }
@@ -268,10 +258,36 @@ fn score(paper: &Paper<'_>, passage: &Passage, name: &str, at: usize, typical: f
     score
 }
 
-/// What stands in one line with a day is the town of the letter or the heading of a table.
-fn dated(paper: &Paper<'_>, passage: &Passage) -> f32 {
+/// What stands in one line with a day is the town of the letter or the heading of a table; before a
+/// comma and nothing but a day (`Bad Orb, den 3. Mai 2026`) it is the town for certain.
+fn dated(paper: &Paper<'_>, passage: &Passage, at: usize) -> f32 {
     let days = super::dates::dates(&passage.lexemes, paper.style);
-    if days.is_empty() { 0.0 } else { 1.5 }
+    let Some(day) = days.first() else {
+        return 0.0;
+    };
+    let lexemes = &passage.lexemes;
+    let comma = lexemes.iter().position(|it| it.is_mark(','));
+    let between = comma.and_then(|it| lexemes.get(it + 1..day.lexemes.start));
+    let is_town = |between: &[Lexeme]| {
+        let is_article = |it: &Lexeme| matches!(it.text.as_str(), "den" | "am" | "the" | "on");
+        between.iter().all(is_article)
+    };
+    let mut after = lexemes.iter().skip(day.lexemes.end);
+    let is_all = after.all(|it| it.sort == Sort::Mark);
+    if at == 0 && is_all && between.is_some_and(is_town) {
+        return 10.0;
+    }
+    1.5
+}
+
+/// `Paper - Pens - Furniture since 1953`: what a house sells, and since when. Its own name may begin it.
+fn is_slogan(lexemes: &[Lexeme]) -> bool {
+    let ends_with_year = lexemes.last().is_some_and(|it| {
+        it.sort == Sort::Number && it.text.len() == 4 && it.text.starts_with(['1', '2'])
+    });
+    let before = lexemes.iter().rev().nth(1);
+    let since = ["seit", "since", "gegründet", "established", "est", "anno"];
+    ends_with_year && before.is_some_and(|it| since.contains(&it.text.as_str()))
 }
 
 /// A small line with a name and an address on it, as it stands over the window.
@@ -367,133 +383,6 @@ fn looks_like_street(lexemes: &[Lexeme]) -> bool {
             .is_some_and(|it| it.sort == Sort::Number && it.text.len() >= 4)
 }
 
-/// The names that stand behind a label in its line, or alone below it.
-fn labelled(paper: &Paper<'_>, labels: &[&'static str]) -> Vec<String> {
-    let mut names = Vec::new();
-    for (index, passage) in paper.lines.segments.iter().enumerate() {
-        let first = passage.lexemes.get(..passage.lexemes.len().min(4));
-        let Some(end) = first
-            .and_then(|it| labels.iter().find_map(|label| find(it, label)))
-            .filter(|it| it.start == 0)
-            .map(|it| it.end)
-        else {
-            continue;
-        };
-        let is_mark = |it: &&Lexeme| it.sort == Sort::Mark;
-        let end = label_end(&passage.lexemes, end, labels);
-        let rest = passage.lexemes.get(end..).unwrap_or(&[]);
-        let name = rest.iter().find(|it| !is_mark(it));
-        match name {
-            // A word of the label's own sentence is no name.
-            Some(name) if rest.first().is_some_and(|it| it.is_mark(':')) => {
-                names.extend(passage.text.get(name.at.start..).map(ToOwned::to_owned));
-            }
-            Some(_) => {}
-            None => names.extend(first_below(paper, index)),
-        }
-    }
-    names
-}
-
-/// Where a label ends that names two of a kind: `Käufer/Leistungsempfänger`.
-fn label_end(lexemes: &[Lexeme], end: usize, labels: &[&'static str]) -> usize {
-    let has_slash = lexemes.get(end).is_some_and(|it| it.is_mark('/'));
-    let other = labels.iter().find_map(|it| match_at(lexemes, end + 1, it));
-    other.filter(|_| has_slash).unwrap_or(end)
-}
-
-/// Rows below a label that may hold numbers before one holds the name.
-const NUMBERS_MAX: usize = 4;
-
-/// The name in the box that a label heads: the first row below that is no number of its own
-/// (`Number: 4711`, `GLN 4000001123452`); behind `Name:` where that is written.
-fn first_below(paper: &Paper<'_>, label: usize) -> Option<String> {
-    let mut at = label;
-    for _ in 0..NUMBERS_MAX {
-        at = paper.lines.below(at)?;
-        let passage = paper.lines.segments.get(at)?;
-        let beside = paper.lines.right_of(at);
-        let beside = beside.and_then(|it| paper.lines.segments.get(it));
-        if let Some(named) = find(&passage.lexemes, "name|firma").filter(|it| it.start == 0) {
-            let rest = passage.lexemes.get(named.end..).unwrap_or(&[]);
-            return match rest.iter().find(|it| it.sort != Sort::Mark) {
-                Some(name) => passage.text.get(name.at.start..).map(ToOwned::to_owned),
-                None => beside.map(|it| it.text.trim_start_matches([':', ' ']).to_owned()),
-            };
-        }
-        let figures = |it: &Passage| it.text.bytes().filter(u8::is_ascii_digit).count();
-        let figures = figures(passage) + beside.map_or(0, figures);
-        let is_number = has(&passage.lexemes, &["nummer|nr|number|no|gln|id|duns|ref"]);
-        if !is_number || figures < 4 {
-            return Some(passage.text.clone());
-        }
-    }
-    None
-}
-
-/// How many heights of a line of return address the addressee stands below it, at most.
-const WINDOW: f32 = 3.5;
-
-/// The addressees in the windows of envelopes: what stands right below a line of return address,
-/// and is not its sender once more.
-fn below_return_lines(paper: &Paper<'_>) -> Vec<String> {
-    let mut names = Vec::new();
-    let lines = paper.lines.on_page(1).map(|(_, it)| it);
-    for line in lines.clone().filter(|it| is_return_line(&it.text)) {
-        let below = lines.clone().filter(|it| {
-            let gap = it.at.y - line.at.bottom();
-            let begins = (it.at.x - line.at.x).abs() < line.at.h.max(8.0) * 2.0;
-            begins && gap > -line.at.h * 0.3 && gap < line.at.h.max(8.0) * WINDOW
-        });
-        let Some(next) = below.min_by(|a, b| a.at.y.total_cmp(&b.at.y)) else {
-            continue;
-        };
-        let head = names_in(line).into_iter().next();
-        let is_sender = head.is_some_and(|(name, _)| is_same(&name, &next.text));
-        let is_name = !next.text.bytes().any(|it| it.is_ascii_digit());
-        if is_name && !is_sender {
-            names.push(next.text.clone());
-        }
-    }
-    names
-}
-
-/// The names to whom the document is addressed: what follows a form of address in the address field.
-fn recipient_names(paper: &Paper<'_>) -> Vec<String> {
-    let mut names = Vec::new();
-    for (index, passage) in paper.lines.segments.iter().enumerate() {
-        let Some(first) = passage.lexemes.first() else {
-            continue;
-        };
-        let is_address = matches!(
-            first.text.as_str(),
-            "herrn"
-                | "frau"
-                | "familie"
-                | "herr"
-                | "mr"
-                | "mrs"
-                | "ms"
-                | "miss"
-                | "eheleute"
-                | "firma"
-        );
-        if !is_address {
-            continue;
-        }
-        names.push(passage.text.clone());
-        if passage.lexemes.len() <= 3
-            && let Some(below) = paper
-                .lines
-                .below(index)
-                .and_then(|it| paper.lines.segments.get(it))
-        {
-            names.push(below.text.clone());
-        }
-    }
-    names
-}
-
 fn is_same(a: &str, b: &str) -> bool {
     let (a, b) = (fold(a), fold(b));
     a == b || a.len() > 6 && b.len() > 6 && (a.contains(&b) || b.contains(&a))
@@ -565,6 +454,17 @@ fn typical_height(paper: &Paper<'_>) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_house_sells_since_when_is_a_slogan() {
+        let is_slogan = |text: &str| is_slogan(&super::super::lex::lex(text));
+        assert!(is_slogan("Papier - Technik - Möbel seit 1953"));
+        assert!(is_slogan("Bread · Cakes · Coffee, since 1988"));
+        assert!(!is_slogan(
+            "Kranz GmbH - Industrieweg 20 - 89343 Jettenhofen"
+        ));
+        assert!(!is_slogan("Springfield, IL 62704"));
+    }
 
     #[test]
     fn days_types_and_addresses_name_nobody() {

@@ -1,7 +1,8 @@
 //! Who is asking: a person with a session, or a program with a token.
 //!
 //! [`require_person`] and [`require_caller`] stand in front of whole routers, so a handler cannot
-//! forget them; the extractors hand on what they found. A cookie alone changes nothing: a form must
+//! forget them; the extractors hand on what they found. Who came in by the door for Home Assistant is
+//! known already (see [`super::ingress`]). A cookie alone changes nothing: a form must
 //! carry its session's CSRF token, a script the same in a header, and both must come from this
 //! page's own origin.
 
@@ -96,8 +97,13 @@ pub async fn require_person(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Failure> {
-    let person = person_of(&state, request.headers()).await?;
-    let person = person.ok_or(Failure::NoSession)?;
+    let known = request.extensions().get::<CurrentPerson>().cloned();
+    let person = match known {
+        Some(person) => person,
+        None => person_of(&state, request.headers())
+            .await?
+            .ok_or(Failure::NoSession)?,
+    };
     if is_change(request.method()) && !is_same_origin(request.headers()) {
         return Err(Failure::Forbidden);
     }
@@ -112,22 +118,26 @@ pub async fn require_caller(
     next: Next,
 ) -> Result<Response, Failure> {
     let headers = request.headers();
-    let caller = match bearer(headers) {
-        Some(token) => caller_of_token(&state.store, token)
+    let known = request.extensions().get::<CurrentPerson>().cloned();
+    let caller = match (bearer(headers), known) {
+        (Some(token), _) => caller_of_token(&state.store, token)
             .await?
             .ok_or(Failure::NoToken)?,
-        None => caller_of_session(&state, request.method(), headers).await?,
+        (None, Some(person)) => caller_of(&person, request.method(), headers)?,
+        (None, None) => {
+            let person = person_of(&state, headers).await?.ok_or(Failure::NoToken)?;
+            caller_of(&person, request.method(), headers)?
+        }
     };
     request.extensions_mut().insert(ApiCaller { caller });
     Ok(next.run(request).await)
 }
 
-async fn caller_of_session(
-    state: &WebState,
+fn caller_of(
+    person: &CurrentPerson,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Caller, Failure> {
-    let person = person_of(state, headers).await?.ok_or(Failure::NoToken)?;
     if is_change(method) {
         let sent = headers.get("x-csrf-token").and_then(|it| it.to_str().ok());
         let is_ours = sent.is_some_and(|it| secret::is_same(it, &person.csrf));

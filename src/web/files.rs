@@ -6,8 +6,10 @@
 use std::path::PathBuf;
 
 use axum::body::{Body, Bytes};
+use axum::extract::State;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    REFERRER_POLICY,
 };
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
@@ -15,11 +17,13 @@ use futures_util::stream;
 use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 
+use super::WebState;
+use super::extract::At;
 use super::failure::Failure;
 use crate::domain::document::MediaType;
 use crate::domain::id::DocumentId;
 use crate::store::blobs::{BlobName, Picture};
-use crate::store::{Error, Store, Viewer, documents, parts};
+use crate::store::{Error, ReadTx, Store, Viewer, documents, links, parts};
 use crate::work::archive::Archive;
 
 /// Bytes read from the disk and sent at a time.
@@ -90,6 +94,25 @@ pub async fn picture(
     set(headers, CONTENT_LENGTH.as_str(), &size.to_string())?;
     set(headers, CACHE_CONTROL.as_str(), "private, max-age=3600")?;
     Ok(response)
+}
+
+/// `GET /page/{token}`: the first page of a document, small, for a telephone that was told of it.
+pub async fn page(
+    State(state): State<WebState>,
+    At(token): At<String>,
+) -> Result<Response, Failure> {
+    let look = move |tx: &ReadTx<'_>| {
+        let Ok(id) = links::open_page(tx, &token)? else {
+            return Ok(None);
+        };
+        let is_trash = documents::by_id(tx, id)?.deleted_at.is_some();
+        Ok((!is_trash).then_some(id))
+    };
+    let document = state.store.read(Viewer::House, look).await?;
+    let document = document.ok_or(Failure::NotFound)?;
+    let mut shown = picture(&state.store, Viewer::House, document, Picture::Thumbnail).await?;
+    set(shown.headers_mut(), REFERRER_POLICY.as_str(), "no-referrer")?;
+    Ok(shown)
 }
 
 async fn open(store: &Store, name: &BlobName) -> Result<(Body, u64), Failure> {

@@ -13,6 +13,7 @@ use jiff::{Timestamp, ToSpan, civil::Date};
 use super::api::tasks::AT_ONCE_MAX;
 use super::auth::{CurrentPerson, cookie};
 use super::failure::Failure;
+use super::ingress::Embedded;
 use super::texts::Texts;
 use super::{Household, WebState, assets, words};
 use crate::domain::id::TaskId;
@@ -143,6 +144,8 @@ pub struct Shell {
     pub due: u64,
     /// Documents that are stuck.
     pub stuck: u64,
+    /// Shown inside Home Assistant, which has its own login.
+    pub is_embedded: bool,
     /// What has just happened.
     pub flash: Option<Flash>,
 }
@@ -160,6 +163,7 @@ impl Shell {
             here: "",
             due: 0,
             stuck: 0,
+            is_embedded: false,
             flash: None,
         }
     }
@@ -244,6 +248,7 @@ impl FromRequestParts<WebState> for Frame {
             here: part_of(parts.uri.path()),
             due,
             stuck,
+            is_embedded: parts.extensions.get::<Embedded>().is_some(),
             flash,
         };
         Ok(Self { me, locale, shell })

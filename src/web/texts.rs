@@ -434,6 +434,10 @@ texts! {
     link_dead_hint: "Wenn noch niemand eingerichtet ist, zeigt `workmate person link` einen neuen.",
         "If nobody has been set up yet, `workmate person link` shows a new one.";
 
+    guest: "Noch nicht bekannt", "Not known yet";
+    guest_hint: "Dieses Konto von Home Assistant gehört noch zu niemandem hier. Wer hier wohnt, kann es auf der Befehlszeile einer Person geben; oder es heißt in Home Assistant wie eine Person hier. Die erste Person kommt mit dem Link aus dem Protokoll herein.",
+        "This account of Home Assistant belongs to nobody here yet. Somebody who lives here can give it to a person on the command line; or it is called in Home Assistant like a person here. The first person comes in with the link in the log.";
+
     // -- failures
     failure_title: "Das hat nicht geklappt", "That did not work";
     not_found: "Das gibt es hier nicht.", "There is no such thing here.";

@@ -26,9 +26,12 @@ use crate::store::channels::{self, Astray};
 use crate::store::{self, Caller, ReadTx, Store, Viewer, WriteTx};
 use crate::store::{deliveries, documents, manners, people, reminders, tasks};
 
-/// Tasks or reminders of one turn: so many that a pile of them costs few writes to the disk, and so few
+/// Tasks of one turn: so many that a pile of them costs few writes to the disk, and so few
 /// that nobody waits long for their own.
 const BATCH: u32 = 500;
+/// Tasks that one turn plans: a fifth of a second on a small machine, and pages that many of them share
+/// are written once.
+const PLANNED_AT_ONCE: u32 = 2000;
 /// Tasks that one digest asks about; the rest are asked about in the next.
 const LATE_MAX: u32 = 5000;
 
@@ -88,7 +91,7 @@ impl Remind {
             .write(Caller::worker(Self::NAME), move |tx| {
                 let listeners = Listeners::of(tx, &speech)?;
                 let today = speech.zone.to_datetime(tx.now()).date();
-                for task in tasks::to_plan(tx, BATCH)? {
+                for task in tasks::to_plan(tx, PLANNED_AT_ONCE)? {
                     tasks::continue_series(tx, &task, today, &speech.region)?;
                     plan_moments(tx, &task, &speech)?;
                     let known = Known::of(tx, task, &speech)?;

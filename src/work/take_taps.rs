@@ -1,5 +1,5 @@
-//! Taps on the buttons of notifications that Home Assistant tells of. A button's name is a signed answer
-//! good once, so it does not matter who tells of it, nor how often.
+//! Taps on the buttons of notifications that Home Assistant tells of, and what is written below them. A
+//! button's name is a signed answer good once, so it does not matter who tells of it, nor how often.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{Error, Turn, Wake, Worker};
-use crate::connect::home_assistant::notices::BUTTON;
+use crate::connect::home_assistant::notices::{BUTTON, REPLY};
 use crate::connect::home_assistant::socket::Incoming;
 use crate::domain::reminder;
 use crate::store::{self, Caller, Store, Viewer, links};
@@ -58,14 +58,20 @@ impl TakeTaps {
                 self.wake.home.notify_one();
                 Ok(())
             }
-            Incoming::Tapped(button) => self.answer(button).await,
+            Incoming::Tapped(button) => match button.strip_prefix(BUTTON) {
+                Some(link) => self.answer(link, None).await,
+                None => Ok(()),
+            },
+            Incoming::Replied { button, words } => match button.strip_prefix(REPLY) {
+                Some(link) if !words.trim().is_empty() => self.answer(link, Some(words)).await,
+                Some(_) | None => Ok(()),
+            },
         }
     }
 
-    async fn answer(&self, button: &str) -> Result<(), store::Error> {
-        let Some(link) = button.strip_prefix(BUTTON).map(str::to_owned) else {
-            return Ok(());
-        };
+    /// Does what the signed `link` says, or what was written under its name.
+    async fn answer(&self, link: &str, words: Option<&String>) -> Result<(), store::Error> {
+        let (link, words) = (link.to_owned(), words.cloned());
         let sent = link.clone();
         let look = move |tx: &store::ReadTx<'_>| links::open(tx, &sent);
         let claim = match self.store.read(Viewer::House, look).await? {
@@ -81,7 +87,11 @@ impl TakeTaps {
         };
         let (zone, morning) = (self.zone.clone(), self.morning);
         let follow = move |tx: &store::WriteTx<'_>| {
-            links::follow(tx, &link, reminder::next_morning(tx.now(), morning, &zone))
+            let next_morning = reminder::next_morning(tx.now(), morning, &zone);
+            match &words {
+                Some(words) => links::reply(tx, &link, words, next_morning),
+                None => links::follow(tx, &link, next_morning),
+            }
         };
         if let Err(dead) = self.store.write(caller, follow).await? {
             log::info!("a tap on a notification changes nothing: {dead}");

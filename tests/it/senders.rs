@@ -402,7 +402,7 @@ async fn whoever_wrote_only_what_is_erased_is_forgotten() {
 
 fn letter(number: u32, iban: &str) -> Vec<u8> {
     format!(
-        "Papier - Technik - Ideen seit 1953\n\nHerrn\nBen Sommer\nKastanienweg 12\n38999 Lindental\n\n\
+        "Ideen aus Papier\n\nHerrn\nBen Sommer\nKastanienweg 12\n38999 Lindental\n\n\
          Lindental, den {number}. März 2026\n\nRechnung Nr. RE-2026-10{number}\n\n\
          Sehr geehrter Herr Sommer,\n\nfür unsere Lieferung berechnen wir Ihnen {number}4,20 Euro.\n\
          Bitte überweisen Sie den Betrag bis zum 2{number}.03.2026 auf das Konto\nIBAN {iban}.\n\n\

@@ -6,6 +6,7 @@ mod cancel;
 mod doors;
 mod harness;
 mod home_assistant;
+mod ingress;
 mod pages;
 mod parts;
 mod promises;

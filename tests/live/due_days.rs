@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::daemon::Daemon;
 use crate::home_assistant::HomeAssistant;
 use crate::mosquitto::Mosquitto;
 use crate::process::eventually;
@@ -17,15 +16,7 @@ async fn a_due_day_stands_in_the_calendar_once_moves_and_goes() {
     let home = HomeAssistant::start(&broker).await;
     let family = json!({"calendar_name": "Family", "import": "create_empty"});
     home.integrate("local_calendar", &[family]).await;
-    let mut daemon = Daemon::prepare(&[
-        ("WORKMATE_HOUSEHOLD__LANGUAGE", "en"),
-        ("WORKMATE_HOME_ASSISTANT__URL", home.address.as_str()),
-        (
-            "WORKMATE_HOME_ASSISTANT__TOKEN_FILE",
-            &home.token_file().display().to_string(),
-        ),
-        ("WORKMATE_HOME_ASSISTANT__CALENDAR", "calendar.family"),
-    ]);
+    let mut daemon = home.workmate(&[("WORKMATE_HOME_ASSISTANT__CALENDAR", "calendar.family")]);
     daemon.start().await;
     let rent = json!({"title": "Pay the rent", "due": "2099-03-01"});
     let rent = daemon.send("tasks", &rent).await;

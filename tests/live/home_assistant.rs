@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::form_urlencoded;
 
+use crate::daemon::Daemon;
 use crate::mosquitto::Mosquitto;
 use crate::process::{self, Process, eventually, free_port};
 
@@ -79,6 +80,17 @@ impl HomeAssistant {
         home.onboard().await;
         home.connect_to(broker).await;
         home
+    }
+
+    /// A workmate that speaks English and to this Home Assistant, with more of its environment.
+    pub fn workmate(&self, more: &[(&str, &str)]) -> Daemon {
+        let token = self.token_file().display().to_string();
+        let own = [
+            ("WORKMATE_HOUSEHOLD__LANGUAGE", "en"),
+            ("WORKMATE_HOME_ASSISTANT__URL", self.address.as_str()),
+            ("WORKMATE_HOME_ASSISTANT__TOKEN_FILE", token.as_str()),
+        ];
+        Daemon::prepare(&[own.as_slice(), more].concat())
     }
 
     /// An access token of its administrator, in a file.
@@ -158,6 +170,14 @@ impl HomeAssistant {
         });
         let fired = json!({"type": "fire_event", "data": event});
         self.post(webhook, fired).await;
+    }
+
+    /// Somebody writes something below a notification on the telephone with this webhook.
+    pub async fn reply(&self, webhook: &str, action: &str, words: &str) {
+        let said = json!({"action": action, "reply_text": words});
+        let event = json!({"event_type": "mobile_app_notification_action", "event_data": said});
+        self.post(webhook, json!({"type": "fire_event", "data": event}))
+            .await;
     }
 
     /// Does what an automation would do, where it may fail.

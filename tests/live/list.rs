@@ -27,15 +27,7 @@ async fn scene() -> Scene {
     let home = HomeAssistant::start(&broker).await;
     home.integrate("local_todo", &[json!({"todo_list_name": "Family"})])
         .await;
-    let mut daemon = Daemon::prepare(&[
-        ("WORKMATE_HOUSEHOLD__LANGUAGE", "en"),
-        ("WORKMATE_HOME_ASSISTANT__URL", home.address.as_str()),
-        (
-            "WORKMATE_HOME_ASSISTANT__TOKEN_FILE",
-            &home.token_file().display().to_string(),
-        ),
-        ("WORKMATE_HOME_ASSISTANT__TODO", LIST),
-    ]);
+    let mut daemon = home.workmate(&[("WORKMATE_HOME_ASSISTANT__TODO", LIST)]);
     daemon.start().await;
     Scene {
         home,
@@ -218,7 +210,7 @@ async fn edit(scene: &Scene, dice: &mut Dice, number: u64, removed: &mut Vec<u64
     let (task, item) = (dice.below(tasks.len()), dice.below(items.len()));
     let (task, item) = (tasks.get(task), items.get(item));
     let task = task.map(|it| format!("tasks/{}", it["id"].as_str().unwrap()));
-    let begin = |it: &Value| -> u32 {
+    let begin = |it: &Value| -> u64 {
         let title = it["summary"].as_str().unwrap();
         title.split(' ').next().unwrap().parse().unwrap()
     };

@@ -9,7 +9,6 @@ use workmate::connect::home_assistant::socket::{self, Client, Settings};
 use workmate::connect::http::Http;
 use workmate::domain::clock::Clock;
 
-use crate::daemon::Daemon;
 use crate::home_assistant::HomeAssistant;
 use crate::mosquitto::Mosquitto;
 use crate::process::{beside, eventually};
@@ -62,14 +61,8 @@ async fn a_reminder_for_the_way_out_waits_until_somebody_leaves_home() {
     let broker = Mosquitto::start();
     let home = HomeAssistant::start(&broker).await;
     home.set_state("person.anna", "home").await;
-    let mut daemon = Daemon::prepare(&[
-        ("WORKMATE_HOUSEHOLD__LANGUAGE", "en"),
+    let mut daemon = home.workmate(&[
         ("WORKMATE_HOUSEHOLD__ZONE", &forenoon()),
-        ("WORKMATE_HOME_ASSISTANT__URL", home.address.as_str()),
-        (
-            "WORKMATE_HOME_ASSISTANT__TOKEN_FILE",
-            &home.token_file().display().to_string(),
-        ),
         ("WORKMATE_HOME_ASSISTANT__PEOPLE", "Anna: person.anna"),
     ]);
     daemon.start().await;

@@ -72,15 +72,7 @@ async fn scene() -> Scene {
         .await;
     let anna = Telephone::new(&home, "Pixel").await;
     let ben = Telephone::new(&home, "Fairphone").await;
-    let mut daemon = Daemon::prepare(&[
-        ("WORKMATE_HOUSEHOLD__LANGUAGE", "en"),
-        ("WORKMATE_HOME_ASSISTANT__URL", home.address.as_str()),
-        (
-            "WORKMATE_HOME_ASSISTANT__TOKEN_FILE",
-            &home.token_file().display().to_string(),
-        ),
-        ("WORKMATE_HOME_ASSISTANT__TODO", "todo.family"),
-    ]);
+    let mut daemon = home.workmate(&[("WORKMATE_HOME_ASSISTANT__TODO", "todo.family")]);
     daemon.start().await;
     for (name, telephone) in [
         ("Anna", "mobile_app_pixel"),
@@ -101,6 +93,32 @@ async fn scene() -> Scene {
         ben,
         _broker: broker,
     }
+}
+
+/// It stands with the task once, however often it is heard.
+async fn what_is_written_becomes_a_comment(
+    home: &HomeAssistant,
+    daemon: &Daemon,
+    (telephone, reply): (&Telephone, &str),
+    task: &str,
+) {
+    for _ in 0..2 {
+        home.reply(&telephone.webhook, reply, "The new account, please")
+            .await;
+    }
+    let commented = eventually("the reply is a comment", PATIENCE, || async {
+        let history = daemon.get(&format!("{task}/history")).await?;
+        let history = history.to_string();
+        history
+            .contains("The new account, please")
+            .then_some(history)
+    })
+    .await;
+    assert_eq!(
+        commented.matches("The new account").count(),
+        1,
+        "{commented}"
+    );
 }
 
 #[tokio::test]
@@ -127,7 +145,7 @@ async fn a_tap_on_done_completes_the_task_and_clears_every_other_telephone() {
         .iter()
         .filter_map(|it| it["title"].as_str())
         .collect();
-    assert_eq!(labels, ["Done", "Tomorrow", "Not mine", "Open"]);
+    assert_eq!(labels, ["Done", "Tomorrow", "Not mine", "Open", "Reply"]);
     eventually("it is in the list", PATIENCE, || async {
         let items = home.items("todo.family").await;
         items
@@ -137,13 +155,16 @@ async fn a_tap_on_done_completes_the_task_and_clears_every_other_telephone() {
     })
     .await;
 
+    let path = format!("tasks/{id}");
+    let reply = buttons[4]["action"].as_str().unwrap();
+    what_is_written_becomes_a_comment(&home, &daemon, (&ben, reply), &path).await;
+
     // Whoever fires an event of their own making answers nothing.
     let done = buttons[0]["action"].as_str().unwrap();
     let forged = done.replace(".done.", ".not_mine.");
     assert_ne!(forged, done);
     home.tap(&ben.webhook, &forged).await;
     home.tap(&anna.webhook, done).await;
-    let path = format!("tasks/{id}");
     eventually("the task is done", PATIENCE, || async {
         let task = daemon.get(&path).await?;
         (task["status"] == "done").then_some(())
@@ -165,7 +186,7 @@ async fn a_tap_on_done_completes_the_task_and_clears_every_other_telephone() {
         .to_string()
         .matches(r#""channel":"home_assistant""#)
         .count();
-    assert_eq!(answers, 1, "{history}");
+    assert_eq!(answers, 2, "the comment and the answer: {history}");
     let log = daemon.log();
     let token = std::fs::read_to_string(home.token_file()).unwrap();
     assert!(!log.contains(token.trim()), "the token is in the log");

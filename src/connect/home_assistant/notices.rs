@@ -8,6 +8,8 @@ use crate::domain::reminder::Level;
 
 /// How the names of our buttons begin; what follows is the signed answer, which nobody else can make.
 pub const BUTTON: &str = "workmate/";
+/// How the name of the button begins under which words are written; a signed answer follows it too.
+pub const REPLY: &str = "workmate-reply/";
 /// Letters of a text that a telephone shows.
 const TEXT_LETTERS_MAX: usize = 1000;
 /// Telephones of one person at the most.
@@ -33,6 +35,10 @@ pub struct Notice {
     pub urgency: Urgency,
     /// What the button says that opens the page.
     pub open: &'static str,
+    /// Where the picture of its page is, if it shows one.
+    pub image: Option<String>,
+    /// What the button says under which words are written.
+    pub reply: &'static str,
 }
 
 impl Notice {
@@ -51,7 +57,15 @@ impl Notice {
             data.insert("clickAction".to_owned(), json!(url));
             data.insert("url".to_owned(), json!(url));
         }
+        if let Some(answer) = message.answers.last() {
+            let action = format!("{REPLY}{}", answer.token());
+            let reply = json!({"action": action, "title": self.reply, "behavior": "textInput"});
+            actions.push(reply);
+        }
         data.insert("tag".to_owned(), json!(self.tag));
+        if let Some(image) = &self.image {
+            data.insert("image".to_owned(), json!(image));
+        }
         data.insert("group".to_owned(), json!("workmate"));
         data.insert("actions".to_owned(), Value::Array(actions));
         self.loudness(&mut data);
@@ -144,6 +158,8 @@ mod tests {
             tag: "workmate-1".to_owned(),
             urgency,
             open: "Open",
+            image: None,
+            reply: "Reply",
         }
     }
 
@@ -152,6 +168,9 @@ mod tests {
         let told = notice(Level::Info, Urgency::Usual).telephone();
         assert_eq!(told["data"]["actions"][0]["action"], "workmate/signed");
         assert_eq!(told["data"]["actions"][1]["uri"], "http://nas.lan/tasks/1");
+        let reply = &told["data"]["actions"][2];
+        assert_eq!(reply["action"], "workmate-reply/signed");
+        assert_eq!(reply["behavior"], "textInput");
         assert_eq!(told["data"]["tag"], "workmate-1");
         assert!(told["data"]["push"].is_null());
         let urgent = notice(Level::Urgent, Urgency::Usual).telephone();

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::notices::BUTTON;
+use super::notices::{BUTTON, REPLY};
 use super::socket::{Ask, Connection, Entities, Entity, Incoming, Line, Settings};
 use super::websocket::{Broken, Heard, Reader, Writer};
 use crate::connect::SendError;
@@ -21,6 +21,8 @@ const LOOK_AFTER: Duration = Duration::from_secs(10);
 const SILENCE_MAX: Duration = Duration::from_secs(40);
 /// Letters of a button's name at the most: what is longer is none of ours.
 const BUTTON_LETTERS_MAX: usize = 400;
+/// Letters of what is written below a notification at the most.
+const REPLY_LETTERS_MAX: usize = 1000;
 
 /// One connection.
 pub(super) struct Session<'a, R, W> {
@@ -176,9 +178,17 @@ where
     async fn happened(&mut self, number: u64, event: &Value) -> Result<(), Broken> {
         if number == self.taps {
             let button = event.pointer("/data/action").and_then(Value::as_str);
-            let is_ours = |it: &&str| it.starts_with(BUTTON) && it.len() <= BUTTON_LETTERS_MAX;
-            if let Some(button) = button.filter(is_ours) {
-                self.line.tell(Incoming::Tapped(button.to_owned())).await;
+            let button = button.filter(|it| it.len() <= BUTTON_LETTERS_MAX);
+            let words = event.pointer("/data/reply_text").and_then(Value::as_str);
+            match (button.map(str::to_owned), words) {
+                (Some(button), _) if button.starts_with(BUTTON) => {
+                    self.line.tell(Incoming::Tapped(button)).await;
+                }
+                (Some(button), Some(words)) if button.starts_with(REPLY) => {
+                    let words = words.chars().take(REPLY_LETTERS_MAX).collect();
+                    self.line.tell(Incoming::Replied { button, words }).await;
+                }
+                _ => {}
             }
         } else if number == self.states {
             self.line.entities.send_modify(|it| apply(it, event));

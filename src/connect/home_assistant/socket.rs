@@ -120,6 +120,13 @@ pub enum Incoming {
     Connected,
     /// Somebody tapped one of our buttons: what its notification called it.
     Tapped(String),
+    /// Somebody wrote something below one of our notifications.
+    Replied {
+        /// What its notification called the button.
+        button: String,
+        /// What was written.
+        words: String,
+    },
     /// A followed entity or an item of the list is not as it was.
     Changed,
 }

@@ -190,9 +190,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waiting_doubles_up_to_eight_seconds() {
+    fn waiting_doubles_up_to_five_seconds() {
         let mut backoff = Backoff::default();
-        for seconds in [1.0, 2.0, 4.0, 8.0, 8.0] {
+        for seconds in [1.0, 2.0, 4.0, 5.0, 5.0] {
             let waited = backoff.next().as_secs_f64();
             assert!(
                 (0.74 * seconds..1.26 * seconds).contains(&waited),

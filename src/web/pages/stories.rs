@@ -137,6 +137,10 @@ fn deed(language: Language, change: &str) -> String {
         "step reopened" => ("einen Schritt zurück", "one step back"),
         "reopened" => ("wieder geöffnet", "opened again"),
         "removed" => ("gelöscht", "removed"),
+        "account linked" => (
+            "hat ein Konto in Home Assistant",
+            "has an account in Home Assistant",
+        ),
         "renamed" => ("heißt jetzt anders", "is called differently"),
         "added" => ("hinzugefügt", "added"),
         "delivered" => ("zugestellt", "delivered"),

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::{Channel, addressed};
 use crate::connect::SendError;
+use crate::connect::home_assistant::Page;
 use crate::connect::home_assistant::notices::{Notice, Urgency, telephones};
 use crate::connect::home_assistant::socket::Client;
 use crate::domain::delivery::ChannelName;
@@ -17,7 +18,7 @@ use crate::domain::person::Language;
 use crate::domain::policy::Detail;
 use crate::domain::reminder::Level;
 use crate::store::deliveries::{Subject, Waiting};
-use crate::store::{self, ReadTx, home};
+use crate::store::{self, ReadTx, home, links};
 use crate::work::compose::{self, Voice};
 
 /// So long the same words are not spoken again: several people may have chosen the one loudspeaker.
@@ -52,15 +53,17 @@ fn notice(
             (home::tag_of_delivery(waiting.delivery.id), Urgency::Usual)
         }
     };
-    let open = match compose::language(tx, waiting, voice)? {
-        Language::German => "Öffnen",
-        Language::English => "Open",
+    let (open, reply) = match compose::language(tx, waiting, voice)? {
+        Language::German => ("Öffnen", "Antworten"),
+        Language::English => ("Open", "Reply"),
     };
     let notice = Notice {
         message,
         tag,
         urgency,
         open,
+        image: None,
+        reply,
     };
     Ok(Some((address, notice)))
 }
@@ -89,6 +92,8 @@ pub struct Telephones {
     pub client: Client,
     /// How it is spoken.
     pub voice: Voice,
+    /// Whether the first page is shown.
+    pub page: Page,
 }
 
 impl Channel for Telephones {
@@ -103,7 +108,11 @@ impl Channel for Telephones {
         tx: &ReadTx<'_>,
         waiting: &Waiting,
     ) -> Result<Option<Self::Payload>, store::Error> {
-        notice(tx, waiting, &self.voice)
+        let mut notice = notice(tx, waiting, &self.voice)?;
+        if let Some((_, notice)) = &mut notice {
+            notice.image = self.image(tx, waiting);
+        }
+        Ok(notice)
     }
 
     async fn send(&self, (address, notice): Self::Payload) -> Result<(), SendError> {
@@ -117,6 +126,21 @@ impl Channel for Telephones {
             self.client.act(&telephone, None, data.clone()).await?;
         }
         Ok(())
+    }
+}
+
+impl Telephones {
+    /// Where the first page of the one letter is that is spoken of.
+    fn image(&self, tx: &ReadTx<'_>, waiting: &Waiting) -> Option<String> {
+        let Subject::Tasks(spoken) = &waiting.subject else {
+            return None;
+        };
+        let ([one], Page::Shown) = (spoken.as_slice(), self.page) else {
+            return None;
+        };
+        let document = one.task.source.as_ref()?.document;
+        let link = links::page(document, tx.now(), &self.voice.key);
+        Some(format!("{}/page/{link}", self.voice.base_url))
     }
 }
 

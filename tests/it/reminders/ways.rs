@@ -235,12 +235,15 @@ async fn what_is_being_tried_while_the_next_message_comes_joins_it_when_it_fails
     house.bill_of("water bill", anna).await;
     house.clock.set(moment("2026-03-11T08:00"));
     house.remind().await;
-    let begin = |tx: &WriteTx<'_>| {
+    let try_first = |tx: &WriteTx<'_>| {
         let waiting = deliveries::waiting(tx, ChannelName::Mail, 10)?;
         let delivery = waiting[0].delivery.id;
         Ok((delivery, deliveries::begin_attempt(tx, delivery)?.unwrap()))
     };
-    let begun = house.store.write(Caller::worker("deliver"), begin).await;
+    let begun = house
+        .store
+        .write(Caller::worker("deliver"), try_first)
+        .await;
     let (delivery, attempt) = begun.unwrap();
     house.bill_of("rent", anna).await;
     house.clock.set(moment("2026-03-11T08:05"));

@@ -1,19 +1,24 @@
 //! Who may come in, and how.
 
+use jiff::ToSpan;
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, LOCATION};
 use serde_json::Value as Json;
-use workmate::store::{Caller, Viewer, people};
+use workmate::domain::id::DocumentId;
+use workmate::store::blobs::Picture;
+use workmate::store::{Caller, Viewer, documents, links, people};
 use workmate::web;
 use workmate::web::auth::secret;
 
-use super::harness::{PASSWORD, Web, cookie_of, encoded};
+use super::harness::{PASSWORD, Web, cookie_of, encoded, json};
 
 /// What everybody may reach; anything new here is a decision.
 const OPEN: &[&str] = &[
     "/login",
     "/first-login/{token}",
     "/answer/{token}",
+    // The small picture of a page, for a telephone that was told of it: a signed link, as in a mail.
+    "/page/{token}",
     "/calendar/{token}",
     "/assets/{*name}",
     "/health",
@@ -292,4 +297,46 @@ async fn every_answer_carries_the_headers_that_keep_a_browser_safe() {
         assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
         assert_eq!(headers["referrer-policy"], "same-origin", "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_link_to_a_page_shows_that_picture_for_its_time_and_nothing_else() {
+    let web = Web::open().await;
+    let token = web.token(None).await;
+    let sent = web
+        .upload(&token, &[("letter.txt", b"Bitte zahlen")])
+        .send();
+    let sent = json(sent.await.unwrap()).await;
+    let document: DocumentId = sent["id"].as_str().unwrap().parse().unwrap();
+    let known = web
+        .store
+        .read(Viewer::House, move |tx| documents::by_id(tx, document));
+    let sha256 = known.await.unwrap().sha256;
+    let blobs = web.store.blobs();
+    let name = blobs.picture(sha256, Picture::Thumbnail);
+    blobs.put(&name, b"a picture").unwrap();
+    let caller = || Caller::house("test", "page");
+    let key = web.store.write(caller(), links::key).await.unwrap();
+    let link = links::page(document, web.now(), &key);
+    let follow = |link: &str| web.get(&format!("/page/{link}")).send();
+
+    let shown = follow(&link).await.unwrap();
+    assert_eq!(shown.status(), StatusCode::OK);
+    assert_eq!(shown.headers()["content-type"], "image/webp");
+    assert_eq!(shown.headers()["referrer-policy"], "no-referrer");
+    assert_eq!(shown.bytes().await.unwrap(), "a picture");
+    let other = DocumentId::new(web.now(), 7).to_string();
+    let old = links::page(document, web.now() - (links::GOOD_DAYS * 24).hours(), &key);
+    for wrong in [
+        &link.replace(&document.to_string(), &other),
+        &old,
+        &format!("{link}x"),
+    ] {
+        let answer = follow(wrong).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{wrong}");
+    }
+    let path = format!("/api/v1/documents/{document}");
+    let deleted = web.request("DELETE", &path).bearer_auth(&token).send();
+    assert!(deleted.await.unwrap().status().is_success());
+    assert_eq!(follow(&link).await.unwrap().status(), StatusCode::NOT_FOUND);
 }

@@ -45,8 +45,9 @@ pub struct Web {
     pub store: Store,
     pub clock: Clock,
     pub readings: Readings,
+    pub state: WebState,
     pub address: String,
-    client: Client,
+    pub client: Client,
     stop: CancellationToken,
     visitors: AtomicU32,
     _dir: TempDir,
@@ -109,12 +110,13 @@ impl Web {
             clippy::disallowed_methods,
             reason = "a test has no lifecycle; Drop stops it"
         )]
-        drop(tokio::spawn(web::serve(listener, state)));
+        drop(tokio::spawn(web::serve(listener, state.clone())));
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
         Self {
             store,
             clock,
             readings,
+            state,
             address,
             client,
             stop,

@@ -2,6 +2,8 @@
 // has changed, the page is fetched again and those parts are exchanged. A part in which somebody
 // is typing, or has a menu open, waits.
 
+// Under which path the house lies: none, or the one that Home Assistant has for it.
+const base = document.querySelector("meta[name=base]")?.content ?? "";
 const parts = () => document.querySelectorAll("[data-live][id]");
 const offline = document.getElementById("offline");
 
@@ -79,7 +81,7 @@ function soon(milliseconds) {
 }
 
 function listen() {
-  const events = new EventSource("/api/v1/events");
+  const events = new EventSource(`${base}/api/v1/events`);
   for (const name of ["document", "task", "reminder"]) {
     events.addEventListener(name, () => soon(150));
   }

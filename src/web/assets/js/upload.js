@@ -1,6 +1,8 @@
 // Sends files one after the other, with their progress, from the button or by drag and drop.
 // Without this file the form sends them all at once.
 
+// Under which path the house lies: none, or the one that Home Assistant has for it.
+const base = document.querySelector("meta[name=base]")?.content ?? "";
 document.documentElement.classList.add("has-script");
 const csrf = document.querySelector("meta[name=csrf]")?.content ?? "";
 
@@ -79,7 +81,7 @@ function send(form, item) {
     const answer = parsed(request.responseText);
     if (request.status === 201 || request.status === 200) {
       const link = document.createElement("a");
-      link.href = `/documents/${answer.id}`;
+      link.href = `${base}/documents/${answer.id}`;
       link.textContent = item.file.name;
       item.name.replaceChildren(link);
       item.state.className = "is-kept";
@@ -97,7 +99,7 @@ function send(form, item) {
     }
     resolve();
   });
-  request.open("POST", "/api/v1/documents");
+  request.open("POST", `${base}/api/v1/documents`);
   request.setRequestHeader("X-CSRF-Token", csrf);
   request.setRequestHeader("Idempotency-Key", item.key);
   request.send(body);
