@@ -113,6 +113,10 @@ soak: rust ## Every promise with its full count (about two hours); writes the So
 	SOAK_NOTES=$(CURDIR)/target/soak SOAK_LIST_EDITS=$(SOAK_LIST_EDITS) \
 	  $(CARGO) test --test live -- random_edits_on_both_sides
 	SOAK_NOTES=$(CURDIR)/target/soak SOAK_RESTARTS=1 $(CARGO) test --test live -- in_whatever_order
+	HOME_ASSISTANT_SERIES=2025.4 tests/live/home_assistant/install.sh >/dev/null
+	HOME_ASSISTANT_SERIES=2025.4 $(CARGO) test --test live -- \
+	  chain discovery due_days for_people list presence restarts telephones
+	@echo '| All of that with Home Assistant 2025.4 | the same |' > target/soak/older
 	$(CARGO) test --lib escalation::model -- --ignored
 	@echo '| Random histories of a household, planned by the planner and by a naive reference | 10 000 histories: no difference |' \
 	  > target/soak/histories

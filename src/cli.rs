@@ -14,6 +14,7 @@ mod mqtt;
 pub mod parse;
 mod person;
 pub mod read;
+mod report;
 mod say;
 mod serve;
 mod token;
@@ -62,7 +63,7 @@ enum Command {
     /// Say whether the configuration is right, without starting anything.
     Check,
     /// Say what is missing or wrong on this machine, and how to mend it.
-    Doctor,
+    Doctor(doctor::DoctorArguments),
     /// Exit with 0 if the running daemon is well: for container and service health checks.
     Health,
     /// Print the description of the API (OpenAPI 3.1, JSON).
@@ -109,7 +110,7 @@ pub fn run() -> ExitCode {
         Command::Completions { shell } => completions(shell),
         Command::Man(man) => man::run(&man, Arguments::command()),
         Command::Check => check::run(file.as_deref(), &environment),
-        Command::Doctor => doctor::run(file.as_deref(), &environment),
+        Command::Doctor(doctor) => doctor::run(file.as_deref(), &environment, &doctor),
         Command::Serve => with_config(file.as_deref(), &environment, |it| {
             serve::run(it, &environment)
         }),

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::{block_on, say};
+use clap::Args;
+
+use super::{block_on, report, say};
 use crate::app;
 use crate::config::{Config, Environment};
 use crate::connect::home_assistant::socket;
@@ -53,8 +55,21 @@ impl Findings {
     }
 }
 
+/// What `workmate doctor` is asked.
+#[derive(Args, Debug)]
+pub struct DoctorArguments {
+    /// Print a report for whoever is asked for help: this machine, what was found, the configuration and
+    /// the service's log, without secrets.
+    #[arg(long)]
+    report: bool,
+}
+
 /// Looks at everything, says what is missing or wrong and how to mend it.
-pub fn run(file: Option<&Path>, environment: &Environment) -> ExitCode {
+pub fn run(
+    file: Option<&Path>,
+    environment: &Environment,
+    arguments: &DoctorArguments,
+) -> ExitCode {
     let mut findings = Findings::default();
     let config = match Config::load(file, environment) {
         Ok(config) => {
@@ -76,6 +91,9 @@ pub fn run(file: Option<&Path>, environment: &Environment) -> ExitCode {
         language_model(&mut findings, &config, environment).await;
         ExitCode::SUCCESS
     });
+    if arguments.report {
+        return say::out(&report::text(file, &config, &findings.text));
+    }
     say::out(&findings.text);
     if findings.wrong > 0 {
         ExitCode::FAILURE

@@ -208,7 +208,13 @@ fn watch(
     wake: std::sync::Arc<tokio::sync::Notify>,
 ) -> Option<notify::RecommendedWatcher> {
     use notify::Watcher;
-    let ring = move |_event: Result<notify::Event, notify::Error>| wake.notify_one();
+    let ring = move |event: Result<notify::Event, notify::Error>| {
+        // What cannot be told is looked at.
+        if event.is_ok_and(|it| !is_news(it.kind)) {
+            return;
+        }
+        wake.notify_one();
+    };
     let watching = notify::recommended_watcher(ring).and_then(|mut watcher| {
         watcher.watch(folder, notify::RecursiveMode::Recursive)?;
         Ok(watcher)
@@ -216,6 +222,17 @@ fn watch(
     watching
         .inspect_err(|error| log::info!(error:display; "the watched folder is looked at by time"))
         .ok()
+}
+
+/// Whether something came or changed. That a folder was opened, as by our own look, is no news: whoever
+/// looked again for that would never rest.
+const fn is_news(kind: notify::EventKind) -> bool {
+    use notify::event::{AccessKind, AccessMode, EventKind};
+    let is_written = matches!(
+        kind,
+        EventKind::Access(AccessKind::Close(AccessMode::Write))
+    );
+    is_written || !matches!(kind, EventKind::Access(_))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -354,6 +371,25 @@ mod tests {
             assert_eq!(moved, dir.path().join(DONE).join(expected));
             assert_eq!(fs::read_to_string(moved).unwrap(), expected);
         }
+    }
+
+    #[tokio::test]
+    async fn a_look_at_the_folder_does_not_ask_for_another_look() {
+        let dir = tempfile::tempdir().unwrap();
+        let wake = std::sync::Arc::new(tokio::sync::Notify::new());
+        let _watcher = watch(dir.path(), std::sync::Arc::clone(&wake)).expect("there is inotify");
+        let rings = |patience| tokio::time::timeout(patience, wake.notified());
+        assert_eq!(entries(dir.path(), EntryKind::File).unwrap().count(), 0);
+        assert!(rings(Duration::from_millis(300)).await.is_err());
+        let letter = dir.path().join("letter.txt");
+        fs::write(&letter, "a letter").unwrap();
+        rings(Duration::from_secs(20))
+            .await
+            .expect("a letter has come");
+        // All that was told of its writing is heard.
+        while rings(Duration::from_millis(300)).await.is_ok() {}
+        assert!(read_regular(&letter, 100).is_ok());
+        assert!(rings(Duration::from_millis(300)).await.is_err());
     }
 
     #[test]

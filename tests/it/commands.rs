@@ -17,6 +17,12 @@ async fn the_doctor_finds_a_prepared_machine_well() {
     }
     assert!(!said.contains("WRONG"), "{said}");
     assert_eq!(daemon.command(&["health"]).unwrap(), "well");
+
+    let report = daemon.command(&["doctor", "--report"]).unwrap();
+    let found = "well   daemon: it runs and its store answers";
+    for part in [found, "== Machine", "cores", "data.dir = ", "== Log"] {
+        assert!(report.contains(part), "{part}: {report}");
+    }
 }
 
 #[tokio::test]

@@ -93,6 +93,8 @@ async fn say_everything(client: &Client, topics: &Topics) {
     let diagnostics = Diagnostics {
         memory_mb: Some(31),
         queue: 0,
+        last_backup: None,
+        backup_failed: false,
     };
     let diagnostics = payload(&diagnostics);
     say(client, &topics.diagnostics(), diagnostics, Retain::Yes).await;
@@ -161,7 +163,13 @@ async fn every_entity_is_there(home: &HomeAssistant) {
     let page = home.state("image.workmate_page").await.unwrap();
     assert_ne!(page["state"], "unavailable");
     // Switched off until somebody wants them.
-    assert_eq!(home.state("sensor.workmate_memory").await, None);
+    for name in [
+        "sensor.workmate_memory",
+        "sensor.workmate_last_backup",
+        "binary_sensor.workmate_backup",
+    ] {
+        assert_eq!(home.state(name).await, None, "{name}");
+    }
     assert_eq!(home.state("sensor.workmate_queue").await, None);
 }
 

@@ -288,7 +288,7 @@ fn version(topics: &Topics) -> Entity {
 }
 
 /// Home Assistant shows them only to those who switch them on.
-fn diagnostics(topics: &Topics, language: Language) -> [Entity; 2] {
+fn diagnostics(topics: &Topics, language: Language) -> [Entity; 4] {
     let memory = [
         ("name", json!(text(language, "Speicher", "Memory"))),
         ("ent_cat", json!("diagnostic")),
@@ -308,9 +308,36 @@ fn diagnostics(topics: &Topics, language: Language) -> [Entity; 2] {
         ("stat_t", json!(topics.diagnostics())),
         ("val_tpl", json!("{{ value_json.queue }}")),
     ];
+    let last_backup = [
+        (
+            "name",
+            json!(text(language, "Letzte Sicherung", "Last backup")),
+        ),
+        ("ent_cat", json!("diagnostic")),
+        ("en", json!(false)),
+        ("dev_cla", json!("timestamp")),
+        ("stat_t", json!(topics.diagnostics())),
+        ("val_tpl", json!("{{ value_json.last_backup }}")),
+    ];
+    let backup = [
+        (
+            "name",
+            json!(text(language, "Sicherung gescheitert", "Backup failed")),
+        ),
+        ("ent_cat", json!("diagnostic")),
+        ("en", json!(false)),
+        ("dev_cla", json!("problem")),
+        ("stat_t", json!(topics.diagnostics())),
+        (
+            "val_tpl",
+            json!("{{ 'ON' if value_json.backup_failed else 'OFF' }}"),
+        ),
+    ];
     [
         Entity::new("sensor", "memory", memory),
         Entity::new("sensor", "queue", queue),
+        Entity::new("sensor", "last_backup", last_backup),
+        Entity::new("binary_sensor", "backup", backup),
     ]
 }
 

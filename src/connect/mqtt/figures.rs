@@ -35,6 +35,10 @@ pub struct Diagnostics {
     pub memory_mb: Option<u64>,
     /// Documents and messages that wait for it.
     pub queue: u64,
+    /// When the last good backup was begun.
+    pub last_backup: Option<Timestamp>,
+    /// Whether the one behind it failed.
+    pub backup_failed: bool,
 }
 
 /// What happened to a document.

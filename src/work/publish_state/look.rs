@@ -16,7 +16,7 @@ use crate::domain::service_level::{Promises, Tally};
 use crate::domain::task::Task;
 use crate::domain::value::Currency;
 use crate::store::overview::{self, Arrival, Figures, Share, Span};
-use crate::store::{self, ReadTx, people, promises};
+use crate::store::{self, ReadTx, backup, people, promises};
 
 /// Entries of the journal that are looked through for what happened to documents; what lies further
 /// back happened too long ago to be told as news.
@@ -67,6 +67,7 @@ pub(super) struct Look {
     pub(super) is_quiet: bool,
     pub(super) counted: Counted,
     queue: u64,
+    backup: backup::State,
     pub(super) latest: Option<Document>,
     pub(super) arrivals: Vec<Arrival>,
     /// Up to where in the journal is told with it.
@@ -108,6 +109,7 @@ impl Look {
                 None => Counted::at(tx, newest, &wanted.promises)?,
             },
             queue: overview::queue(tx)?,
+            backup: backup::state(tx)?,
             latest: match wanted.page {
                 Page::Shown => overview::latest_document(tx)?,
                 Page::Hidden => None,
@@ -154,6 +156,8 @@ impl Look {
         Diagnostics {
             memory_mb: memory_megabytes(),
             queue: self.queue,
+            last_backup: self.backup.good.as_ref().map(|it| it.at),
+            backup_failed: self.backup.problem.is_some(),
         }
     }
 }

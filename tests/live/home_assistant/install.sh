@@ -4,17 +4,20 @@
 # usage: install.sh            installs what is missing, then prints the environment's folder
 #        install.sh --where    prints the folder; fails when nothing is installed there
 #
-# Every package is pinned by its hash in requirements.lock. Home Assistant 2026.2 wants Python 3.13:
+# HOME_ASSISTANT_SERIES chooses an older one, 2025.4, with which `make soak` repeats the tests.
+#
+# Every package is pinned by its hash in requirements-SERIES.lock. Home Assistant wants Python 3.13:
 # pyenv's is taken, else the system's, else uv fetches one. Nothing outside the folder is touched.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-series=2026.2
+series=${HOME_ASSISTANT_SERIES:-2026.2}
+lock=$here/requirements-$series.lock
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/workmate-test-servers
 environment=$cache/home-assistant-$series
 # The mark holds the hash of the lock file, so that a changed lock installs anew.
 mark=$environment/.installed
-lock_hash=$(sha256sum "$here/requirements.lock" | cut -d' ' -f1)
+lock_hash=$(sha256sum "$lock" | cut -d' ' -f1)
 
 if [ "$(cat "$mark" 2>/dev/null)" = "$lock_hash" ]; then
     echo "$environment"
@@ -57,8 +60,8 @@ else
 fi
 # Home Assistant declares 3.13.2 and runs on 3.13.0 once its start-up check is told so.
 "$uv" pip install --quiet --python "$environment/bin/python" --python-version 3.13.2 \
-    --require-hashes --no-deps --requirement "$here/requirements.lock" >&2
-sed -i 's/^REQUIRED_PYTHON_VER: .*/REQUIRED_PYTHON_VER: Final[tuple[int, int, int]] = (3, 13, 0)/' \
+    --require-hashes --no-deps --requirement "$lock" >&2
+sed -i 's/^REQUIRED_PYTHON_VER: .*3, 13, .*/REQUIRED_PYTHON_VER: Final[tuple[int, int, int]] = (3, 13, 0)/' \
     "$environment"/lib/python3.13/site-packages/homeassistant/const.py
 echo "$lock_hash" >"$mark"
 echo "$environment"
