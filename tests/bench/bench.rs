@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use jiff::civil::Date;
 
+mod archive;
 mod daemon;
 mod dense;
 mod figures;
@@ -74,7 +75,7 @@ async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let [day, what @ ..] = words.as_slice() else {
-        bail!("usage: bench YYYY-MM-DD [many | soak MINUTES FILES]");
+        bail!("usage: bench YYYY-MM-DD [many | archive | soak MINUTES FILES]");
     };
     let today = day.parse().context("a day is like 2026-03-02")?;
     let ground = Ground {
@@ -100,16 +101,24 @@ async fn main() -> Result<()> {
     match what {
         [] => report::write(&ground, &figures::all(&ground).await?),
         ["many"] => {
-            for figure in many::all(&ground).await? {
-                say(&format!("{}: {}", figure.name, figure.measured));
-            }
+            tell(&many::all(&ground).await?);
+            Ok(())
+        }
+        ["archive"] => {
+            tell(&archive::all(&ground).await?);
             Ok(())
         }
         ["soak", minutes, files] => {
             let minutes = minutes.parse().context("minutes")?;
             soak::run(&ground, minutes, files.parse().context("files")?).await
         }
-        _ => bail!("usage: bench YYYY-MM-DD [many | soak MINUTES FILES]"),
+        _ => bail!("usage: bench YYYY-MM-DD [many | archive | soak MINUTES FILES]"),
+    }
+}
+
+fn tell(figures: &[figures::Figure]) {
+    for figure in figures {
+        say(&format!("{}: {}", figure.name, figure.measured));
     }
 }
 

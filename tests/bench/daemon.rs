@@ -20,6 +20,8 @@ pub struct Daemon {
     child: Child,
     data: TempDir,
     address: String,
+    port: u16,
+    started_in: Duration,
     client: reqwest::Client,
     token: String,
     settings: Settings,
@@ -47,7 +49,7 @@ impl Daemon {
     ) -> Result<Self> {
         let client = reqwest::Client::builder().timeout(PATIENCE).build()?;
         let port = free_port()?;
-        let (child, _) = launched(ground, data.path(), port, (&client, &settings)).await?;
+        let (child, started_in) = launched(ground, data.path(), port, (&client, &settings)).await?;
         let token = match known {
             Some(token) => token,
             None => token(ground, data.path(), port)?,
@@ -57,6 +59,8 @@ impl Daemon {
             child,
             data,
             address,
+            port,
+            started_in,
             client,
             token,
             settings,
@@ -88,6 +92,21 @@ impl Daemon {
     /// The file that holds everything.
     pub fn database(&self) -> PathBuf {
         self.data.path().join("data/workmate.sqlite")
+    }
+
+    /// Where it answers.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// How long its last start took, until the first answer.
+    pub const fn started_in(&self) -> Duration {
+        self.started_in
+    }
+
+    /// A command of the same house, beside it.
+    pub fn command(&self, ground: &Ground) -> Command {
+        command(ground, self.data.path(), self.port)
     }
 
     pub fn pid(&self) -> u32 {

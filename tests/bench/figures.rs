@@ -23,7 +23,7 @@ pub struct Figure {
 const MANY: usize = 21;
 /// Repetitions of what takes seconds.
 const FEW: usize = 5;
-const LETTER: &str = "waterworks-invoice.pdf";
+pub const LETTER: &str = "waterworks-invoice.pdf";
 const SCAN: &str = "waste-charges-notice.jpg";
 
 /// Every figure; takes some minutes.
@@ -41,6 +41,7 @@ pub async fn all(ground: &Ground) -> Result<Vec<Figure>> {
     figures.push(latency_under_load(ground, &daemon).await?);
     figures.extend(idle_memory(&daemon, "Idle memory, after these documents").await?);
     figures.extend(super::many::all(ground).await?);
+    figures.extend(super::archive::all(ground).await?);
     Ok(figures)
 }
 
@@ -303,7 +304,7 @@ pub fn megabytes(bytes: u64) -> String {
     format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000)
 }
 
-fn milliseconds(time: Duration) -> String {
+pub fn milliseconds(time: Duration) -> String {
     format!("{} ms", time.as_millis())
 }
 
