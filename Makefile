@@ -3,7 +3,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo-clean test fmt lint doc deny advisories bench score soak fuzz packages screenshots build rust
+.PHONY: help run demo-clean test fmt lint doc deny advisories bench score soak fuzz packages screenshots build dist \
+        package-test addon rust
 
 CARGO ?= cargo
 PACKAGES := tests/fixtures/packages.sh
@@ -133,6 +134,12 @@ fuzz: rust ## Look for inputs that break a parser: DOOR=document (sniff pdf pict
 	cd tests/fuzz && $(CARGO) run --quiet --bin write_seeds ../../target/fuzz/corpus
 	cd tests/fuzz && $(CARGO) +nightly fuzz run --fuzz-dir . $(DOOR) ../../target/fuzz/corpus/$(DOOR) -- \
 	  -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=20 -rss_limit_mb=3000
+
+# For this machine's own kind; the first lines of package.sh say how it makes one for another.
+dist: rust ## The Debian package: target/dist/workmate_VERSION_ARCH.deb
+	@$(PACKAGES) build package
+	$(CARGO) build --release --locked --bins
+	@nice systemd/debian/package.sh
 
 # What Home Assistant builds the add-on from: copy the folder to its /addons.
 addon: rust ## Put the add-on for Home Assistant together in target/addon
