@@ -44,7 +44,7 @@ build: rust ## The two release binaries: target/release/workmate and workmate-re
 	$(CARGO) build --release
 
 packages: ## Install every Debian package that run, test and bench need
-	@$(PACKAGES) build demo test bench
+	@$(PACKAGES) build package machine demo test bench
 	@echo "Everything that the Makefile needs from Debian is installed."
 
 # -- the gate: cheap checks fail first -----------------------------------------------------------
@@ -140,6 +140,11 @@ dist: rust ## The Debian package: target/dist/workmate_VERSION_ARCH.deb
 	@$(PACKAGES) build package
 	$(CARGO) build --release --locked --bins
 	@nice systemd/debian/package.sh
+
+# Two minutes, and root: a container with systemd cannot be booted without.
+package-test: dist ## Install, upgrade, break and purge the package in a Debian 12 with a real systemd
+	@$(PACKAGES) machine
+	tests/live/package.sh
 
 # What Home Assistant builds the add-on from: copy the folder to its /addons.
 addon: rust ## Put the add-on for Home Assistant together in target/addon

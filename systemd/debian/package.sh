@@ -57,10 +57,10 @@ mkdir -p "$tree/DEBIAN" "$doc"
 # -- the programs, side by side, because the daemon looks for its reader beside itself
 install -D -m 755 -t "$tree/usr/bin" "$programs/workmate" "$programs/workmate-reader"
 
-# -- the unit: the repository's, with the package's path and a user that stays
+# -- the unit: the repository's, with the package's path and manual, and a user that stays
 unit=$tree/lib/systemd/system/workmate.service
 mkdir -p "$(dirname "$unit")"
-sed -e 's|^ExecStart=/usr/local/bin/|ExecStart=/usr/bin/|' \
+sed -e '/^Description=/a Documentation=man:workmate(1)' -e 's|^ExecStart=/usr/local/bin/|ExecStart=/usr/bin/|' \
     -e '/^# A user that exists only while it runs/,/^DynamicUser=yes$/c\
 # The package makes this user. It stays, so that files elsewhere (shares, backups) keep their owner.' \
     "$root/systemd/workmate.service" >"$unit"
