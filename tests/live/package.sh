@@ -6,18 +6,16 @@
 # once with mmdebstrap and kept beside the other servers of the live tests. Nothing of this machine
 # is changed but that cache; what is missing here is named, nothing is skipped.
 set -euo pipefail
+package=${1:+$(realpath "$1")}
 cd "$(dirname "$0")"
 
-suite=bookworm
-# What the package depends on, so that no network is needed to install it, and what the test uses.
-inside=systemd,systemd-sysv,dbus,adduser,curl,ca-certificates,libtesseract5,tesseract-ocr-deu,tesseract-ocr-eng
 # The reader needs Landlock, which nspawn's own list of system calls leaves out.
 calls="landlock_create_ruleset landlock_add_rule landlock_restrict_self"
 data=/var/lib/workmate
 
 # -- words of the test
 
-work= machine= leader=
+work='' machine='' leader=''
 say() { printf '%s\n' "$*"; }
 kept() { printf 'kept    %s\n' "$*"; }
 broken() {
@@ -83,7 +81,9 @@ for tool in systemd-nspawn:systemd-container mmdebstrap:mmdebstrap lintian:linti
 done
 [ -z "$missing" ] || { say "package.sh: missing here: apt-get install$missing" >&2; exit 1; }
 [ "$(id -u)" = 0 ] || { say "package.sh: a container with systemd needs root: sudo make package-test" >&2; exit 1; }
-package=${1:-$(ls -t ../../target/dist/workmate_*_"$(dpkg --print-architecture)".deb 2>/dev/null | head -n 1)}
+if [ -z "$package" ]; then
+    package=$(find ../../target/dist -name "workmate_*_$(dpkg --print-architecture).deb" 2>/dev/null | sort -V | tail -n 1)
+fi
 [ -f "$package" ] || { say "package.sh: no package in target/dist: make dist makes it" >&2; exit 1; }
 version=$(dpkg-deb --field "$package" Version)
 newer=$version+newer
@@ -93,16 +93,7 @@ say "$package: $(stat -c %s "$package") bytes, $(dpkg-deb --field "$package" Ins
 
 promise "lintian finds no error" lintian --allow-root --fail-on=error "$package"
 
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/workmate-test-servers
-base=$cache/debian-$suite-$(printf %s "$suite $inside" | sha256sum | cut -c 1-12).tar
-mkdir -p "$cache"
-(
-    flock 9
-    [ -f "$base" ] && exit
-    say "making a Debian root in $base (two minutes, 250 MB)"
-    mmdebstrap --quiet --variant=minbase --include="$inside" --aptopt='Acquire::Languages "none"' \
-        "$suite" "$base.new.tar" && mv "$base.new.tar" "$base"
-) 9>"$base.lock" || { say "package.sh: the Debian root could not be made" >&2; exit 1; }
+base=$(package/root.sh) || { say "package.sh: the Debian root could not be made" >&2; exit 1; }
 
 # -- a machine of its own
 
