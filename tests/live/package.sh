@@ -1,6 +1,7 @@
 #!/bin/bash
 # Installs the Debian package in a fresh Debian 12 under a real systemd, and holds it to its promises:
-# package.sh [PACKAGE.deb], the one in target/dist unless named. `make package-test` runs it.
+# package.sh [PACKAGE.deb], the one in target/dist unless named. `make package-test` runs it. With
+# DEBIAN=trixie in the environment it is Debian 13.
 #
 # The machine is a container of systemd-nspawn without a network, so it needs root. Its root is made
 # once with mmdebstrap and kept beside the other servers of the live tests. Nothing of this machine
@@ -114,8 +115,10 @@ for number in 1 2 3; do
 done
 pdftoppm -r 150 -gray -png -singlefile "$root/root/letter-1.pdf" "$root/root/scan"
 
+# Where this machine's control groups are of the old kind, a newer systemd wants to be told to start.
 setsid systemd-nspawn --register=no --keep-unit --link-journal=no --console=pipe --private-network \
-    --system-call-filter="$calls" --machine="workmate-$$" --boot --directory="$root" \
+    --setenv=SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 --system-call-filter="$calls" \
+    --machine="workmate-$$" --boot --directory="$root" \
     >"$work/console" 2>&1 </dev/null &
 machine=$!
 find_leader() {

@@ -1,9 +1,10 @@
 #!/bin/bash
 # Prints the path of a Debian root as a tar file, which it makes first where it is missing: what
 # package.sh boots and container.sh builds from. It lies beside the other servers of the live tests.
+# DEBIAN=trixie in the environment asks for Debian 13 instead of 12.
 set -euo pipefail
 
-suite=bookworm
+suite=${DEBIAN:-bookworm}
 # What the package depends on, so that no network is needed to install it, and what the tests use.
 inside=systemd,systemd-sysv,dbus,adduser,curl,ca-certificates,libtesseract5,tesseract-ocr-deu,tesseract-ocr-eng
 
