@@ -44,7 +44,7 @@ build: rust ## The two release binaries: target/release/workmate and workmate-re
 	$(CARGO) build --release
 
 packages: ## Install every Debian package that run, test and bench need
-	@$(PACKAGES) build package machine demo test bench
+	@$(PACKAGES) build package demo test bench
 	@echo "Everything that the Makefile needs from Debian is installed."
 
 # -- the gate: cheap checks fail first -----------------------------------------------------------

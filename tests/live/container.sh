@@ -53,7 +53,7 @@ done
 runtime=$(command -v runc || true)
 [ -n "$runtime" ] || [ -e /sys/fs/cgroup/cgroup.controllers ] || missing="$missing runc"
 [ -z "$missing" ] || { say "container.sh: missing here: apt-get install$missing" >&2; exit 1; }
-[ "$(id -u)" = 0 ] || { say "container.sh: owners of files are part of the test: sudo make container-test" >&2; exit 1; }
+[ "$(id -u)" = 0 ] || { say "container.sh: owners of files are part of the test: sudo tests/live/container.sh" >&2; exit 1; }
 if [ -z "$package" ]; then
     package=$(find ../../target/dist -name "workmate_*_$(dpkg --print-architecture).deb" 2>/dev/null | sort -V | tail -n 1)
 fi

@@ -81,7 +81,7 @@ for tool in systemd-nspawn:systemd-container mmdebstrap:mmdebstrap lintian:linti
     command -v "${tool%%:*}" >/dev/null || missing="$missing ${tool#*:}"
 done
 [ -z "$missing" ] || { say "package.sh: missing here: apt-get install$missing" >&2; exit 1; }
-[ "$(id -u)" = 0 ] || { say "package.sh: a container with systemd needs root: sudo make package-test" >&2; exit 1; }
+[ "$(id -u)" = 0 ] || { say "package.sh: a container with systemd needs root: sudo tests/live/package.sh" >&2; exit 1; }
 if [ -z "$package" ]; then
     package=$(find ../../target/dist -name "workmate_*_$(dpkg --print-architecture).deb" 2>/dev/null | sort -V | tail -n 1)
 fi
@@ -132,7 +132,13 @@ until_it 60 find_leader || { cat "$work/console" >&2; broken "the machine starts
 
 # -- installed
 
+# What was installed by hand and left would hide the package's unit.
+in_it sh -c 'echo >/etc/systemd/system/workmate.service'
 promise "it installs" apt install /root/this.deb
+promise "a unit made by hand that hides its own is named" grep -q 'hides the unit' "$work/apt"
+in_it sh -c 'rm /etc/systemd/system/workmate.service && systemctl daemon-reload'
+apt purge workmate
+promise "it installs on a fresh machine" apt install /root/this.deb
 promise "the service is active when the package is" is ActiveState active
 promise "the service is enabled" in_it systemctl --quiet is-enabled workmate
 promise "workmate health says well" [ "$(in_it workmate health)" = well ]
@@ -142,6 +148,8 @@ promise "only root and the service read the configuration" \
 promise "only the service reads the documents" [ "$(in_it stat -c '%a %U' $data)" = "700 workmate" ]
 promise "the unit waits for the disks of its folders" \
     grep -q "$data" <<<"$(shown RequiresMountsFor)"
+promise "this systemd knows every line of the unit" \
+    [ -z "$(in_it systemd-analyze verify --man=no /lib/systemd/system/workmate.service 2>&1)" ]
 exposed() {
     in_it systemd-analyze security --offline=true --threshold=15 --no-pager \
         /lib/systemd/system/workmate.service >"$work/exposure" && tail -n 1 "$work/exposure"
