@@ -104,6 +104,7 @@ mkdir "$root" && tar -xf "$base" -C "$root"
 rm -f "$root"/etc/systemd/system/timers.target.wants/*
 : >"$root/etc/machine-id"
 cp "$package" "$root/root/this.deb"
+cp ../fixtures/files/locked-aes128.pdf ../fixtures/files/locked-rc4.pdf "$root/root/"
 # The same programs as a newer version.
 dpkg-deb --raw-extract "$package" "$work/newer"
 sed -i "s/^Version: .*/Version: $newer/" "$work/newer/DEBIAN/control"
@@ -263,6 +264,16 @@ promise "the upgrade keeps documents" understood_is 2
 promise "the upgrade keeps what was written into the configuration" in_it grep -q Europe/Vienna /etc/workmate/workmate.toml
 in_it workmate add /root/letter-3.pdf >/dev/null
 promise "the newer version reads" until_it 60 understood_is 3
+# A secret that only root can read reaches the service as a credential of systemd.
+stage_of() { api documents | jq -r --arg id "$1" '.documents[] | select(.id == $id) | .stage.name'; }
+stage_is() { [ "$(stage_of "$1")" = "$2" ]; }
+locked=$(in_it workmate add /root/locked-aes128.pdf | cut -d ' ' -f 1)
+promise "a locked PDF is stuck without its password" until_it 30 stage_is "$locked" stuck
+in_it sh -c 'umask 077; echo geheim >/etc/workmate/pdf-passwords'
+drop_in credential <<<$'[Service]\nLoadCredential=pdf-passwords:/etc/workmate/pdf-passwords'
+in_it systemctl restart workmate
+locked=$(in_it workmate add /root/locked-rc4.pdf | cut -d ' ' -f 1)
+promise "with its password in a credential it is read" until_it 30 stage_is "$locked" understood
 apt --allow-downgrades install /root/this.deb 2>/dev/null && broken "an older version is refused"
 promise "an older version is refused with the way back" grep -q 'The way back' "$work/apt"
 promise "the newer one still is installed" version_is "$newer"
