@@ -47,7 +47,7 @@ until_it() {
 }
 shown() { in_it systemctl show workmate --value --property="$1"; }
 is() { [ "$(shown "$1")" = "$2" ]; }
-is_running() { is ActiveState active && in_it workmate health; }
+is_running() { is ActiveState active && in_it workmate health >/dev/null; }
 logged() { in_it journalctl --no-pager --output=cat --unit=workmate --since="@$since" | grep -qE "$1"; }
 from_now() { since=$(date +%s.%N); }
 api() { in_it curl --silent --fail --header "Authorization: Bearer $token" "http://127.0.0.1:8420/api/v1/$1"; }
