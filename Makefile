@@ -3,7 +3,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo-clean test fmt lint doc deny advisories bench score soak fuzz packages screenshots build rust
+.PHONY: help run demo-clean test fmt lint doc deny advisories bench score soak fuzz packages screenshots build dist \
+        package-test container container-test addon rust
 
 CARGO ?= cargo
 PACKAGES := tests/fixtures/packages.sh
@@ -43,7 +44,7 @@ build: rust ## The two release binaries: target/release/workmate and workmate-re
 	$(CARGO) build --release
 
 packages: ## Install every Debian package that run, test and bench need
-	@$(PACKAGES) build demo test bench
+	@$(PACKAGES) build package demo test bench
 	@echo "Everything that the Makefile needs from Debian is installed."
 
 # -- the gate: cheap checks fail first -----------------------------------------------------------
@@ -133,6 +134,28 @@ fuzz: rust ## Look for inputs that break a parser: DOOR=document (sniff pdf pict
 	cd tests/fuzz && $(CARGO) run --quiet --bin write_seeds ../../target/fuzz/corpus
 	cd tests/fuzz && $(CARGO) +nightly fuzz run --fuzz-dir . $(DOOR) ../../target/fuzz/corpus/$(DOOR) -- \
 	  -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=20 -rss_limit_mb=3000
+
+# For this machine's own kind; the first lines of package.sh say how it makes one for another.
+dist: rust ## The Debian package: target/dist/workmate_VERSION_ARCH.deb
+	@$(PACKAGES) build package
+	$(CARGO) build --release --locked --bins
+	@nice systemd/debian/package.sh
+
+# Only what lies in target/dist is handed over; the image's parts come from Debian's packages.
+container: dist ## The container image `workmate`, with podman, docker or buildah
+	@tool=$$(command -v podman || command -v docker || command -v buildah) || { \
+	  echo "Missing: podman, docker or buildah. Get one with: apt-get install podman"; exit 1; }; \
+	format=$$(case $$tool in *docker) ;; *) echo "--format docker" ;; esac); \
+	"$$tool" build $$format --tag workmate --file config/container/Containerfile target/dist
+
+# Two minutes, and root: a container with systemd cannot be booted without.
+package-test: dist ## Install, upgrade, break and purge the package in a Debian 12 with a real systemd
+	@$(PACKAGES) machine
+	tests/live/package.sh
+
+container-test: dist ## Build the image without a registry and run it with podman, as a household would
+	@$(PACKAGES) machine
+	tests/live/container.sh
 
 # What Home Assistant builds the add-on from: copy the folder to its /addons.
 addon: rust ## Put the add-on for Home Assistant together in target/addon
