@@ -31,6 +31,9 @@ const UNDER_WAY_MAX: usize = 32;
 /// A connection that leaves something unacknowledged for so long is given up.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 
+/// How often a connection is watched: while something is unacknowledged, and while nothing is.
+const WATCHED_EACH: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(5));
+
 /// How long a farewell may take.
 const FAREWELL_MAX: Duration = Duration::from_secs(2);
 
@@ -358,14 +361,20 @@ impl<'a> Session<'a> {
     /// Ends the connection when the broker has stopped confirming, or when it must be asked again
     /// for what found no room.
     async fn watch_over(&self) -> Trouble {
+        let mut pause = WATCHED_EACH.1;
         loop {
-            sleep(Duration::from_secs(1)).await;
+            sleep(pause).await;
             let traffic = self.traffic();
             let waiting = traffic.handed.iter().chain(traffic.sent.values());
             let oldest = waiting
                 .map(|it| it.since)
                 .chain(traffic.subscribing_since)
                 .min();
+            // Who waits for nothing need not look so often: each look wakes a sleeping machine.
+            pause = match oldest {
+                Some(_) => WATCHED_EACH.0,
+                None => WATCHED_EACH.1,
+            };
             if oldest.is_some_and(|it| it.elapsed() > SILENCE_MAX) {
                 return Trouble::new("the broker does not acknowledge any more");
             }
