@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{Notify, mpsc};
 
 use crate::config::{Config, Environment};
-use crate::connect::home_assistant::Page;
+use crate::connect::home_assistant::{Ids, Page};
 use crate::connect::{llm, mqtt};
 use crate::control::{self, Desk};
 use crate::domain::clock::Clock;
@@ -459,6 +459,11 @@ impl Crew {
                 Page::Shown
             } else {
                 Page::Hidden
+            },
+            ids: if mqtt.older_home_assistant {
+                Ids::Object
+            } else {
+                Ids::Whole
             },
             discovery: match mqtt.discovery_prefix.as_str() {
                 "" => Discovery::Off,

@@ -143,6 +143,8 @@ pub struct Mqtt {
     pub prefix: String,
     /// First part of Home Assistant's discovery topics; empty: no discovery.
     pub discovery_prefix: String,
+    /// Whether Home Assistant is older than 2025.10, which takes ids in another field.
+    pub older_home_assistant: bool,
     /// `full`, `title` or `none`: how much a reminder tells.
     pub detail: Detail,
     /// Whether programs may make tasks.
@@ -244,6 +246,7 @@ impl Default for Mqtt {
             ca_file: String::new(),
             prefix: "workmate".to_owned(),
             discovery_prefix: "homeassistant".to_owned(),
+            older_home_assistant: false,
             detail: Detail::Full,
             accept_tasks: false,
             accept_documents: false,

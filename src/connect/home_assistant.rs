@@ -44,6 +44,8 @@ pub struct Device {
     pub accepts: Accepts,
     /// Whether the first page of the latest document is shown.
     pub page: Page,
+    /// In which field an entity's id travels.
+    pub ids: Ids,
     /// Who lives here, each with entities of their own.
     pub people: Vec<Resident>,
 }
@@ -55,6 +57,16 @@ pub enum Page {
     Shown,
     /// It is not.
     Hidden,
+}
+
+/// In which field an entity's id travels; Home Assistant knows one of them, and makes an id of the name
+/// where it knows none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ids {
+    /// `def_ent_id`, since Home Assistant 2025.10.
+    Whole,
+    /// `obj_id`, before.
+    Object,
 }
 
 /// A member of the household as a device names them.
@@ -123,8 +135,14 @@ fn components(topics: &Topics, device: &Device) -> Map<String, Value> {
         let mut fields = entity.fields;
         fields.insert("p".to_owned(), json!(entity.platform));
         fields.insert("uniq_id".to_owned(), json!(format!("{id}_{}", entity.key)));
-        let entity_id = format!("{}.{prefix}_{}", entity.platform, entity.called);
-        fields.insert("def_ent_id".to_owned(), json!(entity_id));
+        let name = format!("{prefix}_{}", entity.called);
+        match device.ids {
+            Ids::Whole => {
+                let whole = format!("{}.{name}", entity.platform);
+                fields.insert("def_ent_id".to_owned(), json!(whole))
+            }
+            Ids::Object => fields.insert("obj_id".to_owned(), json!(name)),
+        };
         components.insert(entity.key, Value::Object(fields));
     }
     components
@@ -179,6 +197,7 @@ mod tests {
                 lists: true,
                 control: true,
             },
+            ids: Ids::Whole,
             page: Page::Shown,
             people: vec![Resident {
                 id: PersonId::new(Timestamp::UNIX_EPOCH, 1),
@@ -252,6 +271,19 @@ mod tests {
             (&json!("monetary"), &json!("EUR"))
         );
         assert_eq!(components["memory"]["en"], false);
+    }
+
+    #[test]
+    fn an_older_home_assistant_is_told_ids_as_it_knows_them() {
+        let topics = topics("home/flat-2");
+        let device = Device {
+            ids: Ids::Object,
+            ..device(Detail::Full)
+        };
+        let payload = discovery(&topics, &device, &[]);
+        let open = &payload["cmps"]["open"];
+        assert_eq!(open["obj_id"], "home_flat_2_open");
+        assert!(open["def_ent_id"].is_null());
     }
 
     #[test]

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::look::{Counted, Look};
 use super::{Error, Turn, Worker};
-use crate::connect::home_assistant::{self, Device, Page, Resident};
+use crate::connect::home_assistant::{self, Device, Ids, Page, Resident};
 use crate::connect::mqtt::figures::{Arrived, Diagnostics, DocumentEvent, Share, ToPay};
 use crate::connect::mqtt::messages::{self, Next, Summary};
 use crate::connect::mqtt::{Accepts, Client, Connection, PAYLOAD_MAX, Retain, Topics};
@@ -96,6 +96,8 @@ pub struct Manner {
     pub accepts: Accepts,
     /// Whether the first page of the latest document is shown.
     pub page: Page,
+    /// In which field it is told ids.
+    pub ids: Ids,
     /// Whether Home Assistant is told of the device.
     pub discovery: Discovery,
 }
@@ -187,6 +189,7 @@ impl PublishState {
             currency: self.manner.currency,
             accepts: self.manner.accepts,
             page: self.manner.page,
+            ids: self.manner.ids,
             people: people.to_vec(),
         };
         let known = self.store.read(Viewer::House, overview::entities).await?;

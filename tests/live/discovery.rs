@@ -7,7 +7,7 @@ use jiff::civil::date;
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use workmate::connect::home_assistant::{self as discovery, Device, Page, Resident};
+use workmate::connect::home_assistant::{self as discovery, Device, Ids, Page, Resident};
 use workmate::connect::mqtt::commands::Ask;
 use workmate::connect::mqtt::figures::{Diagnostics, Share, ToPay};
 use workmate::connect::mqtt::messages::{EventType, Next, Spoken, Summary, json as payload};
@@ -20,7 +20,7 @@ use workmate::domain::service_level::Tally;
 use workmate::domain::task::AnswerKind;
 use workmate::domain::value::{Amount, Currency};
 
-use crate::home_assistant::HomeAssistant;
+use crate::home_assistant::{self, HomeAssistant};
 use crate::mosquitto::Mosquitto;
 use crate::process::{beside, eventually};
 
@@ -70,6 +70,11 @@ fn device() -> Device {
             control: true,
         },
         page: Page::Shown,
+        ids: if home_assistant::is_older() {
+            Ids::Object
+        } else {
+            Ids::Whole
+        },
         people: vec![anna()],
     }
 }

@@ -52,6 +52,11 @@ pub struct HomeAssistant {
     folder: TempDir,
 }
 
+/// Whether an older one than usual was asked for, which takes ids in another field.
+pub fn is_older() -> bool {
+    std::env::var_os("HOME_ASSISTANT_SERIES").is_some_and(|it| it == "2025.4")
+}
+
 impl HomeAssistant {
     /// Starts it, makes its first user, and connects it to `broker`.
     pub async fn start(broker: &Mosquitto) -> Self {

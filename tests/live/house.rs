@@ -8,6 +8,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::home_assistant;
 use crate::mosquitto::Mosquitto;
 use crate::process::{Process, eventually, free_port, http, output};
 
@@ -145,8 +146,10 @@ fn configuration(folder: &Path, port: u16, broker: &Mosquitto) -> String {
          region = \"DE-BE\"\n\
          language = \"en\"\n\
          [mqtt]\n\
-         url = \"{}\"\n",
+         url = \"{}\"\n\
+         older_home_assistant = {}\n",
         folder.display(),
         broker.url(),
+        home_assistant::is_older(),
     )
 }
