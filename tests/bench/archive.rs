@@ -75,7 +75,6 @@ pub async fn all(ground: &Ground) -> Result<Vec<Figure>> {
             method: METHOD,
         });
     }
-    figures.push(backup(ground, &daemon)?);
     Ok(figures)
 }
 
@@ -222,27 +221,4 @@ impl<'a> Person<'a> {
         ensure!(!page.is_empty(), "{path} is empty");
         Ok(time)
     }
-}
-
-/// A backup, and another one to which nothing was added.
-fn backup(ground: &Ground, daemon: &Daemon) -> Result<Figure> {
-    say("backups");
-    let folder = tempfile::tempdir()?;
-    let mut times = Vec::new();
-    for _ in 0..2 {
-        let mut command = daemon.command(ground);
-        let start = std::time::Instant::now();
-        let output = command.arg("backup").arg(folder.path()).output()?;
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "no backup: {complaint}");
-        times.push(start.elapsed());
-    }
-    let second = times.pop().context("two backups")?;
-    Ok(Figure {
-        name: "Archive: backup of what has not changed",
-        measured: milliseconds(second),
-        goal: "≤ 5 s",
-        is_met: Some(second <= Duration::from_secs(5)),
-        method: "`workmate backup FOLDER` a second time, with its check, beside the running daemon",
-    })
 }
