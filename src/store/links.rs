@@ -217,11 +217,27 @@ pub fn follow(
         Ok(claim) => claim,
         Err(dead) => return Ok(Err(dead)),
     };
+    let taken = answered(tx, &claim, claim.answer, next_morning);
+    done(claim, taken)
+}
+
+/// Gives an answer to the task of a claim; `later` means `next_morning`.
+fn answered(
+    tx: &WriteTx<'_>,
+    claim: &Claim,
+    answer: AnswerKind,
+    next_morning: Timestamp,
+) -> Result<Task, Error> {
     let answer = Answer {
-        answer: claim.answer,
+        answer,
         until: None,
     };
-    match tasks::answer(tx, claim.task, &answer, next_morning) {
+    tasks::answer(tx, claim.task, &answer, next_morning)
+}
+
+/// What became of a claim. One whose task is gone is too old.
+fn done(claim: Claim, taken: Result<Task, Error>) -> Result<Result<(Claim, Task), Dead>, Error> {
+    match taken {
         Ok(task) => Ok(Ok((claim, task))),
         Err(Error::Missing { .. }) => Ok(Err(Dead::Old)),
         Err(error) => Err(error),
@@ -249,20 +265,10 @@ pub fn reply(
         return Ok(Err(Dead::Spent));
     }
     let taken = match AnswerKind::meant(words) {
-        Some(answer) => {
-            let answer = Answer {
-                answer,
-                until: None,
-            };
-            tasks::answer(tx, claim.task, &answer, next_morning)
-        }
+        Some(answer) => answered(tx, &claim, answer, next_morning),
         None => tasks::comment(tx, claim.task, words.trim()),
     };
-    match taken {
-        Ok(task) => Ok(Ok((claim, task))),
-        Err(Error::Missing { .. }) => Ok(Err(Dead::Old)),
-        Err(error) => Err(error),
-    }
+    done(claim, taken)
 }
 
 /// Forgets used links whose time has passed: they are dead by that alone.

@@ -2,9 +2,8 @@
 //!
 //! [`require_person`] and [`require_caller`] stand in front of whole routers, so a handler cannot
 //! forget them; the extractors hand on what they found. Who came in by the door for Home Assistant is
-//! known already (see [`super::ingress`]). A cookie alone changes nothing: a form must
-//! carry its session's CSRF token, a script the same in a header, and both must come from this
-//! page's own origin.
+//! known already (see [`super::ingress`]). A cookie alone changes nothing: a form must carry its
+//! session's CSRF token, a script the same in a header, and both must come from this page's own origin.
 
 pub mod password;
 pub mod secret;
