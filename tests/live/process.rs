@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+/// Lines of its log that a server shows when its test fails.
+const LINES_SHOWN: usize = 100;
+
 /// A running program with all that it starts; killed when dropped.
 pub struct Process {
     child: Child,
@@ -78,9 +81,16 @@ impl Process {
     }
 }
 
+/// A test that fails shows the end of what its servers said.
 impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
+        if std::thread::panicking() {
+            let log = self.log();
+            let skipped = log.lines().count().saturating_sub(LINES_SHOWN);
+            let end: Vec<&str> = log.lines().skip(skipped).collect();
+            eprintln!("--- {}\n{}", self.log.display(), end.join("\n"));
+        }
     }
 }
 
