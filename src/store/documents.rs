@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rusqlite::{Row, named_params, params};
+use rusqlite::{Row, ToSql, named_params, params};
 use serde::Serialize;
 
 use super::journal::{self, Change};
@@ -230,46 +230,72 @@ pub enum Trash {
     Inside,
 }
 
+/// Received since a moment. The second half is true of those too, and ends the walk down the numbers.
+const SINCE: &str = "received_at >= :since
+     AND number >= (SELECT min(number) FROM document WHERE received_at >= :since)";
+/// Older than the last document of the page before; the words' index finds its rows by the same number.
+const BEFORE: &str = "number < (SELECT number FROM document WHERE id = :before)";
+
 /// Newest first.
 pub fn list(tx: &ReadTx<'_>, filter: &Filter, limit: u32) -> Result<Vec<Listed>, Error> {
-    let words = filter.query.as_deref().and_then(super::search::expression);
-    if filter
-        .query
-        .as_deref()
-        .is_some_and(|it| !it.trim().is_empty())
-        && words.is_none()
-    {
+    let typed = filter.query.as_deref().map(str::trim).unwrap_or_default();
+    let words = super::search::expression(typed);
+    if !typed.is_empty() && words.is_none() {
         return Ok(Vec::new());
     }
-    let matching = if words.is_some() {
-        "AND number IN (SELECT rowid FROM search WHERE search MATCH :words)"
+    let viewer = tx.viewer_id();
+    let kind = filter.kind.map(Kind::as_str);
+    let since = filter.since.map(Timestamp::as_millisecond);
+    let before = filter.before.map(|it| it.to_string());
+    // Only what is asked for is in the query: so each has the index that fits.
+    let mut conditions = vec![VISIBLE];
+    conditions.push(match filter.trash {
+        Trash::Inside => "deleted_at IS NOT NULL",
+        Trash::Outside => "deleted_at IS NULL",
+    });
+    let mut parameters: Vec<(&str, &dyn ToSql)> = vec![(":viewer", &viewer), (":limit", &limit)];
+    let asked: [(bool, &str, &dyn ToSql, &str); 6] = [
+        (words.is_some(), ":words", &words, "search MATCH :words"),
+        (kind.is_some(), ":kind", &kind, "kind = :kind"),
+        (
+            filter.stage.is_some(),
+            ":stage",
+            &filter.stage,
+            "stage = :stage",
+        ),
+        (filter.asn.is_some(), ":asn", &filter.asn, "asn = :asn"),
+        (since.is_some(), ":since", &since, SINCE),
+        (before.is_some(), ":before", &before, BEFORE),
+    ];
+    for (is_asked, name, value, condition) in asked {
+        if is_asked {
+            conditions.push(condition);
+            parameters.push((name, value));
+        }
+    }
+    let conditions = conditions.join(" AND ");
+    // The index of the words says its rows newest first, and is asked for no more than are shown.
+    let mut query = tx.prepare_cached(&if words.is_some() {
+        format!(
+            "SELECT document.* FROM search CROSS JOIN document ON document.number = search.rowid
+              WHERE {conditions} ORDER BY search.rowid DESC LIMIT :limit"
+        )
     } else {
-        "AND :words IS NULL"
-    };
-    let mut query = tx.prepare_cached(&format!(
-        "SELECT * FROM document
-          WHERE {VISIBLE} {matching}
-            AND (deleted_at IS NOT NULL) = :trash
-            AND (:kind IS NULL OR kind = :kind)
-            AND (:stage IS NULL OR stage = :stage)
-            AND (:asn IS NULL OR asn = :asn)
-            AND (:since IS NULL OR received_at >= :since)
-            AND (:before IS NULL OR number < (SELECT number FROM document WHERE id = :before))
-          ORDER BY number DESC LIMIT :limit"
-    ))?;
-    let parameters = named_params! {
-        ":viewer": tx.viewer_id(),
-        ":words": words,
-        ":trash": filter.trash == Trash::Inside,
-        ":kind": filter.kind.map(Kind::as_str),
-        ":stage": filter.stage,
-        ":asn": filter.asn,
-        ":since": filter.since.map(Timestamp::as_millisecond),
-        ":before": filter.before.map(|it| it.to_string()),
-        ":limit": limit,
-    };
-    let documents = query.query_and_then(parameters, listed_from_row)?;
+        format!("SELECT * FROM document WHERE {conditions} ORDER BY number DESC LIMIT :limit")
+    })?;
+    let documents = query.query_and_then(parameters.as_slice(), listed_from_row)?;
     documents.collect()
+}
+
+/// How many documents that the viewer sees cannot go on without a person; the trash left out.
+pub fn stuck_count(tx: &ReadTx<'_>) -> Result<u64, Error> {
+    let mut query = tx.prepare_cached(&format!(
+        "SELECT count(*) FROM document
+          WHERE stage = 'stuck' AND deleted_at IS NULL AND {VISIBLE}"
+    ))?;
+    let viewer = named_params! { ":viewer": tx.viewer_id() };
+    let number: i64 = query.query_row(viewer, |row| row.get(0))?;
+    Ok(number.unsigned_abs())
 }
 
 /// How many documents the viewer sees at each stage, by the stage's name; the trash left out.

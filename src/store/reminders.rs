@@ -42,8 +42,6 @@ pub fn reconcile(tx: &WriteTx<'_>, task: TaskId, plan: &[Planned]) -> Result<(),
             ":level": one.level.as_str(),
         })?;
     }
-    tx.prepare_cached("UPDATE task SET plan = 0 WHERE id = ?1 AND plan = 1")?
-        .execute([task.to_string()])?;
     Ok(())
 }
 

@@ -1,10 +1,11 @@
 //! Columns to domain types. A column that cannot be read is [`Error::Corrupt`], never a default.
 
+use std::cell::Cell;
 use std::str::FromStr;
 
 use jiff::Timestamp;
 use rusqlite::Row;
-use rusqlite::types::FromSql;
+use rusqlite::types::{FromSql, FromSqlError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -18,17 +19,44 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 pub struct Columns<'a, 'r> {
     row: &'a Row<'r>,
     table: &'static str,
+    /// Behind the column that was read last: they are asked for mostly in the order of the table.
+    next: Cell<usize>,
 }
 
 impl<'a, 'r> Columns<'a, 'r> {
     /// Looks at `row` as one of `table`.
     pub const fn of(table: &'static str, row: &'a Row<'r>) -> Self {
-        Self { row, table }
+        let next = Cell::new(0);
+        Self { row, table, next }
+    }
+
+    /// Which column has this name.
+    fn index(&self, column: &str) -> Result<usize, Error> {
+        let statement = self.row.as_ref();
+        let count = statement.column_count();
+        let mut from_next = (self.next.get()..count).chain(0..self.next.get().min(count));
+        let is_it = |it: &usize| statement.column_name(*it).is_ok_and(|name| name == column);
+        let index = from_next.find(is_it);
+        let unknown = || rusqlite::Error::InvalidColumnName(column.to_owned());
+        let index = index.ok_or_else(unknown)?;
+        self.next.set(index + 1);
+        Ok(index)
     }
 
     /// As SQLite keeps it.
     pub fn plain<T: FromSql>(&self, column: &str) -> Result<T, Error> {
-        self.row.get(column).map_err(Error::from)
+        Ok(self.row.get(self.index(column)?)?)
+    }
+
+    /// Text, where it lies.
+    fn text_or_none(&self, column: &str) -> Result<Option<&str>, Error> {
+        let value = self.row.get_ref(self.index(column)?)?;
+        value.as_str_or_null().map_err(|cause| self.corrupt(cause))
+    }
+
+    fn text(&self, column: &str) -> Result<&str, Error> {
+        let text = self.text_or_none(column)?;
+        text.ok_or_else(|| self.corrupt(FromSqlError::InvalidType))
     }
 
     /// Text that has a form.
@@ -37,8 +65,8 @@ impl<'a, 'r> Columns<'a, 'r> {
         T: FromStr,
         T::Err: Into<Cause>,
     {
-        let text: String = self.plain(column)?;
-        text.parse().map_err(|cause: T::Err| self.corrupt(cause))
+        let parsed = self.text(column)?.parse();
+        parsed.map_err(|cause: T::Err| self.corrupt(cause))
     }
 
     /// Text that has a form, or nothing.
@@ -47,22 +75,21 @@ impl<'a, 'r> Columns<'a, 'r> {
         T: FromStr,
         T::Err: Into<Cause>,
     {
-        let text: Option<String> = self.plain(column)?;
-        text.map(|it| it.parse().map_err(|cause: T::Err| self.corrupt(cause)))
-            .transpose()
+        let parsed = self.text_or_none(column)?.map(str::parse).transpose();
+        parsed.map_err(|cause: T::Err| self.corrupt(cause))
     }
 
     /// JSON, or nothing.
     pub fn json_or_none<T: DeserializeOwned>(&self, column: &str) -> Result<Option<T>, Error> {
-        let text: Option<String> = self.plain(column)?;
-        text.map(|it| serde_json::from_str(&it).map_err(|cause| self.corrupt(cause)))
-            .transpose()
+        let text = self.text_or_none(column)?;
+        let read = text.map(serde_json::from_str).transpose();
+        read.map_err(|cause| self.corrupt(cause))
     }
 
     /// JSON.
     pub fn json<T: DeserializeOwned>(&self, column: &str) -> Result<T, Error> {
-        let text: String = self.plain(column)?;
-        serde_json::from_str(&text).map_err(|cause| self.corrupt(cause))
+        let read = serde_json::from_str(self.text(column)?);
+        read.map_err(|cause| self.corrupt(cause))
     }
 
     /// An instant in milliseconds.

@@ -23,7 +23,7 @@ use crate::domain::task::{Answer, AnswerKind, Derived, Status, Step, Task, TaskF
 use crate::domain::value::Money;
 
 pub(super) use leaving::leave;
-pub use lists::{Counts, Filter, Summary, View, counts, list, summary};
+pub use lists::{Counts, Days, Filter, Summary, View, counts, list, pressing, summary};
 pub(super) use rows::task_from_row;
 pub use series::continue_series;
 pub(super) use withdrawal::withdraw_of_document;
@@ -545,9 +545,9 @@ pub fn next_look(tx: &ReadTx<'_>) -> Result<Option<Timestamp>, Error> {
     Ok(at.and_then(|it| Timestamp::from_millisecond(it).ok()))
 }
 
-/// The plan wants to look at a task again at `at`, or not at all.
-pub fn look_again(tx: &WriteTx<'_>, id: TaskId, at: Option<Timestamp>) -> Result<(), Error> {
-    tx.prepare_cached("UPDATE task SET look_at = ?2 WHERE id = ?1")?
+/// A task is planned: the plan wants to look at it again at `at`, or not at all.
+pub fn planned(tx: &WriteTx<'_>, id: TaskId, at: Option<Timestamp>) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE task SET look_at = ?2, plan = 0 WHERE id = ?1")?
         .execute(params![id.to_string(), at.map(Timestamp::as_millisecond)])?;
     Ok(())
 }

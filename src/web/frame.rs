@@ -223,13 +223,7 @@ impl FromRequestParts<WebState> for Frame {
         };
         let today = locale.today();
         let counts = state.store.read(me.viewer(), move |tx| {
-            let summary = tasks::summary(tx, today)?;
-            let stages = documents::counts(tx)?;
-            let stuck = stages.iter().find(|(stage, _)| stage == "stuck");
-            Ok((
-                summary.overdue + summary.due_today,
-                stuck.map_or(0, |(_, count)| *count),
-            ))
+            Ok((tasks::pressing(tx, today)?, documents::stuck_count(tx)?))
         });
         let (due, stuck) = counts.await?;
         let t = locale.texts();

@@ -93,6 +93,7 @@ texts! {
         "Put the first letter in: a PDF, a scan or a photo. What it wants, and by when, will stand here in a moment.";
     add_documents: "Dokumente hinzufügen", "Add documents";
     all_documents: "Alle Dokumente", "All documents";
+    all_tasks: "Alle Aufgaben", "All tasks";
     optional: "freiwillig", "optional";
 
     // -- documents

@@ -98,7 +98,7 @@ impl Remind {
                     let next = listeners
                         .allowed(&known.task.visible_to)
                         .next_look(&known, tx.now());
-                    tasks::look_again(tx, known.task.id, next)?;
+                    tasks::planned(tx, known.task.id, next)?;
                 }
                 Ok(())
             })
@@ -386,7 +386,7 @@ fn look(tx: &WriteTx<'_>, speech: &Speech) -> Result<bool, store::Error> {
         for one in &known {
             plan_moments(tx, &one.task, speech)?;
             let next = audience.next_look(one, tx.now());
-            tasks::look_again(tx, one.task.id, next)?;
+            tasks::planned(tx, one.task.id, next)?;
         }
     }
     Ok(has_said)

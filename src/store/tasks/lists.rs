@@ -31,13 +31,53 @@ const WAITS: &str = "(coalesce(later_until, 0) > :now OR coalesce(start, '') > :
      OR EXISTS (SELECT 1 FROM json_each(task.blocked_by) link JOIN task before ON before.id = link.value
                  WHERE before.status = 'open'))";
 
+const THEIRS: &str = "EXISTS (SELECT 1 FROM json_each(task.assignees) WHERE value = :person)";
+const CONCERNS: &str = "(assignees = '[]' OR EXISTS
+     (SELECT 1 FROM json_each(task.assignees) WHERE value = :concerns))";
+const LABELLED: &str =
+    "EXISTS (SELECT 1 FROM json_each(task.labels) WHERE value = :label COLLATE NOCASE)";
+/// Behind the last task of the page before. The first half says less than the second, and is what
+/// SQLite finds in the index.
+const AFTER: &str = "coalesce(due, '9999') >=
+         (SELECT coalesce(due, '9999') FROM task WHERE id = :after)
+     AND (coalesce(due, '9999'), id) >
+         (SELECT coalesce(due, '9999'), id FROM task WHERE id = :after)";
+
+/// On which days tasks are due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Days {
+    /// On or before this one.
+    Until(Date),
+    /// After this one.
+    After(Date),
+    /// On none.
+    None,
+}
+
+impl Days {
+    const fn condition(self) -> &'static str {
+        match self {
+            Self::Until(_) => "coalesce(due, '9999') <= :day AND due IS NOT NULL",
+            Self::After(_) => "coalesce(due, '9999') > :day AND due IS NOT NULL",
+            Self::None => "coalesce(due, '9999') = :day AND due IS NULL",
+        }
+    }
+
+    fn day(self) -> String {
+        match self {
+            Self::Until(day) | Self::After(day) => day.to_string(),
+            Self::None => "9999".to_owned(),
+        }
+    }
+}
+
 /// Which tasks a list holds.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// With this status.
     pub status: Option<Status>,
-    /// Due on or before this day.
-    pub due_until: Option<Date>,
+    /// With such a day.
+    pub days: Option<Days>,
     /// Words in the title.
     pub query: Option<String>,
     /// In this view, seen from that day.
@@ -67,51 +107,60 @@ fn condition(view: View) -> String {
 
 /// By due day, those without one last.
 pub fn list(tx: &ReadTx<'_>, filter: &Filter, limit: u32) -> Result<Vec<Task>, Error> {
-    let view = filter
-        .view
-        .map_or_else(|| "1".to_owned(), |(view, _)| condition(view));
-    let mut query = tx.prepare_cached(&format!(
-        "SELECT * FROM task
-          WHERE {VISIBLE}
-            AND (:status IS NULL OR status = :status)
-            AND (:until IS NULL OR due <= :until)
-            AND (:query IS NULL OR title LIKE '%' || :query || '%')
-            AND (:person IS NULL OR EXISTS
-                 (SELECT 1 FROM json_each(task.assignees) WHERE value = :person))
-            AND (:concerns IS NULL OR assignees = '[]' OR EXISTS
-                 (SELECT 1 FROM json_each(task.assignees) WHERE value = :concerns))
-            AND (:label IS NULL OR EXISTS
-                 (SELECT 1 FROM json_each(task.labels) WHERE value = :label COLLATE NOCASE))
-            AND (:project IS NULL OR project = :project COLLATE NOCASE)
-            AND {view}
-            AND (:after IS NULL OR (coalesce(due, '9999'), id) >
-                 (SELECT coalesce(due, '9999'), id FROM task WHERE id = :after))
-          ORDER BY coalesce(due, '9999'), id LIMIT :limit"
-    ))?;
     let viewer = tx.viewer_id();
     let status = filter.status.map(Status::as_str);
-    let until = filter.due_until.map(|it| it.to_string());
+    let day = filter.days.map(Days::day);
     let person = filter.person.map(|it| it.to_string());
     let concerns = filter.concerns.map(|it| it.to_string());
     let after = filter.after.map(|it| it.to_string());
     let now = tx.now().as_millisecond();
     let today = filter.view.map(|(_, today)| today.to_string());
-    let mut parameters: Vec<(&str, &dyn ToSql)> = vec![
-        (":viewer", &viewer),
-        (":status", &status),
-        (":until", &until),
-        (":query", &filter.query),
-        (":person", &person),
-        (":concerns", &concerns),
-        (":label", &filter.label),
-        (":project", &filter.project),
-        (":after", &after),
-        (":limit", &limit),
+    // Only what is asked for is in the query: so each has the index that fits.
+    let mut conditions = vec![VISIBLE.to_owned()];
+    let mut parameters: Vec<(&str, &dyn ToSql)> = vec![(":viewer", &viewer), (":limit", &limit)];
+    let asked: [(bool, &str, &dyn ToSql, &str); 7] = [
+        (status.is_some(), ":status", &status, "status = :status"),
+        (
+            day.is_some(),
+            ":day",
+            &day,
+            filter.days.map_or("", Days::condition),
+        ),
+        (
+            filter.query.is_some(),
+            ":query",
+            &filter.query,
+            "title LIKE '%' || :query || '%'",
+        ),
+        (person.is_some(), ":person", &person, THEIRS),
+        (concerns.is_some(), ":concerns", &concerns, CONCERNS),
+        (filter.label.is_some(), ":label", &filter.label, LABELLED),
+        (
+            filter.project.is_some(),
+            ":project",
+            &filter.project,
+            "project = :project COLLATE NOCASE",
+        ),
     ];
-    if filter.view.is_some() {
+    for (is_asked, name, value, condition) in asked {
+        if is_asked {
+            conditions.push(condition.to_owned());
+            parameters.push((name, value));
+        }
+    }
+    if let Some((view, _)) = filter.view {
+        conditions.push(condition(view));
         parameters.push((":now", &now));
         parameters.push((":today", &today));
     }
+    if after.is_some() {
+        conditions.push(AFTER.to_owned());
+        parameters.push((":after", &after));
+    }
+    let mut query = tx.prepare_cached(&format!(
+        "SELECT * FROM task WHERE {} ORDER BY coalesce(due, '9999'), id LIMIT :limit",
+        conditions.join(" AND ")
+    ))?;
     let tasks = query.query_and_then(parameters.as_slice(), task_from_row)?;
     tasks.collect()
 }
@@ -167,6 +216,17 @@ pub fn counts(tx: &ReadTx<'_>, today: Date, person: Option<PersonId>) -> Result<
         })
     })?;
     Ok(rows.next().transpose()?.unwrap_or_default())
+}
+
+/// How many open tasks that the viewer may see are due today or have been.
+pub fn pressing(tx: &ReadTx<'_>, today: Date) -> Result<u64, Error> {
+    let mut query = tx.prepare_cached(&format!(
+        "SELECT count(*) FROM task
+          WHERE status = 'open' AND due <= :today AND {VISIBLE}"
+    ))?;
+    let parameters = named_params! { ":today": today.to_string(), ":viewer": tx.viewer_id() };
+    let number: i64 = query.query_row(parameters, |row| row.get(0))?;
+    Ok(number.unsigned_abs())
 }
 
 /// How many tasks are open, and the next one that is due.

@@ -81,20 +81,8 @@ fn milliseconds(moments: &[Timestamp]) -> Vec<i64> {
 
 /// Reads a task.
 pub fn task_from_row(row: &Row<'_>) -> Result<Task, Error> {
+    // In the order of the table, in which each column is found at once.
     let columns = Columns::of("task", row);
-    let amount: Option<i64> = columns.plain("amount")?;
-    let currency = columns.parsed_or_none("currency")?;
-    let money = amount.zip(currency).map(|(hundredths, currency)| Money {
-        amount: Amount::from_hundredths(hundredths),
-        currency,
-    });
-    let document: Option<DocumentId> = columns.parsed_or_none("document")?;
-    let key: Option<String> = columns.plain("key")?;
-    let remind_at: Vec<i64> = columns.json("remind_at")?;
-    let remind_at: Result<Vec<_>, _> = remind_at
-        .into_iter()
-        .map(Timestamp::from_millisecond)
-        .collect();
     Ok(Task {
         id: columns.parsed("id")?,
         title: columns.plain("title")?,
@@ -103,8 +91,18 @@ pub fn task_from_row(row: &Row<'_>) -> Result<Task, Error> {
         due: columns.parsed_or_none("due")?,
         due_time: columns.parsed_or_none("due_time")?,
         safe_due: columns.parsed_or_none("safe_due")?,
-        money,
+        money: money(&columns)?,
         optional: columns.plain("optional")?,
+        remind_at: moments(&columns)?,
+        assignees: columns.json("assignees")?,
+        status: columns.parsed("status")?,
+        later_until: columns.instant_or_none("later_until")?,
+        source: source(&columns)?,
+        edited: columns.json("edited")?,
+        arrived_late: columns.plain("arrived_late")?,
+        created_at: columns.instant("created_at")?,
+        visible_to: columns.visibility()?,
+        version: columns.count("version")?,
         start: columns.parsed_or_none("start")?,
         steps: columns.json("steps")?,
         labels: columns.json("labels")?,
@@ -113,20 +111,32 @@ pub fn task_from_row(row: &Row<'_>) -> Result<Task, Error> {
         documents: columns.json("documents")?,
         blocked_by: columns.json("blocked_by")?,
         series: columns.json_or_none("series")?,
-        remind_at: remind_at.map_err(|cause| columns.corrupt(cause))?,
-        assignees: columns.json("assignees")?,
-        status: columns.parsed("status")?,
         pinned: columns.parsed_or_none("pinned")?,
         acknowledged_at: columns.instant_or_none("acknowledged_at")?,
         muted_until: columns.instant_or_none("muted_until")?,
-        later_until: columns.instant_or_none("later_until")?,
-        source: document
-            .zip(key)
-            .map(|(document, key)| TaskSource { document, key }),
-        edited: columns.json("edited")?,
-        arrived_late: columns.plain("arrived_late")?,
-        created_at: columns.instant("created_at")?,
-        visible_to: columns.visibility()?,
-        version: columns.count("version")?,
     })
+}
+
+fn money(columns: &Columns<'_, '_>) -> Result<Option<Money>, Error> {
+    let amount: Option<i64> = columns.plain("amount")?;
+    let currency = columns.parsed_or_none("currency")?;
+    Ok(amount.zip(currency).map(|(hundredths, currency)| Money {
+        amount: Amount::from_hundredths(hundredths),
+        currency,
+    }))
+}
+
+fn moments(columns: &Columns<'_, '_>) -> Result<Vec<Timestamp>, Error> {
+    let moments: Vec<i64> = columns.json("remind_at")?;
+    let moments = moments.into_iter().map(Timestamp::from_millisecond);
+    let moments: Result<_, _> = moments.collect();
+    moments.map_err(|cause| columns.corrupt(cause))
+}
+
+fn source(columns: &Columns<'_, '_>) -> Result<Option<TaskSource>, Error> {
+    let document: Option<DocumentId> = columns.parsed_or_none("document")?;
+    let key: Option<String> = columns.plain("key")?;
+    Ok(document
+        .zip(key)
+        .map(|(document, key)| TaskSource { document, key }))
 }

@@ -25,7 +25,7 @@ use crate::domain::journal::Entity;
 use crate::domain::priority::{self, Assessment, Stakes};
 use crate::domain::recurrence::Recurrence;
 use crate::domain::task::{Answer, Status, Step, Task};
-use crate::store::tasks::{Removed, View};
+use crate::store::tasks::{Days, Removed, View};
 use crate::store::{Error, ReadTx, Store, WriteTx, documents, journal, tasks};
 use crate::web::WebState;
 use crate::web::auth::ApiCaller;
@@ -85,15 +85,12 @@ fn filter_of(wanted: Wanted, state: &WebState) -> Result<tasks::Filter, Failure>
     let wrong_day = |_| Failure::Invalid("due_until: a day is like 2026-03-18".to_owned());
     let status = wanted.status.map(|it| it.parse::<Status>()).transpose();
     let view = wanted.view.map(|it| it.parse::<View>()).transpose();
+    let until = wanted.due_until.map(|it| it.parse()).transpose();
     let today = today(state);
     let given = |text: Option<String>| text.filter(|it| !it.is_empty());
     Ok(tasks::Filter {
         status: status.map_err(unknown)?,
-        due_until: wanted
-            .due_until
-            .map(|it| it.parse())
-            .transpose()
-            .map_err(wrong_day)?,
+        days: until.map_err(wrong_day)?.map(Days::Until),
         query: given(wanted.q),
         view: view.map_err(unknown)?.map(|it| (it, today)),
         concerns: None,

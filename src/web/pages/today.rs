@@ -3,8 +3,10 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use jiff::ToSpan;
 
 use crate::domain::task::{Status, Task};
+use crate::store::tasks::Days;
 use crate::store::{Error, ReadTx, Store, blobs::Blobs, documents, findings, overview, tasks};
 use crate::web::cards::{Dealer, Sheet, TaskCard, sheet};
 use crate::web::failure::Failure;
@@ -13,8 +15,12 @@ use crate::web::texts::Texts;
 use crate::web::words;
 use crate::work::Readings;
 
-/// Open tasks shown at the most; the page of tasks has all of them.
+/// Open tasks of the next days shown at the most; the page of tasks has all of them.
 const TASKS_MAX: u32 = 200;
+/// Days ahead that are looked at closely.
+const CLOSE_DAYS: i32 = 7;
+/// Open tasks shown that are due later, and that are due on no day.
+const LATER_MAX: u32 = 20;
 /// Questions shown.
 const QUESTIONS_MAX: u32 = 8;
 /// Stuck documents shown.
@@ -48,6 +54,8 @@ struct TodayPage<'a> {
     quiet: Option<String>,
     next: Option<TaskCard>,
     sections: Vec<Section>,
+    /// There are open tasks that are not shown.
+    has_more: bool,
     inbox: Vec<Item>,
     arrivals: Vec<Sheet>,
     has_documents: bool,
@@ -58,6 +66,7 @@ struct Found {
     quiet: Option<String>,
     next: Option<TaskCard>,
     sections: Vec<Section>,
+    has_more: bool,
     inbox: Vec<Item>,
     arrivals: Vec<Sheet>,
 }
@@ -78,6 +87,7 @@ pub async fn show(
         quiet: found.quiet,
         next: found.next,
         sections: found.sections,
+        has_more: found.has_more,
         inbox: found.inbox,
         has_documents: !found.arrivals.is_empty(),
         arrivals: found.arrivals,
@@ -91,11 +101,7 @@ fn look(
     files: &Blobs,
     readings: &Readings,
 ) -> Result<Found, Error> {
-    let filter = tasks::Filter {
-        status: Some(Status::Open),
-        ..tasks::Filter::default()
-    };
-    let mut open = tasks::list(tx, &filter, TASKS_MAX)?;
+    let (mut open, has_more) = open_tasks(tx, locale)?;
     let mut dealer = Dealer::new(tx, locale)?;
     let stretch = |task: &Task| Stretch::of(task, locale);
     let week = open
@@ -131,12 +137,36 @@ fn look(
         quiet: overview::quiet_until(tx)?.map(|it| locale.moment(it)),
         next,
         sections,
+        has_more,
         inbox: inbox(tx)?,
         arrivals: recent
             .iter()
             .map(|it| sheet(locale, files, readings, it))
             .collect(),
     })
+}
+
+/// The open tasks that the page shows, and whether there are more of them.
+fn open_tasks(tx: &ReadTx<'_>, locale: &Locale) -> Result<(Vec<Task>, bool), Error> {
+    let close = locale.today().saturating_add(CLOSE_DAYS.days());
+    let mut open = Vec::new();
+    let mut has_more = false;
+    for (days, most) in [
+        (Days::Until(close), TASKS_MAX),
+        (Days::After(close), LATER_MAX),
+        (Days::None, LATER_MAX),
+    ] {
+        let filter = tasks::Filter {
+            status: Some(Status::Open),
+            days: Some(days),
+            ..tasks::Filter::default()
+        };
+        let found = tasks::list(tx, &filter, most + 1)?;
+        let shown = usize::try_from(most).unwrap_or(usize::MAX);
+        has_more |= found.len() > shown;
+        open.extend(found.into_iter().take(shown));
+    }
+    Ok((open, has_more))
 }
 
 fn inbox(tx: &ReadTx<'_>) -> Result<Vec<Item>, Error> {
@@ -207,7 +237,7 @@ impl Stretch {
             ..0 if task.optional => Self::RightsEnded,
             ..0 => Self::Overdue,
             0 => Self::Today,
-            1..=7 => Self::Week,
+            1..=CLOSE_DAYS => Self::Week,
             _ => Self::Later,
         }
     }
