@@ -42,6 +42,7 @@ use std::cell::Cell;
 use std::fs::File;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -154,9 +155,15 @@ pub struct WriteTx<'a> {
     read: ReadTx<'a>,
     actor: Actor,
     last_sequence: Cell<Option<u64>>,
+    is_news: Cell<bool>,
 }
 
 impl WriteTx<'_> {
+    /// What this transaction writes says nothing that a backup would miss.
+    fn is_no_news(&self) {
+        self.is_news.set(false);
+    }
+
     /// Who changes something.
     pub fn actor(&self) -> &Actor {
         &self.actor
@@ -200,6 +207,10 @@ struct Inner {
     blobs: Blobs,
     clock: Clock,
     changes: watch::Sender<u64>,
+    /// Transactions since the start that may have changed something.
+    writes: Arc<AtomicU64>,
+    /// The last backup of this start.
+    backed_up: Mutex<Option<backup::Earlier>>,
     dir: PathBuf,
     // Held while the daemon lives: one process has the data.
     _lock: File,
@@ -257,6 +268,8 @@ impl Store {
                 blobs,
                 clock,
                 changes: watch::Sender::new(last),
+                writes: Arc::default(),
+                backed_up: Mutex::default(),
                 dir: dir.to_owned(),
                 _lock: lock,
             }),
@@ -272,8 +285,9 @@ impl Store {
     {
         let (answer, answered) = oneshot::channel();
         let (clock, changes) = (self.inner.clock.clone(), self.inner.changes.clone());
+        let writes = Arc::clone(&self.inner.writes);
         let job: Job = Box::new(move |connection| {
-            let result = write_now(connection, &clock, caller, work);
+            let result = write_now(connection, (&clock, &writes), caller, work);
             if let Ok((_, Some(sequence))) = &result {
                 changes.send_replace(*sequence);
             }
@@ -394,7 +408,7 @@ impl Store {
 
 fn write_now<T, F>(
     connection: &mut Connection,
-    clock: &Clock,
+    (clock, writes): (&Clock, &AtomicU64),
     caller: Caller,
     work: F,
 ) -> Result<(T, Option<u64>), Error>
@@ -411,10 +425,15 @@ where
         read,
         actor: caller.actor,
         last_sequence: Cell::new(None),
+        is_news: Cell::new(true),
     };
     let value = work(&tx)?;
-    let sequence = tx.last_sequence.get();
+    let (sequence, is_news) = (tx.last_sequence.get(), tx.is_news.get());
     drop(tx);
+    if is_news {
+        // Before it is there: whoever looks between the two expects a change, and finds none.
+        writes.fetch_add(1, Ordering::SeqCst);
+    }
     transaction.commit()?;
     Ok((value, sequence))
 }

@@ -151,6 +151,17 @@ pub struct Made {
     pub removed: u64,
 }
 
+/// A backup that this daemon has made: while nothing is written, the next one holds the same database.
+#[derive(Clone, Debug)]
+pub(super) struct Earlier {
+    /// The folder of the backups.
+    folder: PathBuf,
+    /// Its name there.
+    name: String,
+    /// Transactions that the store had seen when it was begun.
+    writes: u64,
+}
+
 /// Where backups go, and which are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -184,6 +195,7 @@ pub fn note(
     begun_at: Timestamp,
     ended: Result<Copy, String>,
 ) -> Result<(), super::Error> {
+    tx.is_no_news();
     let before = state(tx)?;
     let (good, problem) = match ended {
         Ok(copy) => (Some(copy), None),
@@ -304,6 +316,43 @@ mod tests {
             self.clock
                 .set(self.clock.now() + SignedDuration::from_hours(24));
         }
+    }
+
+    /// How many backups share the database of this one.
+    fn shared_by(house: &House, made: &Made) -> u64 {
+        use std::os::unix::fs::MetadataExt;
+        let copies = house.rule().folder.join("copies");
+        let database = copies.join(&made.name).join("workmate.sqlite");
+        fs::metadata(database).unwrap().nlink()
+    }
+
+    #[tokio::test]
+    async fn what_has_not_changed_is_not_copied_again() {
+        let house = House::open();
+        house.add_task("water bill").await;
+        let first = house.back_up().await.unwrap();
+        let caller = Caller::worker("test");
+        let (at, copy) = (house.clock.now(), first.copy.clone());
+        let noted = house.store.write(caller, move |tx| note(tx, at, Ok(copy)));
+        noted.await.unwrap();
+        house.next_night();
+        let second = house.back_up().await.unwrap();
+        assert_eq!(shared_by(&house, &second), 2);
+        let same = |it: &Made| (it.copy.database_sha256.clone(), it.copy.tasks);
+        assert_eq!(same(&second), same(&first));
+        house.next_night();
+        house.add_task("gas bill").await;
+        let third = house.back_up().await.unwrap();
+        assert_eq!((shared_by(&house, &third), third.copy.tasks), (1, 2));
+
+        // What has gone bad meanwhile is not handed on.
+        let copies = house.rule().folder.join("copies");
+        let database = copies.join(&third.name).join("workmate.sqlite");
+        fs::write(database, b"damaged").unwrap();
+        house.next_night();
+        let fourth = house.back_up().await.unwrap();
+        assert_eq!((shared_by(&house, &fourth), fourth.copy.tasks), (1, 2));
+        assert_eq!(house.restore().unwrap().copy, fourth.copy);
     }
 
     #[tokio::test]

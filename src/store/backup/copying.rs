@@ -3,6 +3,8 @@
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
@@ -11,7 +13,7 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
 use super::folder::{self, Folder, Listed, hash, make_folder, private, write_through};
-use super::{BackupError, Copy, Made, at};
+use super::{BackupError, Copy, Earlier, Made, at};
 use crate::domain::document::Sha256Hash;
 use crate::store::blobs::BlobName;
 use crate::store::{BUSY_MILLISECONDS, ReadTx, Store, Viewer, journal, search};
@@ -41,20 +43,28 @@ struct Files {
 pub(super) fn copy(store: &Store, folder: &Folder) -> Result<Made, BackupError> {
     let now = store.clock().now();
     let name = now.strftime("%Y-%m-%dT%H%M%S%3fZ").to_string();
-    let last = folder.copies()?.into_iter().next().map(|(name, _)| name);
+    let last = folder.copies()?.into_iter().next();
     let place = folder.copy_path(&name);
     make_folder(&place)?;
     let database = place.join("workmate.sqlite");
-    copy_database(&store.dir().join("workmate.sqlite"), &database)?;
-    // After the database: what it names is there.
-    let files = copy_files(store, folder, (&place, last.as_deref()))?;
-    let (length, sha256) = hash(&database)?;
-    let is_lost = |name: &BlobName| {
-        // What was erased meanwhile is not lost.
-        !folder.file_path(name.as_str()).exists() && store.blobs().contains(name)
+    let writes = store.inner.writes.load(Ordering::SeqCst);
+    let same = match last
+        .as_ref()
+        .filter(|it| is_the_last(store, folder, &it.0, writes))
+    {
+        Some(last) => taken_over(folder, last, &database)?,
+        None => None,
     };
-    let originals = |sha256| store.blobs().original(sha256);
-    let found = check(&database, now, |sha256| is_lost(&originals(sha256)))?;
+    if same.is_none() {
+        copy_database(&store.dir().join("workmate.sqlite"), &database)?;
+    }
+    // After the database: what it names is there.
+    let last = last.as_ref().map(|(name, _)| name.as_str());
+    let files = copy_files(store, folder, (&place, last))?;
+    let (found, length, sha256) = match same {
+        Some(same) => same,
+        None => checked(store, folder, &database)?,
+    };
     let copy = Copy {
         at: now,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -68,6 +78,13 @@ pub(super) fn copy(store: &Store, folder: &Folder) -> Result<Made, BackupError> 
     let text = serde_json::to_vec_pretty(&copy).unwrap_or_default();
     write_through(&place.join("copy.json"), &text)?;
     folder::flush_folder(place.parent().unwrap_or(&place))?;
+    let earlier = Earlier {
+        folder: folder.path().to_owned(),
+        name: name.clone(),
+        writes,
+    };
+    let known = &store.inner.backed_up;
+    *known.lock().unwrap_or_else(PoisonError::into_inner) = Some(earlier);
     Ok(Made {
         copy,
         name,
@@ -76,6 +93,57 @@ pub(super) fn copy(store: &Store, folder: &Folder) -> Result<Made, BackupError> 
         mended: files.mended,
         removed: 0,
     })
+}
+
+/// Whether the newest backup of a folder is one since which nothing was written.
+fn is_the_last(store: &Store, folder: &Folder, name: &str, writes: u64) -> bool {
+    let known = &store.inner.backed_up;
+    let known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    known
+        .as_ref()
+        .is_some_and(|it| it.folder == folder.path() && it.name == name && it.writes == writes)
+}
+
+/// What was found in a database, its length, and its SHA-256.
+type Checked = (Found, u64, String);
+
+/// Lets this backup have the database of the last one, which was checked then and is read again now;
+/// `None` where that one is damaged, or a file cannot have two names.
+fn taken_over(
+    folder: &Folder,
+    (name, copy): &(String, Copy),
+    database: &Path,
+) -> Result<Option<Checked>, BackupError> {
+    let last = folder.copy_path(name).join("workmate.sqlite");
+    if let Err(cause) = fs::hard_link(&last, database) {
+        log::debug!(cause:display; "the database of the last backup is copied anew");
+        return Ok(None);
+    }
+    let (length, sha256) = hash(database)?;
+    if sha256 != copy.database_sha256 {
+        log::warn!(backup = name; "the database of a backup is damaged: look at that disk");
+        fs::remove_file(database).map_err(at(database))?;
+        return Ok(None);
+    }
+    let found = Found {
+        documents: copy.documents,
+        tasks: copy.tasks,
+        journal_entries: copy.journal_entries,
+    };
+    Ok(Some((found, length, sha256)))
+}
+
+/// Opens what was copied and checks it.
+fn checked(store: &Store, folder: &Folder, database: &Path) -> Result<Checked, BackupError> {
+    let (length, sha256) = hash(database)?;
+    let is_lost = |name: &BlobName| {
+        // What was erased meanwhile is not lost.
+        !folder.file_path(name.as_str()).exists() && store.blobs().contains(name)
+    };
+    let originals = |sha256| store.blobs().original(sha256);
+    let now = store.clock().now();
+    let found = check(database, now, |sha256| is_lost(&originals(sha256)))?;
+    Ok((found, length, sha256))
 }
 
 /// Copies the database as it is at one moment, while others read and write it.
