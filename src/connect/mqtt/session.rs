@@ -46,8 +46,9 @@ const ANSWER_HOME_ASSISTANT_MILLISECONDS: (u32, u32) = (500, 2500);
 /// those alone who listen.
 const FIGURES_ANEW_SECONDS: [u64; 4] = [3, 3, 3, 4];
 
-/// So long Home Assistant needs, with some to spare, to listen to the topics it is told about.
-const LISTENERS_NEED: Duration = Duration::from_secs(5);
+/// The same once Home Assistant has started: it listens at once to what it knew before, and to the
+/// topics that it is told about within five seconds.
+const FIGURES_AFTER_START_SECONDS: [u64; 3] = [1, 2, 2];
 
 /// Commands that make no sense are named in the log once in this time at most.
 const COMPLAIN_EVERY: Duration = Duration::from_mins(1);
@@ -336,18 +337,25 @@ impl<'a> Session<'a> {
     async fn ask_for_state(&self) -> Trouble {
         self.subscribed.notified().await;
         self.want(Incoming::StateWanted).await;
-        for pause in FIGURES_ANEW_SECONDS {
-            sleep(Duration::from_secs(pause)).await;
-            self.want(Incoming::FiguresWanted).await;
-        }
+        let mut pauses = FIGURES_ANEW_SECONDS.iter();
         loop {
-            self.home_assistant_started.notified().await;
-            let (least, most) = ANSWER_HOME_ASSISTANT_MILLISECONDS;
-            let moment = u64::from(random_between(least, most));
-            sleep(Duration::from_millis(moment)).await;
-            self.want(Incoming::StateWanted).await;
-            sleep(LISTENERS_NEED).await;
-            self.want(Incoming::FiguresWanted).await;
+            let pause = pauses.next().copied();
+            let pass = async {
+                match pause {
+                    Some(seconds) => sleep(Duration::from_secs(seconds)).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = self.home_assistant_started.notified() => {
+                    let (least, most) = ANSWER_HOME_ASSISTANT_MILLISECONDS;
+                    let moment = u64::from(random_between(least, most));
+                    sleep(Duration::from_millis(moment)).await;
+                    self.want(Incoming::StateWanted).await;
+                    pauses = FIGURES_AFTER_START_SECONDS.iter();
+                }
+                () = pass => self.want(Incoming::FiguresWanted).await,
+            }
         }
     }
 
