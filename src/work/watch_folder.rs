@@ -23,6 +23,18 @@ use crate::store::{Caller, Store, Viewer, people};
 
 /// Files of one turn.
 const BATCH: usize = 50;
+/// Between two looks at a folder whose changes the system tells of: it may miss one all the same.
+const REST_TOLD: Duration = Duration::from_mins(1);
+/// File systems of this machine alone (`statfs` in linux/magic.h and in the kernel's sources): ext, XFS,
+/// Btrfs, F2FS, tmpfs, ZFS. What others write on a share, the system does not tell of.
+const LOCAL: [u32; 6] = [
+    0xEF53,
+    0x5846_5342,
+    0x9123_683E,
+    0xF2F5_2010,
+    0x0102_1994,
+    0x2FC1_2FC1,
+];
 /// Where taken files go, and where those go that could not be taken.
 const DONE: &str = "done";
 const FAILED: &str = "failed";
@@ -44,6 +56,8 @@ pub struct WatchFolder {
     folder: PathBuf,
     settle: Duration,
     poll: Duration,
+    /// Between two looks at an empty folder.
+    rest: Duration,
     looks: HashMap<PathBuf, Look>,
     // Wakes this worker early while it lives.
     _watcher: Option<notify::RecommendedWatcher>,
@@ -88,12 +102,14 @@ impl WatchFolder {
             return Err(FolderError::InsideData { folder: resolved });
         }
         let watcher = watch(&resolved, wake);
+        let is_told = watcher.is_some() && tells_of_changes(&resolved);
         Ok(Self {
             store,
             intake,
             folder: resolved,
             settle,
             poll,
+            rest: if is_told { poll.max(REST_TOLD) } else { poll },
             looks: HashMap::new(),
             _watcher: watcher,
         })
@@ -267,6 +283,12 @@ fn entries(folder: &Path, wanted: EntryKind) -> io::Result<impl Iterator<Item = 
     Ok(found.into_iter())
 }
 
+/// Whether the system tells of all that happens to a folder.
+fn tells_of_changes(folder: &Path) -> bool {
+    let known = rustix::fs::statfs(folder).map(|it| u32::try_from(it.f_type));
+    matches!(known, Ok(Ok(kind)) if LOCAL.contains(&kind))
+}
+
 /// The bytes of a regular file, at most one more than `bytes_max`; a link is not followed.
 fn read_regular(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
     let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
@@ -349,7 +371,7 @@ impl Worker for WatchFolder {
         let rest = if waiting {
             self.settle.min(self.poll)
         } else {
-            self.poll
+            self.rest
         };
         let rest = rest.max(Duration::from_millis(200));
         let next = self.store.clock().now().checked_add(rest);
