@@ -36,6 +36,7 @@ use crate::work::channels::{Channel, Events};
 use crate::work::commands::Commands;
 use crate::work::deliver::Deliver;
 use crate::work::derive_tasks::DeriveTasks;
+use crate::work::heat::Heat;
 use crate::work::intake::Intake;
 use crate::work::publish_state::{Discovery, Manner, PublishState, Voice, Wanted};
 use crate::work::quick_add;
@@ -101,7 +102,10 @@ impl House {
             reader.clone(),
             (limits, pdf_passwords.clone()),
         );
-        let listener = listen(config.server.listen).await?;
+        let listener = match lifecycle::passed_listener()? {
+            Some(passed) => passed,
+            None => listen(config.server.listen).await?,
+        };
         addon::look_around(&mut config, environment, listener.local_addr()?).await;
         let broker = broker(&config, environment, clock)?;
         let sidebar = match config.ingress.address() {
@@ -347,6 +351,7 @@ impl Crew {
             at_a_time: self.config.reading.worker_count(),
             language,
             stacks: stacks(&self.config),
+            heat: Heat::of_machine(self.config.reading.wait_when_hot()),
         };
         let (reader, readings) = (self.reader.clone(), self.readings.clone());
         let mut read = ReadDocuments::new(store, wake, reader, readings, manner);

@@ -5,8 +5,11 @@
 //! promises hold anyway. A worker that panics ends the process; the service manager starts it again.
 
 use std::future::Future;
+use std::io;
+use std::os::fd::{FromRawFd, OwnedFd};
 use std::time::Duration;
 
+use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -61,7 +64,7 @@ impl Lifecycle {
 
     /// Waits for the first signal to stop (SIGTERM or SIGINT), or for a stop from elsewhere; a second
     /// signal ends the process at once.
-    pub async fn until_signalled(&self) -> std::io::Result<()> {
+    pub async fn until_signalled(&self) -> io::Result<()> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         tokio::select! {
@@ -97,6 +100,31 @@ pub enum Ended {
     Softly,
     /// Something did not in time.
     Hard,
+}
+
+/// The socket that the service manager opened before it started us (`workmate.socket`), if it did.
+///
+/// # Errors
+/// If what it passed is no TCP socket that listens.
+#[expect(
+    unsafe_code,
+    reason = "a number from the environment becomes a socket in no other way"
+)]
+pub fn passed_listener() -> io::Result<Option<TcpListener>> {
+    let Some(number) = sd_notify::listen_fds()?.next() else {
+        return Ok(None);
+    };
+    // SAFETY: LISTEN_PID named this very process, so the service manager opened the file for it, and
+    // this function, called once at the start, is the only one that takes it (sd_listen_fds(3)).
+    let passed = unsafe { OwnedFd::from_raw_fd(number) };
+    if !rustix::net::sockopt::socket_acceptconn(&passed)? {
+        return Err(io::Error::other(
+            "the service manager passed no socket that listens: look at workmate.socket",
+        ));
+    }
+    let listener = std::net::TcpListener::from(passed);
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener).map(Some)
 }
 
 /// Tells the service manager that the house is open.

@@ -12,6 +12,7 @@
 
 pub mod archive;
 pub mod codes;
+mod courtesy;
 pub mod document;
 pub mod einvoice;
 pub mod email;

@@ -24,6 +24,7 @@ pub mod commands;
 pub mod compose;
 pub mod deliver;
 pub mod derive_tasks;
+pub mod heat;
 pub mod intake;
 pub mod progress;
 pub mod publish_calendar;

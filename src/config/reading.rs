@@ -1,5 +1,7 @@
 //! `[reading]`: how pages are read, and within which limits.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::source::{self, Environment, Error};
@@ -25,6 +27,8 @@ pub struct Reading {
     pub memory_megabytes: u32,
     /// Seconds after which an idle reader leaves.
     pub idle_seconds: u32,
+    /// Minutes that reading waits at the most for a machine that slows itself down; 0: it does not.
+    pub wait_when_hot_minutes: u32,
     /// Folder of Tesseract's language files; empty: the system's.
     pub tessdata_dir: String,
     /// The program `workmate-reader`; empty: the one beside this program.
@@ -53,6 +57,7 @@ impl Default for Reading {
             timeout_seconds: 300,
             memory_megabytes: 1024,
             idle_seconds: 60,
+            wait_when_hot_minutes: 15,
             tessdata_dir: String::new(),
             program: String::new(),
             onnxruntime: String::new(),
@@ -77,6 +82,11 @@ impl Reading {
         let lines = lines.unwrap_or_default();
         let passwords = lines.lines().filter(|it| !it.is_empty());
         Ok(passwords.map(str::to_owned).collect())
+    }
+
+    /// How long reading waits for a machine that slows itself down.
+    pub fn wait_when_hot(&self) -> Duration {
+        Duration::from_mins(self.wait_when_hot_minutes.into())
     }
 
     /// How many reader processes run at a time.

@@ -11,6 +11,7 @@ use std::time::Instant;
 use serde::de::DeserializeOwned;
 
 use super::archive::{CopyOptions, Original};
+use super::courtesy;
 use super::document::{Event, Job};
 use super::failure::Failure;
 use super::ocr::{self, Engines};
@@ -102,6 +103,7 @@ pub fn serve<C: DeserializeOwned>(
     arguments: &Arguments,
     understand: impl Fn(&Reading, &C) -> Extraction,
 ) -> ExitCode {
+    courtesy::give_way();
     let mut walls = arguments.walls.clone();
     walls.readable.extend(arguments.ocr_data.clone());
     walls

@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 use std::convert::Infallible;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::ToSpan;
@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::archive::{Archive, NoCopy};
+use super::heat::{Heat, Pace};
 use super::progress::{Progress, Readings, Running};
 use super::{Error, Turn, Wake, Worker, chain, intake};
 use crate::domain::document::{Document, MediaType, OriginKind, Reading, Stage, StuckAt};
@@ -30,6 +31,9 @@ use crate::store::{self, Caller, Store, Viewer, archives, documents, parts};
 
 /// Seconds before the second try.
 const RETRY_SECONDS: i64 = 5;
+
+/// Seconds until a hot machine is looked at again.
+const COOLS_SECONDS: i64 = 20;
 
 /// The shortest time between two notes of how far one document has come: four a second.
 const NOTE_EVERY: Duration = Duration::from_millis(250);
@@ -49,6 +53,8 @@ pub struct Manner {
     pub language: Language,
     /// What becomes of stacks of scans.
     pub stacks: Rules,
+    /// How long a hot machine is waited for.
+    pub heat: Heat,
 }
 
 /// The worker.
@@ -366,6 +372,15 @@ impl Worker for ReadDocuments {
                 let Some((document, attempts)) = self.awaiting(&busy).await? else {
                     break;
                 };
+                match self.manner.heat.pace(Instant::now()) {
+                    Pace::Full => {}
+                    Pace::Slow if running.is_empty() => {}
+                    Pace::Wait if running.is_empty() => {
+                        let again = self.store.clock().now() + COOLS_SECONDS.seconds();
+                        return Ok(Turn::Until(again));
+                    }
+                    Pace::Slow | Pace::Wait => break,
+                }
                 busy.insert(document.id);
                 running.push(self.read_one(document, attempts, stop));
             }

@@ -119,7 +119,7 @@ impl Daemon {
     }
 
     /// The program with this daemon's configuration.
-    fn program(&self) -> Command {
+    pub fn program(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_workmate"));
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command

@@ -9,6 +9,7 @@ mod paper;
 #[path = "../live/process.rs"]
 mod process;
 
+mod activation;
 mod addon;
 mod backups;
 mod codes;

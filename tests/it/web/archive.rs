@@ -1,6 +1,8 @@
 //! The archive copy as people and programs get it: made on request, with the words where they were,
 //! for those who may see the document, and gone with it.
 
+use std::time::Duration;
+
 use jiff::ToSpan;
 use jiff::civil::date;
 use reqwest::StatusCode;
@@ -18,6 +20,7 @@ use workmate::reading::stack::Rules;
 use workmate::reading::{Limits, Passwords, ReadOptions};
 use workmate::store::{Caller, ReadTx, Viewer, WriteTx, documents, findings, pages, trash};
 use workmate::work::archive::Archive;
+use workmate::work::heat::Heat;
 use workmate::work::intake::{Incoming, Intake};
 use workmate::work::read_documents::{Manner, ReadDocuments};
 use workmate::work::tidy_up::TidyUp;
@@ -53,6 +56,7 @@ fn worker(web: &Web) -> ReadDocuments {
             is_divided: true,
             prefix: "ASN".to_owned(),
         },
+        heat: Heat::of_machine(Duration::ZERO),
     };
     ReadDocuments::new(store, wake, reader(), Readings::default(), manner)
 }
