@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help run demo-clean test fmt lint doc deny advisories bench score soak fuzz packages screenshots build dist \
-        package-test container container-test addon rust
+        package-test dist-arm64 arm64-test container container-test addon rust
 
 CARGO ?= cargo
 PACKAGES := tests/fixtures/packages.sh
@@ -135,11 +135,21 @@ fuzz: rust ## Look for inputs that break a parser: DOOR=document (sniff pdf pict
 	cd tests/fuzz && $(CARGO) +nightly fuzz run --fuzz-dir . $(DOOR) ../../target/fuzz/corpus/$(DOOR) -- \
 	  -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=20 -rss_limit_mb=3000
 
-# For this machine's own kind; the first lines of package.sh say how it makes one for another.
-dist: rust ## The Debian package: target/dist/workmate_VERSION_ARCH.deb
+# A machine that is itself a 64-bit ARM makes its own alone.
+dist: rust ## The Debian packages, for this machine and for 64-bit ARM: target/dist/workmate_VERSION_ARCH.deb
 	@$(PACKAGES) build package
 	$(CARGO) build --release --locked --bins
 	@nice systemd/debian/package.sh
+	@if [ "$$(uname -m)" != aarch64 ]; then $(MAKE) --no-print-directory dist-arm64; fi
+
+dist-arm64: rust
+	@$(PACKAGES) cross
+	@programs=$$(systemd/debian/cross.sh) && \
+	  nice systemd/debian/package.sh --arch arm64 --programs "$$programs" --speaker target/release/workmate
+
+arm64-test: dist ## Read, serve and remind with the programs for 64-bit ARM, under qemu
+	@$(PACKAGES) cross emulate
+	tests/live/foreign.sh
 
 # Only what lies in target/dist is handed over; the image's parts come from Debian's packages.
 container: dist ## The container image `workmate`, with podman, docker or buildah

@@ -6,15 +6,15 @@
 #   --arch      Debian's name of the machine the programs are for; this machine's unless named
 #   --programs  where `workmate` and `workmate-reader` lie; target/release
 #   --speaker   a `workmate` that runs here and prints manual pages and completions, where the
-#               packed one is for another kind of machine; else the packed one
+#               packed one is for another kind of machine; else the packed one. With its reader beside
+#               it, because both are asked which libraries they need
 #   --version   the version; Cargo.toml's
 #   --out       where the package goes; target/dist
 #
 # The same commit and programs give the same bytes: every time stamp is SOURCE_DATE_EPOCH (the last
 # commit's unless set), owners are root, names are sorted, and one thread compresses, because more
-# would cut the data elsewhere. For another kind of machine the libraries that the programs link must
-# be installed for it here (dpkg --add-architecture arm64, apt-get install libtesseract5:arm64): their
-# packages are what Depends is made of.
+# would cut the data elsewhere. The packages in Depends are those of the libraries that the programs of
+# this machine link; they are called the same on every other.
 set -euo pipefail
 export LC_ALL=C.UTF-8 TZ=UTC
 umask 022
@@ -68,6 +68,12 @@ grep -q '^ExecStart=/usr/bin/workmate ' "$unit" || fail "the unit's ExecStart is
 grep -q '^User=workmate$' "$unit" || fail "the unit names no user"
 ! grep -q '^DynamicUser' "$unit" || fail "the unit's DynamicUser is not where it was"
 
+# -- the units that are there for those who want them: nobody enables them
+for name in workmate.socket workmate-backup.service workmate-backup.timer; do
+    sed -e 's|^ExecStart=/usr/local/bin/|ExecStart=/usr/bin/|' -e '/^DynamicUser=/d' \
+        "$root/systemd/$name" >"$(dirname "$unit")/$name"
+done
+
 # -- what a person reads and changes
 install -D -m 640 "$root/config/workmate.toml" "$tree/etc/workmate/workmate.toml"
 mkdir -p "$tree/usr/share/man/man1"
@@ -98,8 +104,8 @@ install -D -m 644 "$here/lintian-overrides" "$tree/usr/share/lintian/overrides/w
 # -- control: the libraries' packages are asked from the programs themselves
 mkdir -p "$work/asked/debian"
 printf 'Source: workmate\n\nPackage: workmate\nArchitecture: any\n' >"$work/asked/debian/control"
-libraries=$(cd "$work/asked" && DEB_HOST_ARCH=$arch dpkg-shlibdeps -O \
-    -e"$tree/usr/bin/workmate" -e"$tree/usr/bin/workmate-reader" | sed -n 's/^shlibs:Depends=//p')
+libraries=$(cd "$work/asked" && dpkg-shlibdeps -O \
+    -e"$speaker" -e"$(dirname "$speaker")/workmate-reader" | sed -n 's/^shlibs:Depends=//p')
 [ -n "$libraries" ] || fail "no package is known for the libraries of $arch"
 installed=$(du -k -s --apparent-size --exclude=DEBIAN "$tree" | cut -f1)
 sed -e "s/@VERSION@/$version/; s/@ARCH@/$arch/; s/@INSTALLED@/$installed/; s/@LIBRARIES@/$libraries/" \

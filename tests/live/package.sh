@@ -256,6 +256,18 @@ in_it sh -c 'mkdir /srv/backup && chown workmate: /srv/backup'
 drop_in backup <<<$'[Service]\nReadWritePaths=/srv/backup'
 in_it systemctl restart workmate
 promise "a backup is made into a folder of a drop-in" in_it workmate backup /srv/backup
+drop_in folder <<<$'[Service]\nEnvironment=WORKMATE_BACKUP__FOLDER=/srv/backup'
+in_it systemctl restart workmate
+promise "systemd's own unit has it make one" in_it systemctl start workmate-backup.service
+in_it systemctl --quiet enable --now workmate-backup.timer
+promise "and its timer says when the next is due" in_it sh -c \
+    'systemctl list-timers --no-legend workmate-backup.timer | grep -q workmate-backup.service'
+in_it systemctl stop workmate
+in_it systemctl --quiet enable --now workmate.socket
+promise "systemd keeps its port: whoever knocks starts it" \
+    in_it curl --silent --fail --max-time 30 --output /dev/null http://127.0.0.1:8420/health
+promise "and nobody is turned away while it starts again" in_it sh -c 'systemctl restart workmate & for knock in $(seq 40); do
+    curl --silent --fail --max-time 30 --output /dev/null http://127.0.0.1:8420/health || exit 1; done; wait'
 in_it sed -i 's|^zone = .*|zone = "Europe/Vienna"|' /etc/workmate/workmate.toml
 before=$(shown MainPID)
 promise "a newer version installs over it" apt install /root/newer.deb
