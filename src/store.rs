@@ -430,11 +430,12 @@ where
     let value = work(&tx)?;
     let (sequence, is_news) = (tx.last_sequence.get(), tx.is_news.get());
     drop(tx);
+    let committed = transaction.commit();
     if is_news {
-        // Before it is there: whoever looks between the two expects a change, and finds none.
+        // Behind it: what was counted before a backup was begun is in that backup.
         writes.fetch_add(1, Ordering::SeqCst);
     }
-    transaction.commit()?;
+    committed?;
     Ok((value, sequence))
 }
 

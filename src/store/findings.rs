@@ -273,8 +273,9 @@ pub struct Asked {
 
 /// Questions of documents that the viewer may see, newest document first.
 pub fn questions(tx: &ReadTx<'_>, limit: u32) -> Result<Vec<Asked>, Error> {
+    // CROSS: from the questions, which are few, to their documents, and not the other way.
     let mut query = tx.prepare_cached(&format!(
-        "SELECT d.id, d.title, q.text, q.field FROM question q JOIN document d ON d.id = q.document
+        "SELECT d.id, d.title, q.text, q.field FROM question q CROSS JOIN document d ON d.id = q.document
           WHERE d.deleted_at IS NULL AND {visible}
             AND NOT EXISTS (SELECT 1 FROM correction c
                              WHERE c.document = d.id AND c.field = q.field)

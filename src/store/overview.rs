@@ -89,7 +89,7 @@ pub fn figures(tx: &ReadTx<'_>, span: Span) -> Result<Figures, Error> {
     Ok(Figures {
         inbox: count(
             tx,
-            "SELECT count(DISTINCT q.document) FROM question q JOIN document d ON d.id = q.document
+            "SELECT count(DISTINCT q.document) FROM question q CROSS JOIN document d ON d.id = q.document
               WHERE d.deleted_at IS NULL
                 AND NOT EXISTS (SELECT 1 FROM correction c
                                  WHERE c.document = d.id AND c.field = q.field)",

@@ -134,8 +134,8 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|it| format!("{it:02x}")).collect()
 }
 
-/// A word of an invented language, of two to four of its six hundred syllables; the same number is the
-/// same word.
+/// A word of an invented language, of one to three of its six hundred syllables (three to twelve letters,
+/// some more than German's six); the same number is the same word.
 fn word(number: u32) -> String {
     const BEGIN: [&str; 20] = [
         "b", "d", "f", "fr", "g", "h", "k", "kl", "l", "m", "n", "p", "r", "s", "sch", "st", "t",
@@ -151,7 +151,7 @@ fn word(number: u32) -> String {
         parts.get(at).copied().unwrap_or_default()
     };
     let mut word = String::new();
-    for _ in 0..2 + number % 3 {
+    for _ in 0..=number % 3 {
         for part in [of(&BEGIN), of(&MIDDLE), of(&END)] {
             word.push_str(part);
         }

@@ -24,6 +24,7 @@ mod home_assistant;
 mod hostile;
 mod inputs;
 mod learning;
+mod lists;
 mod model;
 mod mqtt;
 mod mqtt_again;
