@@ -35,10 +35,9 @@ PARTUUID=$boot /boot vfat $boot_options,umask=0077,nofail 0 0
 PARTUUID=$data /var ext4 noatime,x-systemd.growfs 0 2
 /var/etc/workmate /etc/workmate none bind,x-systemd.requires-mounts-for=/var 0 0
 END
-# systemd writes the dashes of a device's name as \x2d in the name of its unit.
-unit=$(printf '%s' "dev-disk-by-partuuid-$data" | sed 's/^dev-disk-by-partuuid-//; s/-/\\\\x2d/g')
-sed "s|@DATA@|dev-disk-by\\\\\\\\x2dpartuuid-$unit|g" "$here/workmate-grow.service" \
-	>"$target/usr/lib/systemd/system/workmate-grow.service"
+# systemd writes the dashes of a device's name as \x2d in the name of its unit; sed wants that doubled.
+unit='dev-disk-by\\x2dpartuuid-'$(printf '%s' "$data" | sed 's/-/\\\\x2d/g')
+sed "s|@DATA@|$unit|g" "$here/workmate-grow.service" >"$target/usr/lib/systemd/system/workmate-grow.service"
 
 # -- the configuration: the image's is the first one, the household's lies with the data
 shipped=$target/usr/share/workmate/workmate.toml
