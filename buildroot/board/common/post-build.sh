@@ -28,11 +28,12 @@ if [ "$bootloader" = uboot ]; then
 fi
 
 # -- disks
-mkdir -p "$target/boot" "$target/var" "$target/etc/workmate"
+mkdir -p "$target/boot" "$target/var" "$target/tmp" "$target/etc/workmate"
 cat >"$target/etc/fstab" <<END
 /dev/root / auto ro 0 0
 PARTUUID=$boot /boot vfat $boot_options,umask=0077,nofail 0 0
 PARTUUID=$data /var ext4 noatime,x-systemd.growfs 0 2
+tmpfs /tmp tmpfs mode=1777,nosuid,nodev,size=25% 0 0
 /var/etc/workmate /etc/workmate none bind,x-systemd.requires-mounts-for=/var 0 0
 END
 # systemd writes the dashes of a device's name as \x2d in the name of its unit; sed wants that doubled.
