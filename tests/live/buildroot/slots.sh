@@ -56,13 +56,13 @@ power_off() {
 # told PATTERN SECONDS: waits until the machine says so.
 told() {
     local rounds=$(($2 * 5))
-    until grep -aqE "^$1" "$work/told"; do
+    until grep -aqE $'^\r?'"($1)" "$work/told"; do
         rounds=$((rounds - 1))
-        [ "$rounds" -gt 0 ] && kill -0 "$machine" 2>/dev/null || return 1
+        if [ "$rounds" = 0 ] || ! kill -0 "$machine" 2>/dev/null; then return 1; fi
         sleep 0.2
     done
 }
-said() { grep -aoE "^$1.*" "$work/told" | tail -n 1 | tr -d '\r'; }
+said() { tr -d '\r' <"$work/told" | grep -aE "^$1" | tail -n 1; }
 trap 'power_off; [ -z "$work" ] || rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 trap 'not_ok "line $LINENO of the test went wrong"' ERR
