@@ -39,17 +39,21 @@ power_on() {
     printf '%-512s' "$1" | tr ' ' '\n' >"$work/plan"
     sed -i '1s/_/ /g' "$work/plan"
     : >"$work/told"
-    nice "$qemu" -machine q35 -accel "${ACCEL:-tcg,thread=multi}" -cpu max -smp 2 -m 768 -display none -nodefaults \
+    : >"$work/console"
+    # A start anew is a new qemu: OVMF in an emulated machine does not always come back from a reset.
+    setsid bash -c 'while "$@"; do :; done' machine nice "$qemu" -no-reboot \
+        -machine q35 -accel "${ACCEL:-tcg,thread=multi}" -cpu max -smp 2 -m 768 -display none -nodefaults \
         -drive "if=pflash,format=raw,readonly=on,file=$firmware/OVMF_CODE_4M.fd" \
         -drive "if=pflash,format=raw,file=$work/vars" -drive "file=$work/disk,format=raw,if=virtio" \
         -drive "file=$work/bundles,format=raw,if=virtio,readonly=on" \
         -drive "file=$work/plan,format=raw,if=virtio,readonly=on" \
-        -serial "file:$work/console" -serial "file:$work/told" >"$work/qemu" 2>&1 &
+        -chardev "file,id=console,path=$work/console,append=on" -serial chardev:console \
+        -chardev "file,id=told,path=$work/told,append=on" -serial chardev:told >"$work/qemu" 2>&1 &
     machine=$!
 }
 power_off() {
     [ -n "$machine" ] || return 0
-    kill -KILL "$machine" 2>/dev/null || true
+    kill -KILL -- "-$machine" 2>/dev/null || true
     wait "$machine" 2>/dev/null || true
     machine=
 }
