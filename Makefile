@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help run demo-clean test fmt lint doc deny advisories bench score soak fuzz packages screenshots build dist \
-        package-test dist-arm64 arm64-test container container-test addon rust
+        package-test dist-arm64 arm64-test container container-test buildroot-test buildroot-slots addon rust
 
 CARGO ?= cargo
 PACKAGES := tests/fixtures/packages.sh
@@ -166,6 +166,13 @@ package-test: dist ## Install, upgrade, break and purge the package in a Debian 
 container-test: dist ## Build the image without a registry and run it with podman, as a household would
 	@$(PACKAGES) machine
 	tests/live/container.sh
+
+buildroot-test: ## What can be promised of the image uncompiled: BUILDROOT=a checkout of Buildroot
+	tests/live/buildroot.sh $(BUILDROOT)
+
+buildroot-slots: ## The image's slots in qemu, updates and power cuts: UBOOT=U-Boot's source (half an hour, root)
+	tests/live/buildroot/uboot.sh $(UBOOT)
+	tests/live/buildroot/slots.sh
 
 # What Home Assistant builds the add-on from: copy the folder to its /addons.
 addon: rust ## Put the add-on for Home Assistant together in target/addon
