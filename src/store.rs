@@ -285,9 +285,9 @@ impl Store {
     {
         let (answer, answered) = oneshot::channel();
         let (clock, changes) = (self.inner.clock.clone(), self.inner.changes.clone());
-        let writes = Arc::clone(&self.inner.writes);
+        let counter = Arc::clone(&self.inner.writes);
         let job: Job = Box::new(move |connection| {
-            let result = write_now(connection, (&clock, &writes), caller, work);
+            let result = write_now(connection, (&clock, &counter), caller, work);
             if let Ok((_, Some(sequence))) = &result {
                 changes.send_replace(*sequence);
             }

@@ -4,12 +4,14 @@
 //! One letter is brought in as a client brings it. Its rows are then copied in the file while the daemon
 //! is stopped, each with a name, a day and words of its own.
 
+use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use rusqlite::{Connection, named_params, params};
 use sha2::{Digest, Sha256};
@@ -121,17 +123,13 @@ fn lay_files(house: &Path, disk: &Path) -> Result<()> {
         fs::create_dir_all(files.join(&folder))?;
     }
     for number in 0..DOCUMENTS {
-        let name = hex(&Sha256::digest(number.to_be_bytes()));
+        let name = HEXLOWER.encode(&Sha256::digest(number.to_be_bytes()));
         let folder = name.get(..2).context("a name")?;
         let path = house.join(folder).join(&name);
         fs::write(&path, number.to_be_bytes().repeat(500))?;
         fs::hard_link(&path, files.join(folder).join(&name))?;
     }
     Ok(())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|it| format!("{it:02x}")).collect()
 }
 
 /// A word of an invented language, of one to three of its six hundred syllables (three to twelve letters,
@@ -161,15 +159,9 @@ fn word(number: u32) -> String {
 
 /// The number of a word as often as letters use it: a few stand in most of them, most in a few.
 fn usual(chance: u32) -> u32 {
-    let share = f64::from(chance % 1000) / 1000.0;
-    let number = f64::from(WORDS.1) * share.powi(3);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "between 0 and the number of words"
-    )]
-    let number = number as u32;
-    number
+    let share = u64::from(chance % 1000);
+    let number = u64::from(WORDS.1) * share.pow(3) / 1_000_000_000;
+    u32::try_from(number).unwrap_or(0)
 }
 
 /// Chance that is the same in every run (`SplitMix64`).
@@ -224,9 +216,7 @@ fn copy_entries(database: &Connection) -> Result<()> {
     for number in 0..DOCUMENTS * ENTRIES {
         entry.sequence += 1;
         entry.entity_id.truncate(10);
-        entry
-            .entity_id
-            .push_str(&format!("{:016}", number / ENTRIES));
+        write!(entry.entity_id, "{:016}", number / ENTRIES)?;
         let mut hasher = Sha256::new();
         hasher.update(hash);
         hasher.update(entry.bytes());
@@ -351,7 +341,7 @@ impl<'a> Person<'a> {
     }
 
     async fn time(&self, path: &str) -> Result<Duration> {
-        let start = std::time::Instant::now();
+        let start = Instant::now();
         let page = self.client.get(format!("{}{path}", self.daemon.address()));
         let page = page.send().await?.error_for_status()?.text().await?;
         let time = start.elapsed();

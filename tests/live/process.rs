@@ -83,6 +83,10 @@ impl Process {
 
 /// A test that fails shows the end of what its servers said.
 impl Drop for Process {
+    #[expect(
+        clippy::print_stderr,
+        reason = "what is printed so, the test's report shows"
+    )]
     fn drop(&mut self) {
         self.kill();
         if std::thread::panicking() {
