@@ -16,13 +16,14 @@ async fn a_port_that_was_opened_for_it_is_the_one_it_answers_on() {
     let configured = daemon.address.trim_start_matches("http://").to_owned();
     let opened = TcpListener::bind("127.0.0.1:0").unwrap();
     daemon.address = format!("http://{}", opened.local_addr().unwrap());
-    // Handed on as a service manager does: by its number, with the process named whom it is for.
+    // Handed on as a service manager does: by its number, with the process named whom it is for. Other
+    // shells know no number of two digits.
     fcntl_setfd(&opened, FdFlags::empty()).unwrap();
     let script = format!(
         "exec 3<&{} && LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" serve",
         opened.as_raw_fd()
     );
-    let mut command = Command::new("/bin/sh");
+    let mut command = Command::new(installed("bash", "bash"));
     let program = daemon.program();
     command.args(["-c", &script]).arg(program.get_program());
     let own = program.get_envs();

@@ -20,7 +20,7 @@ for tool in qemu-aarch64-static:qemu-user-static qemu-x86_64-static:qemu-user-st
     mosquitto_sub:mosquitto-clients jq:jq curl:curl python3:python3; do
     need "${tool%%:*}" "${tool#*:}"
 done
-native=$root/target/release
+native=${NATIVE:-$root/target/release}
 foreign=$root/target/aarch64-unknown-linux-gnu/release
 for program in "$native/workmate" "$native/workmate-reader" "$foreign/workmate" "$foreign/workmate-reader"; do
     [ -x "$program" ] || broken "$program is missing: make dist compiles it"
