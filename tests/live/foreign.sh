@@ -36,24 +36,27 @@ clean() {
 }
 trap clean EXIT
 
-# The kernel does not know how to start such a program: each is started by name, the reader too.
-emulated() { # NAME EMULATOR PROGRAMS
-    for program in workmate workmate-reader; do
-        printf '#!/bin/sh\nexec %s %s/%s "$@"\n' "$2" "$3" "$program" >"$work/$1-$program"
-        chmod +x "$work/$1-$program"
-    done
+# The kernel does not know how to start such a program: each is started by name. The reader is looked for
+# beside the daemon, and started without an environment.
+emulated() { # NAME PROGRAMS EMULATOR…
+    local name=$1 programs=$2
+    shift 2
+    mkdir "$work/$name"
+    cp "$programs/workmate" "$work/$name/workmate"
+    printf '#!/bin/sh\nexec %s %s/workmate-reader "$@"\n' "$*" "$programs" >"$work/$name/workmate-reader"
+    printf '#!/bin/sh\nexec %s %s/workmate "$@"\n' "$*" "$work/$name" >"$work/$name/run"
+    chmod +x "$work/$name"/*
 }
-emulated arm64 "qemu-aarch64-static -cpu cortex-a53 -L $system" "$foreign"
-emulated old "qemu-x86_64-static -cpu core2duo" "$native"
+emulated arm64 "$foreign" "$(command -v qemu-aarch64-static)" -cpu cortex-a53 -L "$system"
+emulated old "$native" "$(command -v qemu-x86_64-static)" -cpu core2duo
+mkdir "$work/native" && ln -s "$native/workmate" "$work/native/run"
 
 # -- reading: the fixtures, and the samples of the demo
 mkdir "$work/in" && cp tests/fixtures/files/* tests/fixtures/letters/* "$work/in/" && rm -f "$work/in/README.md"
 # Emulated, a page takes half a minute.
-export WORKMATE_READING__TIMEOUT_SECONDS=1800
+sed 's/^timeout_seconds = 300/timeout_seconds = 3000/' config/workmate.toml >"$work/workmate.toml"
 reads() { # NAME: reads all of it as NAME's programs do
-    local program=$work/$1-workmate reader=$work/$1-workmate-reader
-    [ "$1" != native ] || program=$native/workmate reader=$native/workmate-reader
-    WORKMATE_READING__PROGRAM=$reader "$program" read --json --received-on 2026-03-02 "$work"/in/* \
+    "$work/$1/run" --config "$work/workmate.toml" read --json --received-on 2026-03-02 "$work"/in/* \
         >"$work/$1.json" 2>"$work/$1.err" || true
     [ -s "$work/$1.json" ] || broken "$1 reads nothing: $(tail -n 3 "$work/$1.err")"
 }
@@ -71,8 +74,10 @@ free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1
 port=$(free_port) mqtt=$(free_port)
 PATH=$PATH:/usr/sbin mosquitto -p "$mqtt" >"$work/broker" 2>&1 & broker=$!
 export WORKMATE_DATA__DIR=$work/data WORKMATE_SERVER__LISTEN=127.0.0.1:$port WORKMATE_HOUSEHOLD__LANGUAGE=en \
-    WORKMATE_MQTT__URL=mqtt://127.0.0.1:$mqtt WORKMATE_READING__PROGRAM=$work/arm64-workmate-reader
-run() { "$work/arm64-workmate" --config config/workmate.toml "$@"; }
+    WORKMATE_MQTT__URL=mqtt://127.0.0.1:$mqtt
+# Without this it becomes itself anew, which this kernel cannot do with a foreign program.
+export MALLOC_ARENA_MAX=1
+run() { "$work/arm64/run" --config "$work/workmate.toml" "$@"; }
 token=$(run token create test | tail -n 1)
 run serve >"$work/log" 2>&1 & daemon=$!
 soon() { # SECONDS SENTENCE COMMAND…
@@ -87,15 +92,13 @@ soon() { # SECONDS SENTENCE COMMAND…
 }
 soon 60 "it answers" curl --silent --fail "http://127.0.0.1:$port/health"
 mosquitto_sub -p "$mqtt" -t 'workmate/reminder' >"$work/heard" & heard=$!
-# Due today, so that it is spoken about at once.
-day=$(date +%F)
 api() { curl --silent --fail --header "Authorization: Bearer $token" "$@"; }
-printf 'Stadtwerke Lindental\n\nRechnung\n\nBitte zahlen Sie den Betrag von 84,20 EUR bis zum %s.\n' \
-    "$(date -d "$day" +%d.%m.%Y)" >"$work/letter.txt"
+printf 'Stadtwerke Lindental GmbH\n\nRechnung Nr. 2026-104417\n\nBitte überweisen Sie den Rechnungsbetrag von 84,20 EUR bis zum %s.\n' \
+    "$(date -d '+5 days' +%d.%m.%Y)" >"$work/letter.txt"
 api --form "file=@$work/letter.txt" "http://127.0.0.1:$port/api/v1/documents" >/dev/null
 has_task() { [ "$(api "http://127.0.0.1:$port/api/v1/tasks?status=open" | jq '.tasks | length')" = 1 ]; }
 soon 120 "a letter becomes a task" has_task
-task=$(printf '{"title": "Take the bins out", "due": "%s", "remind_at": ["%s"]}' "$day" "$(date -u -d '+5 seconds' +%FT%TZ)")
+task=$(printf '{"title": "Take the bins out", "due": "%s", "remind_at": ["%s"]}' "$(date +%F)" "$(date -u -d '+5 seconds' +%FT%TZ)")
 api --header 'Content-Type: application/json' --data "$task" "http://127.0.0.1:$port/api/v1/tasks" >/dev/null
 soon 90 "a reminder reaches a real broker" grep -q "bins" "$work/heard"
 kill -TERM "$daemon"
