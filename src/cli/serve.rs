@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use super::say;
 use crate::app::House;
@@ -12,6 +13,10 @@ use crate::work::chain;
 
 /// Stack of a worker thread in bytes; the default of 2 MB is never used.
 const STACK_BYTES: usize = 512 << 10;
+
+/// How long a thread waits for its next work: longer than the workers rest, so that a quiet house does not
+/// make a new one for each look.
+const KEPT: Duration = Duration::from_secs(75);
 
 /// How the C library keeps memory that was freed: in one pool instead of one for each thread, and
 /// given back to the system early. It reads this once, before `main`.
@@ -31,6 +36,7 @@ pub fn run(config: Config, environment: &Environment) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(16)
+        .thread_keep_alive(KEPT)
         .thread_stack_size(STACK_BYTES)
         .enable_all()
         .build();
