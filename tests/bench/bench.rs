@@ -99,7 +99,11 @@ async fn main() -> Result<()> {
         );
     }
     match what {
-        [] => report::write(&ground, &figures::all(&ground).await?),
+        [] => {
+            let mut figures = figures::all(&ground).await?;
+            figures.extend(archive::all(&ground).await?);
+            report::write(&ground, &figures)
+        }
         ["many"] => {
             tell(&many::all(&ground).await?);
             Ok(())
