@@ -52,7 +52,16 @@ async fn a_reader_lets_everybody_else_go_first() {
             .trim()
             .to_owned()
     };
-    assert_eq!(said("ionice", &["-p", &reader]), "idle");
+    // It says so of itself, a moment after it was started.
+    eventually(
+        "the disk is left to others",
+        Duration::from_secs(10),
+        || {
+            let is_idle = said("ionice", &["-p", &reader]) == "idle";
+            async move { is_idle.then_some(()) }
+        },
+    )
+    .await;
     let stat = std::fs::read_to_string(format!("/proc/{reader}/stat")).unwrap();
     let behind_name = stat.rsplit(')').next().unwrap();
     // Field 19, of which the first two stand before.

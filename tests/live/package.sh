@@ -262,7 +262,8 @@ promise "systemd's own unit has it make one" in_it systemctl start workmate-back
 in_it systemctl --quiet enable --now workmate-backup.timer
 promise "and its timer says when the next is due" in_it sh -c \
     'systemctl list-timers --no-legend workmate-backup.timer | grep -q workmate-backup.service'
-in_it systemctl stop workmate
+# The backup of this day is what comes back below: none is made by itself from here on.
+in_it sh -c 'rm /etc/systemd/system/workmate.service.d/folder.conf; systemctl daemon-reload; systemctl stop workmate'
 in_it systemctl --quiet enable --now workmate.socket
 promise "systemd keeps its port: whoever knocks starts it" \
     in_it curl --silent --fail --max-time 30 --output /dev/null http://127.0.0.1:8420/health
