@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help run demo-clean test fmt lint doc deny advisories bench score soak fuzz packages screenshots build dist \
-        package-test dist-arm64 arm64-test container container-test buildroot-test buildroot-slots addon rust
+        package-test dist-native dist-arm64 arm64-test container container-test buildroot-test buildroot-slots addon rust
 
 CARGO ?= cargo
 PACKAGES := tests/fixtures/packages.sh
@@ -136,34 +136,37 @@ fuzz: rust ## Look for inputs that break a parser: DOOR=document (sniff pdf pict
 	  -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=20 -rss_limit_mb=3000
 
 # A machine that is itself a 64-bit ARM makes its own alone.
-dist: rust ## The Debian packages, for this machine and for 64-bit ARM: target/dist/workmate_VERSION_ARCH.deb
+dist: dist-native ## The Debian packages for this machine and for 64-bit ARM: target/dist/workmate_VERSION_ARCH.deb
+	@if [ "$$(uname -m)" != aarch64 ]; then $(MAKE) --no-print-directory dist-arm64; fi
+
+dist-native: rust ## The Debian package for this machine alone
 	@$(PACKAGES) build package
 	$(CARGO) build --release --locked --bins
 	@nice systemd/debian/package.sh
-	@if [ "$$(uname -m)" != aarch64 ]; then $(MAKE) --no-print-directory dist-arm64; fi
 
-dist-arm64: rust
+# Its manual pages are printed by this machine's own programs.
+dist-arm64: build
 	@$(PACKAGES) cross
 	@programs=$$(systemd/debian/cross.sh) && \
 	  nice systemd/debian/package.sh --arch arm64 --programs "$$programs" --speaker target/release/workmate
 
-arm64-test: dist ## Read, serve and remind with the programs for 64-bit ARM, under qemu
+arm64-test: dist-arm64 ## Read, serve and remind with the programs for 64-bit ARM, under qemu
 	@$(PACKAGES) cross emulate
 	tests/live/foreign.sh
 
 # Only what lies in target/dist is handed over; the image's parts come from Debian's packages.
-container: dist ## The container image `workmate`, with podman, docker or buildah
+container: dist-native ## The container image `workmate`, with podman, docker or buildah
 	@tool=$$(command -v podman || command -v docker || command -v buildah) || { \
 	  echo "Missing: podman, docker or buildah. Get one with: apt-get install podman"; exit 1; }; \
 	format=$$(case $$tool in *docker) ;; *) echo "--format docker" ;; esac); \
 	"$$tool" build $$format --tag workmate --file config/container/Containerfile target/dist
 
 # Two minutes, and root: a container with systemd cannot be booted without.
-package-test: dist ## Install, upgrade, break and purge the package in a Debian 12 with a real systemd
+package-test: dist-native ## Install, upgrade, break and purge the package in a Debian 12 with a real systemd
 	@$(PACKAGES) machine
 	tests/live/package.sh
 
-container-test: dist ## Build the image without a registry and run it with podman, as a household would
+container-test: dist-native ## Build the image without a registry and run it with podman, as a household would
 	@$(PACKAGES) machine
 	tests/live/container.sh
 

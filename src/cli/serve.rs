@@ -14,8 +14,8 @@ use crate::work::chain;
 /// Stack of a worker thread in bytes; the default of 2 MB is never used.
 const STACK_BYTES: usize = 512 << 10;
 
-/// How long a thread waits for its next work: longer than the workers rest, so that a quiet house does not
-/// make a new one for each look.
+/// How long a thread waits for its next work: longer than most workers rest, so that a quiet house does
+/// not make a new one for each look.
 const KEPT: Duration = Duration::from_secs(75);
 
 /// How the C library keeps memory that was freed: in one pool instead of one for each thread, and

@@ -99,11 +99,7 @@ async fn main() -> Result<()> {
         );
     }
     match what {
-        [] => {
-            let mut figures = figures::all(&ground).await?;
-            figures.extend(archive::all(&ground).await?);
-            report::write(&ground, &figures)
-        }
+        [] => report::write(&ground, &figures::all(&ground).await?),
         ["many"] => {
             tell(&many::all(&ground).await?);
             Ok(())

@@ -41,6 +41,7 @@ pub async fn all(ground: &Ground) -> Result<Vec<Figure>> {
     figures.push(latency_under_load(ground, &daemon).await?);
     figures.extend(idle_memory(&daemon, "Idle memory, after these documents").await?);
     figures.extend(super::many::all(ground).await?);
+    figures.extend(super::archive::all(ground).await?);
     Ok(figures)
 }
 

@@ -9,7 +9,7 @@ use workmate::domain::id::{DocumentId, TaskId};
 use workmate::domain::task::{Answer, AnswerKind, Status};
 use workmate::store::documents::{self, Arrival, Filter, Trash};
 use workmate::store::tasks::{self, Days, Edit};
-use workmate::store::{Caller, Store, Viewer, WriteTx, search, trash};
+use workmate::store::{Caller, ReadTx, Store, Viewer, WriteTx, search, trash};
 
 struct House {
     _dir: tempfile::TempDir,
@@ -37,6 +37,13 @@ impl House {
         self.store.write(caller, work).await.unwrap()
     }
 
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&ReadTx<'_>) -> Result<T, workmate::store::Error> + Send + 'static,
+    ) -> T {
+        self.store.read(Viewer::House, work).await.unwrap()
+    }
+
     /// A document of this day that says `words`; a day passes.
     async fn document(&self, number: u8, words: &'static str) -> DocumentId {
         let arrival = Arrival {
@@ -61,15 +68,11 @@ impl House {
     }
 
     /// The titles of the documents, in pages of two.
-    async fn titles(&self, filter: Filter) -> Vec<String> {
+    async fn titles(&self, mut filter: Filter) -> Vec<String> {
         let mut titles = Vec::new();
-        let mut filter = filter;
         loop {
             let wanted = filter.clone();
-            let page = self
-                .store
-                .read(Viewer::House, move |tx| documents::list(tx, &wanted, 2));
-            let page = page.await.unwrap();
+            let page = self.read(move |tx| documents::list(tx, &wanted, 2)).await;
             let Some(last) = page.last() else {
                 return titles;
             };
@@ -89,15 +92,11 @@ impl House {
     }
 
     /// The titles of the tasks, in pages of two.
-    async fn tasks(&self, filter: tasks::Filter) -> Vec<String> {
+    async fn tasks(&self, mut filter: tasks::Filter) -> Vec<String> {
         let mut titles = Vec::new();
-        let mut filter = filter;
         loop {
             let wanted = filter.clone();
-            let page = self
-                .store
-                .read(Viewer::House, move |tx| tasks::list(tx, &wanted, 2));
-            let page = page.await.unwrap();
+            let page = self.read(move |tx| tasks::list(tx, &wanted, 2)).await;
             let Some(last) = page.last() else {
                 return titles;
             };

@@ -57,7 +57,7 @@ runtime=$(command -v runc || true)
 if [ -z "$package" ]; then
     package=$(find ../../target/dist -name "workmate_*_$(dpkg --print-architecture).deb" 2>/dev/null | sort -V | tail -n 1)
 fi
-[ -f "$package" ] || { say "container.sh: no package in target/dist: make dist makes it" >&2; exit 1; }
+[ -f "$package" ] || { say "container.sh: no package in target/dist: make dist-native makes it" >&2; exit 1; }
 base=$(package/root.sh) || { say "container.sh: the Debian root could not be made" >&2; exit 1; }
 
 # -- the image

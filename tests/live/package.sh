@@ -85,7 +85,7 @@ done
 if [ -z "$package" ]; then
     package=$(find ../../target/dist -name "workmate_*_$(dpkg --print-architecture).deb" 2>/dev/null | sort -V | tail -n 1)
 fi
-[ -f "$package" ] || { say "package.sh: no package in target/dist: make dist makes it" >&2; exit 1; }
+[ -f "$package" ] || { say "package.sh: no package in target/dist: make dist-native makes it" >&2; exit 1; }
 version=$(dpkg-deb --field "$package" Version)
 newer=$version+newer
 say "$package: $(stat -c %s "$package") bytes, $(dpkg-deb --field "$package" Installed-Size) kB installed"
