@@ -331,21 +331,31 @@ fn move_into(path: &Path, name: &str) -> io::Result<PathBuf> {
             _ => format!("{stem}-{number}{ending}"),
         };
         let target = folder.join(file_name);
-        // Makes the name ours first, so that two movers never write over each other.
-        match OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&target)
-        {
-            Ok(_) => {
-                fs::rename(path, &target)?;
-                return Ok(target);
-            }
+        match rename_new(path, &target) {
+            Ok(()) => return Ok(target),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
         }
     }
     Err(io::Error::other("too many files of that name"))
+}
+
+/// Renames in one step and never over another file: whoever is killed leaves the file at the one place
+/// or at the other, and nothing else.
+fn rename_new(path: &Path, target: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    match renameat_with(CWD, path, CWD, target, RenameFlags::NOREPLACE) {
+        // Shares and old file systems do not know that flag: the name is made ours first.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+            OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .open(target)?;
+            fs::rename(path, target)
+        }
+        renamed => Ok(renamed?),
+    }
 }
 
 fn explain(moved: &Path, refused: &Refused) -> io::Result<()> {
