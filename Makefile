@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help run demo-clean test fmt lint doc deny advisories bench score soak fuzz packages screenshots build dist \
-        package-test dist-native dist-arm64 arm64-test container container-test buildroot-test buildroot-slots addon rust
+        package-test dist-native dist-arm64 arm64-test container container-test buildroot-test buildroot-slots power-test addon rust
 
 CARGO ?= cargo
 PACKAGES := tests/fixtures/packages.sh
@@ -18,6 +18,8 @@ SOAK_KILLS ?= 500
 SOAK_DELIVERY_KILLS ?= 200
 SOAK_CASES ?= 200000
 SOAK_LIST_EDITS ?= 500
+SOAK_CUTS ?= 100
+CUTS ?= 20
 DOOR ?= document
 FUZZ_SECONDS ?= 60
 
@@ -103,9 +105,9 @@ score: ## Score the readings against a corpus with truth (CORPUS=folder)
 	fi
 
 # What the gate does with small counts, with large ones: SOAK_KILLS, SOAK_DELIVERY_KILLS, SOAK_CASES,
-# SOAK_LIST_EDITS, SOAK_FILES, SOAK_MINUTES.
+# SOAK_LIST_EDITS, SOAK_CUTS, SOAK_FILES, SOAK_MINUTES.
 soak: rust ## Every promise with its full count (about two hours); writes the Soak part of RESULTS.md
-	@$(PACKAGES) build test bench
+	@$(PACKAGES) build test power bench
 	@rm -rf target/soak && mkdir -p target/soak
 	SOAK_NOTES=$(CURDIR)/target/soak SOAK_KILLS=$(SOAK_KILLS) SOAK_CASES=$(SOAK_CASES) \
 	  SOAK_DELIVERY_KILLS=$(SOAK_DELIVERY_KILLS) \
@@ -122,6 +124,7 @@ soak: rust ## Every promise with its full count (about two hours); writes the So
 	@echo '| Random histories of a household, planned by the planner and by a naive reference | 10 000 histories: no difference |' \
 	  > target/soak/histories
 	$(CARGO) build --release
+	SOAK_NOTES=$(CURDIR)/target/soak CUTS=$(SOAK_CUTS) tests/live/power/power.py target/release
 	$(CARGO) build --release --example bench
 	tests/bench/bench.sh soak $(SOAK_MINUTES) $(SOAK_FILES)
 
@@ -176,6 +179,11 @@ buildroot-test: ## What can be promised of the image uncompiled: BUILDROOT=a che
 buildroot-slots: ## The image's slots in qemu, updates and power cuts: UBOOT=U-Boot's source (half an hour, root)
 	tests/live/buildroot/uboot.sh $(UBOOT)
 	tests/live/buildroot/slots.sh
+
+# Five minutes: the machine is emulated, and its disk forgets what was not flushed.
+power-test: build ## Cut the power of a machine that workmate runs on, and look what is left: CUTS=20
+	@$(PACKAGES) power
+	CUTS=$(CUTS) tests/live/power/power.py target/release
 
 # What Home Assistant builds the add-on from: copy the folder to its /addons.
 addon: rust ## Put the add-on for Home Assistant together in target/addon
