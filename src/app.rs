@@ -4,6 +4,7 @@ mod addon;
 pub mod backups;
 pub mod home;
 mod settings;
+mod telemetry;
 mod ways;
 
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::config::{Config, Environment};
 use crate::connect::home_assistant::{Ids, Page};
+use crate::connect::otlp::Collector;
 use crate::connect::{llm, mqtt};
 use crate::control::{self, Desk};
 use crate::domain::clock::Clock;
@@ -28,6 +30,7 @@ use crate::domain::service_level::Promises;
 use crate::lifecycle::{self, Ended, Lifecycle};
 use crate::reading::process::Reader;
 use crate::reading::{Passwords, ReadOptions};
+use crate::store::backup::Rule;
 use crate::store::{OpenError, Store, Viewer, people};
 use crate::web::{self, About, BrokerLamp, WebState};
 use crate::work::archive::Archive;
@@ -49,7 +52,7 @@ use crate::work::watch_folder::WatchFolder;
 use crate::work::{self, Board, Readings, Wake, Worker};
 
 use settings::{accepts, engine, read_options, stacks};
-pub use settings::{model_settings, mqtt_settings, reader_settings, understanding};
+pub use settings::{model_settings, mqtt_settings, reader_settings, understanding, updates};
 
 /// How often, and how long apart, the data is asked for while a command has it.
 const LOCK_TRIES: u32 = 50;
@@ -70,6 +73,8 @@ pub struct House {
     broker: Option<Broker>,
     ways: ways::Ways,
     promises: Arc<Promises>,
+    backups: Rule,
+    collector: Option<Collector>,
     model: Option<llm::Client>,
     listener: TcpListener,
     /// Where Home Assistant's Supervisor may knock.
@@ -117,6 +122,8 @@ impl House {
         let own = listener.local_addr()?;
         let base_url = config.server.base_url(own);
         let ways = ways::open(&config, environment, own, store.clock())?;
+        let backups = backups::rule(&config, environment)?;
+        let collector = telemetry::collector(&config, environment, own)?;
         let model = model_settings(&config, environment, own)?.map(llm::Client::of);
         let promises = Promises {
             levels: config.service_levels()?,
@@ -136,6 +143,8 @@ impl House {
             broker,
             ways,
             promises: Arc::new(promises),
+            backups,
+            collector,
             model,
             listener,
             sidebar,
@@ -236,6 +245,7 @@ impl House {
                     .chain(self.ways.names())
                     .collect(),
                 model: self.model.as_ref().map(|_| self.config.model.name.clone()),
+                updates: updates(&self.config),
             },
             throttle: web::auth::throttle::Throttle::default(),
             listeners: web::events::Listeners::default(),
@@ -268,18 +278,21 @@ impl House {
             intake: self.intake.clone(),
             base_url: self.base_url.clone(),
             understanding: understanding(&crew.config, crew.store.clone(), crew.reader.clone()),
-            backups: backups::rule(&crew.config),
+            backups: self.backups,
             wake: crew.wake.clone(),
         };
         crew.start_documents();
-        crew.start_backups();
+        crew.start_backups(&desk.backups);
+        if let Some(collector) = self.collector {
+            crew.start_traces(collector);
+        }
         if let Some(model) = self.model {
             let understanding =
                 understanding(&crew.config, crew.store.clone(), crew.reader.clone());
             let ask = AskModel::new(understanding, model, crew.wake.clone());
             crew.start(ask, &crew.wake.model);
         }
-        let intake = self.intake.clone();
+        let (intake, wake) = (self.intake.clone(), crew.wake.clone());
         crew.start_folder(self.intake)?;
         crew.start_reminders(state.about.channels.clone())?;
         crew.start_ways(self.ways, &self.base_url).await?;
@@ -289,6 +302,8 @@ impl House {
         self.lifecycle.spawn(web::serve(self.listener, state));
         self.lifecycle
             .spawn(control::serve(self.control, desk, stop.clone()));
+        self.lifecycle
+            .spawn(lifecycle::watch_clock(move || wake.all(), stop.clone()));
         let store = self.store.clone();
         self.lifecycle
             .spawn(lifecycle::rest_when_quiet(store, stop.clone()));
@@ -399,7 +414,8 @@ impl Crew {
 
     fn start_channel<C: Channel>(&self, channel: C) {
         let bell = self.wake.deliveries.of(C::NAME);
-        self.start(Deliver::new(self.store.clone(), channel), &bell);
+        let reminders = Arc::clone(&self.wake.reminders);
+        self.start(Deliver::new(self.store.clone(), channel, reminders), &bell);
     }
 
     fn start_broker(

@@ -19,6 +19,7 @@ mod say;
 mod serve;
 mod token;
 mod understand;
+mod update;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -81,6 +82,8 @@ enum Command {
     Backup(backup::BackupArguments),
     /// Bring a backup back into an empty data folder.
     Restore(backup::RestoreArguments),
+    /// Update the box, where workmate is an image of its own.
+    Update(update::UpdateArguments),
     /// The record of every change.
     #[command(subcommand)]
     Journal(journal::JournalCommand),
@@ -114,28 +117,33 @@ pub fn run() -> ExitCode {
         Command::Serve => with_config(file.as_deref(), &environment, |it| {
             serve::run(it, &environment)
         }),
-        Command::Add(add) => with_config(file.as_deref(), &environment, |it| add::run(it, &add)),
+        Command::Add(add) => with_config(file.as_deref(), &environment, |it| {
+            add::run(it, &environment, &add)
+        }),
         Command::Understand(arguments) => with_config(file.as_deref(), &environment, |it| {
-            understand::run(it, arguments)
+            understand::run(it, &environment, arguments)
         }),
         Command::Backup(arguments) => with_config(file.as_deref(), &environment, |it| {
-            backup::run(it, arguments)
+            backup::run(it, &environment, arguments)
+        }),
+        Command::Update(arguments) => with_config(file.as_deref(), &environment, |it| {
+            update::run(&it, &arguments)
         }),
         Command::Restore(arguments) => with_config(file.as_deref(), &environment, |it| {
-            backup::restore(&it, &arguments)
+            backup::restore(&it, &environment, &arguments)
         }),
         Command::Health => with_config(file.as_deref(), &environment, |it| health::run(&it)),
-        Command::Person(person) => {
-            with_config(file.as_deref(), &environment, |it| person::run(it, person))
-        }
-        Command::Token(token) => {
-            with_config(file.as_deref(), &environment, |it| token::run(it, token))
-        }
+        Command::Person(person) => with_config(file.as_deref(), &environment, |it| {
+            person::run(it, &environment, person)
+        }),
+        Command::Token(token) => with_config(file.as_deref(), &environment, |it| {
+            token::run(it, &environment, token)
+        }),
         Command::Mqtt(command) => with_config(file.as_deref(), &environment, |it| {
             mqtt::run(&it, &environment, &command)
         }),
         Command::Journal(journal) => with_config(file.as_deref(), &environment, |it| {
-            journal::run(it, &journal)
+            journal::run(it, &environment, &journal)
         }),
     }
 }

@@ -12,6 +12,8 @@ mod model;
 mod reading;
 pub mod rules;
 mod source;
+mod telemetry;
+mod update;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -32,6 +34,8 @@ pub use ingress::{Found, Ingress};
 pub use model::Model;
 pub use reading::Reading;
 pub use source::{Environment, Error};
+pub use telemetry::Telemetry;
+pub use update::Update;
 
 /// All that is configured. The shipped `config/workmate.toml` documents each key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,6 +73,10 @@ pub struct Config {
     pub home_assistant: HomeAssistant,
     /// The language model.
     pub model: Model,
+    /// How the box takes updates.
+    pub update: Update,
+    /// Who is told what happens.
+    pub telemetry: Telemetry,
     /// What the daemon says about itself.
     pub log: Log,
     /// What the household promises itself.
@@ -191,6 +199,8 @@ impl Default for Config {
             backup: Backup::default(),
             home_assistant: HomeAssistant::default(),
             model: Model::default(),
+            update: Update::default(),
+            telemetry: Telemetry::default(),
             log: Log::default(),
             service_level: rules::usual_promises(),
             ladder: rules::usual_ladders(),
@@ -323,6 +333,7 @@ impl Config {
             self.backup.check(),
             self.ingress.check(),
             self.model.check(),
+            self.telemetry.check(),
         ] {
             if let Err((key, reason)) = checked {
                 return wrong(key, reason.to_owned());

@@ -7,6 +7,7 @@
 //! - [`home_assistant`]: what Home Assistant must be told so that workmate appears there by itself, and
 //!   its own API for notifications and a to-do list.
 //! - [`http`]: the one HTTP client, which goes only where a person said.
+//! - [`otlp`]: a collector of OpenTelemetry. Traces go out.
 //! - [`llm`]: a language model of the household's own.
 //! - [`supervisor`]: who runs the add-ons of Home Assistant, and knows its broker.
 //!
@@ -22,6 +23,7 @@ pub mod llm;
 pub mod mail;
 pub mod message;
 pub mod mqtt;
+pub mod otlp;
 pub mod push;
 pub mod supervisor;
 

@@ -9,6 +9,13 @@ use std::io;
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::time::Duration;
 
+use rustix::io::Errno;
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
+    timerfd_settime,
+};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
@@ -168,6 +175,82 @@ pub async fn feed_watchdog(store: Store, stop: CancellationToken) {
     }
 }
 
+/// Rings whenever somebody sets the clock, or the machine wakes from its sleep: what waits for a moment has
+/// waited by another measure. The kernel tells (`TFD_TIMER_CANCEL_ON_SET` in `timerfd_create(2)`); until the
+/// next change it costs nothing.
+pub async fn watch_clock(ring: impl Fn() + Send, stop: CancellationToken) {
+    let timer = match ClockTimer::new() {
+        Ok(timer) => timer,
+        Err(error) => {
+            log::info!(error:display; "the system does not tell when the clock is set");
+            return;
+        }
+    };
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            set = timer.set() => match set {
+                Ok(()) => ring(),
+                Err(error) => {
+                    log::warn!(error:display; "the clock is not watched any more");
+                    return;
+                }
+            },
+        }
+    }
+}
+
+/// A timer that nobody waits for to end: it fails when the clock is set.
+struct ClockTimer(AsyncFd<OwnedFd>);
+
+impl ClockTimer {
+    #[expect(unsafe_code, reason = "tokio offers it in no other way")]
+    fn new() -> io::Result<Self> {
+        let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
+        let timer = timerfd_create(TimerfdClockId::Realtime, flags)?;
+        // SAFETY: An `OwnedFd` is open as long as it lives and is always the same file; it goes into the
+        // `AsyncFd`, which hands out no more than a reference.
+        let timer = unsafe { AsyncFd::register_with_interest(timer, Interest::READABLE) }?;
+        let timer = Self(timer);
+        timer.wind()?;
+        Ok(timer)
+    }
+
+    /// Waits for the end of time.
+    fn wind(&self) -> io::Result<()> {
+        let never = Timespec {
+            tv_sec: i64::MAX,
+            tv_nsec: 0,
+        };
+        let once = Itimerspec {
+            it_interval: Timespec::default(),
+            it_value: never,
+        };
+        let flags = TimerfdTimerFlags::ABSTIME | TimerfdTimerFlags::CANCEL_ON_SET;
+        match timerfd_settime(self.0.get_ref(), flags, &once) {
+            // Set once more just now; it is wound up all the same.
+            Ok(_) | Err(Errno::CANCELED) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Returns when the clock was set.
+    async fn set(&self) -> io::Result<()> {
+        loop {
+            let mut ready = self.0.readable().await?;
+            let read = ready.try_io(|it| Ok(rustix::io::read(it, &mut [0; 8])?));
+            match read {
+                Ok(Err(error)) if error.raw_os_error() == Some(Errno::CANCELED.raw_os_error()) => {
+                    return self.wind();
+                }
+                Ok(Err(error)) => return Err(error),
+                // Woken for nothing.
+                Ok(Ok(_)) | Err(_) => {}
+            }
+        }
+    }
+}
+
 /// Gives memory back to the system whenever the house has become quiet: a board of 512 MB has better
 /// uses for what an evening of scanning left behind.
 pub async fn rest_when_quiet(store: Store, stop: CancellationToken) {
@@ -256,6 +339,31 @@ pub async fn ping(store: &Store) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Sets the clock to what it says, which the kernel tells as any other change. Only root may; what
+    /// anybody sees is that nothing rings while nobody sets it.
+    #[tokio::test]
+    async fn a_clock_that_is_set_rings_each_time_and_is_quiet_otherwise() {
+        use rustix::time::{ClockId, clock_gettime, clock_settime};
+        let stop = CancellationToken::new();
+        let (sender, mut rings) = tokio::sync::mpsc::unbounded_channel();
+        let ring = move || sender.send(()).unwrap();
+        let watching = watch_clock(ring, stop.clone());
+        let setting = async {
+            for _ in 0..3 {
+                let quiet = timeout(Duration::from_millis(100), rings.recv()).await;
+                assert!(quiet.is_err(), "it rang and nobody had set the clock");
+                match clock_settime(ClockId::Realtime, clock_gettime(ClockId::Realtime)) {
+                    Err(Errno::PERM) => break,
+                    set => set.unwrap(),
+                }
+                let ring = timeout(Duration::from_secs(20), rings.recv()).await;
+                ring.expect("the kernel tells").unwrap();
+            }
+            stop.cancel();
+        };
+        tokio::join!(watching, setting);
+    }
 
     #[test]
     fn only_unwritable_code_of_the_program_itself_is_given_back() {

@@ -36,6 +36,7 @@ mod schema;
 pub mod search;
 pub mod settings;
 pub mod tasks;
+pub mod traces;
 pub mod trash;
 
 use std::cell::Cell;

@@ -48,13 +48,14 @@ use crate::domain::service_level::Promises;
 use crate::store::Store;
 use crate::work::archive::Archive;
 use crate::work::intake::Intake;
+use crate::work::updates::Updates;
 use crate::work::{Board, Readings, Wake};
 
 use auth::throttle::Throttle;
 use events::Listeners;
 use pages::{
     answer_link, documents, home_assistant, login, me, one_document, one_task, preferences,
-    senders, system, tasks, today,
+    senders, system, tasks, today, update,
 };
 
 /// Bytes of a body that is no upload.
@@ -156,6 +157,8 @@ pub struct About {
     pub channels: Vec<ChannelName>,
     /// The language model's name, where one is asked.
     pub model: Option<String>,
+    /// How the box takes updates, where workmate is an image of its own.
+    pub updates: Option<Updates>,
 }
 
 /// All that the handlers use.
@@ -263,6 +266,10 @@ fn rooms(upload: DefaultBodyLimit) -> Routes {
         .post("/senders/examples/{id}/forget", senders::forget_example)
         .get("/system", system::show)
         .post("/system/quiet", system::set_quiet)
+        .post(
+            "/system/update",
+            update::take.layer(DefaultBodyLimit::disable()),
+        )
         .get("/system/home-assistant", home_assistant::show)
         .post("/preferences", preferences::change)
         .get("/me", me::show)

@@ -12,8 +12,8 @@
 //! [`understand_again`] runs over what is there already. [`compose`] puts into words what [`deliver`]
 //! says by one of the [`channels`], [`publish_calendar`] keeps a calendar, [`sync_home`] and
 //! [`take_taps`] speak with Home Assistant beside the broker, and [`quick_add`] understands a task in
-//! one line. [`Board`] and [`Readings`]
-//! say what is going on just now.
+//! one line. [`tell_traces`] tells a collector what happens, [`updates`] takes updates of the box, and
+//! [`Board`] and [`Readings`] say what is going on just now.
 
 pub mod archive;
 pub mod ask_model;
@@ -35,9 +35,11 @@ pub mod remind;
 pub mod sync_home;
 pub mod take_answers;
 pub mod take_taps;
+pub mod tell_traces;
 pub mod tidy_up;
 pub mod understand_again;
 pub mod understand_documents;
+pub mod updates;
 pub mod watch_folder;
 
 use std::future::Future;
@@ -54,6 +56,10 @@ pub use progress::Readings;
 use crate::domain::clock::Clock;
 use crate::domain::delivery::ChannelName;
 use crate::store;
+
+/// How long most workers rest where nobody wakes them. Every change rings a bell and a clock that is set
+/// rings them all, so this only bounds what a bell that was forgotten costs.
+const REST: Duration = Duration::from_mins(5);
 
 /// What a worker found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,6 +198,8 @@ pub struct Wake {
     pub trash: Arc<Notify>,
     /// It may be time for a backup.
     pub backup: Arc<Notify>,
+    /// Something has happened.
+    pub traces: Arc<Notify>,
 }
 
 impl Wake {
@@ -215,6 +223,7 @@ impl Wake {
             &self.state,
             &self.trash,
             &self.backup,
+            &self.traces,
         ] {
             bell.notify_one();
         }

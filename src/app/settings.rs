@@ -14,6 +14,7 @@ use crate::reading::{Limits, Ocr, Papers, Previews, ReadOptions};
 use crate::store::Store;
 use crate::understanding::prompts;
 use crate::work::understand_documents::Understanding;
+use crate::work::updates::Updates;
 
 /// How the broker of `config` is spoken to.
 pub fn mqtt_settings(config: &Config, environment: &Environment) -> Result<mqtt::Settings> {
@@ -132,4 +133,11 @@ pub(super) fn engine(config: &Config) -> String {
     } else {
         "text layers only".to_owned()
     }
+}
+
+/// Where updates of the box go, where workmate is an image of its own.
+pub fn updates(config: &Config) -> Option<Updates> {
+    let update = &config.update;
+    let is_image = !update.folder.as_os_str().is_empty();
+    is_image.then(|| Updates::new(update.folder.clone(), update.state.clone()))
 }

@@ -10,7 +10,7 @@ use clap::Args;
 
 use super::desk::Way;
 use super::{block_on, say};
-use crate::config::Config;
+use crate::config::{Config, Environment};
 use crate::control::{Request, Response};
 
 /// Give files to the house.
@@ -25,10 +25,10 @@ pub struct AddArguments {
 }
 
 /// Adds each file, saying its id or why not.
-pub fn run(config: Config, arguments: &AddArguments) -> ExitCode {
+pub fn run(config: Config, environment: &Environment, arguments: &AddArguments) -> ExitCode {
     let bytes_max = config.intake.bytes_max;
     block_on(async {
-        let mut way = Way::new(config);
+        let mut way = Way::new(config, environment);
         let mut exit = ExitCode::SUCCESS;
         for file in &arguments.files {
             match add(&mut way, file, arguments.person.clone(), bytes_max).await {
@@ -43,7 +43,12 @@ pub fn run(config: Config, arguments: &AddArguments) -> ExitCode {
     })
 }
 
-async fn add(way: &mut Way, file: &Path, person: Option<String>, bytes_max: u64) -> Result<String> {
+async fn add(
+    way: &mut Way<'_>,
+    file: &Path,
+    person: Option<String>,
+    bytes_max: u64,
+) -> Result<String> {
     let mut bytes = Vec::new();
     let open = File::open(file).context("the file cannot be opened")?;
     if !open.metadata()?.is_file() {

@@ -8,9 +8,10 @@ use clap::Args;
 
 use super::desk::Way;
 use super::{block_on, say};
-use crate::config::Config;
+use crate::config::{Config, Environment};
 use crate::control::{Request, Response};
 use crate::domain::clock::Clock;
+use crate::store::backup::sealing::{Guard, Key, Passphrase};
 use crate::store::backup::{self, Copy};
 
 /// Where to.
@@ -28,15 +29,18 @@ pub struct RestoreArguments {
     /// Which one, by the name that `--list` shows; the newest without it.
     #[arg(long, value_name = "NAME")]
     copy: Option<String>,
+    /// The file of `age-keygen` that opens encrypted ones; those of a passphrase ask for it.
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
     /// Say which there are, and do nothing.
     #[arg(long)]
     list: bool,
 }
 
 /// Makes a backup.
-pub fn run(config: Config, arguments: BackupArguments) -> ExitCode {
+pub fn run(config: Config, environment: &Environment, arguments: BackupArguments) -> ExitCode {
     block_on(async {
-        let mut way = Way::new(config);
+        let mut way = Way::new(config, environment);
         let result = back_up(&mut way, arguments).await;
         way.close();
         match result {
@@ -46,7 +50,7 @@ pub fn run(config: Config, arguments: BackupArguments) -> ExitCode {
     })
 }
 
-async fn back_up(way: &mut Way, arguments: BackupArguments) -> Result<String> {
+async fn back_up(way: &mut Way<'_>, arguments: BackupArguments) -> Result<String> {
     // The daemon stands in another folder than whoever asks it.
     let folder = arguments.folder.map(std::path::absolute).transpose()?;
     let Response::Backup(made) = way.ask(Request::Backup { folder }, Vec::new()).await? else {
@@ -66,11 +70,15 @@ async fn back_up(way: &mut Way, arguments: BackupArguments) -> Result<String> {
 }
 
 /// Brings a backup back, or says which there are.
-pub fn restore(config: &Config, arguments: &RestoreArguments) -> ExitCode {
+pub fn restore(
+    config: &Config,
+    environment: &Environment,
+    arguments: &RestoreArguments,
+) -> ExitCode {
     let result = if arguments.list {
         list(&arguments.folder)
     } else {
-        bring_back(config, arguments)
+        bring_back(config, environment, arguments)
     };
     match result {
         Ok(text) => say::out(&text),
@@ -87,16 +95,48 @@ fn list(folder: &Path) -> Result<String> {
     Ok(lines.join("\n"))
 }
 
-fn bring_back(config: &Config, arguments: &RestoreArguments) -> Result<String> {
+fn bring_back(
+    config: &Config,
+    environment: &Environment,
+    arguments: &RestoreArguments,
+) -> Result<String> {
     let data = &config.data.dir;
     let now = Clock::System.now();
-    let restored = backup::restore(&arguments.folder, arguments.copy.as_deref(), data, now)
+    let key = key(config, environment, arguments)?;
+    let from = (arguments.folder.as_path(), key.as_ref());
+    let restored = backup::restore(from, arguments.copy.as_deref(), data, now)
         .with_context(|| format!("nothing was restored into {}", data.display()))?;
     Ok(format!(
         "{}\nrestored into {}: start workmate as ever",
         line(&restored.name, &restored.copy),
         data.display()
     ))
+}
+
+/// What opens the backups, if they ask for anything.
+fn key(
+    config: &Config,
+    environment: &Environment,
+    arguments: &RestoreArguments,
+) -> Result<Option<Key>> {
+    if let Some(file) = &arguments.key {
+        let text = std::fs::read_to_string(file);
+        let text = text.with_context(|| format!("{} cannot be read", file.display()))?;
+        return Ok(Some(text.parse()?));
+    }
+    match backup::guard(&arguments.folder)? {
+        Guard::Open => Ok(None),
+        Guard::Key(recipient) => bail!(
+            "these backups are encrypted to {recipient}: name the file of its secret half by --key"
+        ),
+        Guard::Passphrase => {
+            let words = match config.backup.passphrase(environment)? {
+                Some(words) => words,
+                None => say::asked("The passphrase of the backups (it is shown while you type):")?,
+            };
+            Ok(Some(Key::Passphrase(Passphrase::new(words))))
+        }
+    }
 }
 
 fn line(name: &str, copy: &Copy) -> String {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 
 use crate::app;
-use crate::config::Config;
+use crate::config::{Config, Environment};
 use crate::control::{self, Desk, Request, Response};
 use crate::domain::clock::Clock;
 use crate::reading::process::Reader;
@@ -18,16 +18,21 @@ const TRIES: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// A way to the data of one configuration.
-pub struct Way {
+pub struct Way<'a> {
     config: Config,
+    environment: &'a Environment,
     // Opened at the first request that finds no daemon.
     own: Option<Desk>,
 }
 
-impl Way {
+impl<'a> Way<'a> {
     /// To the data of `config`.
-    pub const fn new(config: Config) -> Self {
-        Self { config, own: None }
+    pub const fn new(config: Config, environment: &'a Environment) -> Self {
+        Self {
+            config,
+            environment,
+            own: None,
+        }
     }
 
     /// Asks the daemon, or does it here.
@@ -54,12 +59,13 @@ impl Way {
         let intake = Intake::new(store.clone(), Wake::default(), self.config.intake.bytes_max);
         let base_url = self.config.server.base_url(self.config.server.listen);
         let reader = Reader::new(app::reader_settings(&self.config));
+        let backups = app::backups::rule(&self.config, self.environment)?;
         let desk = self.own.insert(Desk {
             understanding: app::understanding(&self.config, store.clone(), reader),
             store,
             intake,
             base_url,
-            backups: app::backups::rule(&self.config),
+            backups,
             wake: Wake::default(),
         });
         failed(desk.answer(request, bytes).await)

@@ -7,7 +7,7 @@ use clap::Subcommand;
 
 use super::desk::Way;
 use super::{block_on, say};
-use crate::config::Config;
+use crate::config::{Config, Environment};
 use crate::control::{Request, Response};
 
 /// The record of every change.
@@ -18,10 +18,10 @@ pub enum JournalCommand {
 }
 
 /// Does what the command says.
-pub fn run(config: Config, command: &JournalCommand) -> ExitCode {
+pub fn run(config: Config, environment: &Environment, command: &JournalCommand) -> ExitCode {
     let JournalCommand::Verify = command;
     block_on(async {
-        let mut way = Way::new(config);
+        let mut way = Way::new(config, environment);
         let result = verify(&mut way).await;
         way.close();
         match result {
@@ -31,7 +31,7 @@ pub fn run(config: Config, command: &JournalCommand) -> ExitCode {
     })
 }
 
-async fn verify(way: &mut Way) -> Result<String> {
+async fn verify(way: &mut Way<'_>) -> Result<String> {
     let Response::Journal(found) = way.ask(Request::VerifyJournal, Vec::new()).await? else {
         bail!("the daemon answered something else; is it of the same version?")
     };

@@ -1,14 +1,13 @@
 //! `workmate person`
 
-use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Subcommand;
 
 use super::desk::Way;
 use super::{block_on, say};
-use crate::config::Config;
+use crate::config::{Config, Environment};
 use crate::control::{Request, Response};
 use crate::web::auth::password;
 
@@ -50,9 +49,9 @@ pub enum PersonCommand {
 }
 
 /// Does what the command says.
-pub fn run(config: Config, command: PersonCommand) -> ExitCode {
+pub fn run(config: Config, environment: &Environment, command: PersonCommand) -> ExitCode {
     block_on(async {
-        let mut way = Way::new(config);
+        let mut way = Way::new(config, environment);
         let result = perform(&mut way, command).await;
         way.close();
         match result {
@@ -62,7 +61,7 @@ pub fn run(config: Config, command: PersonCommand) -> ExitCode {
     })
 }
 
-async fn perform(way: &mut Way, command: PersonCommand) -> Result<String> {
+async fn perform(way: &mut Way<'_>, command: PersonCommand) -> Result<String> {
     match command {
         PersonCommand::Link => {
             let answer = way.ask(Request::FirstLogin, Vec::new()).await?;
@@ -107,15 +106,7 @@ async fn perform(way: &mut Way, command: PersonCommand) -> Result<String> {
 
 /// A password from standard input, in the form in which it is kept.
 fn ask_password() -> Result<String> {
-    if std::io::stdin().is_terminal() {
-        say::out("Password (at least 10 letters; it is shown while you type):");
-    }
-    let mut line = String::new();
-    std::io::stdin()
-        .lock()
-        .read_line(&mut line)
-        .context("the password could not be read")?;
-    let typed = line.trim_end_matches(['\r', '\n']);
+    let typed = say::asked("Password (at least 10 letters; it is shown while you type):")?;
     let letters = typed.chars().count();
     if letters < password::LETTERS_MIN || typed.len() > password::BYTES_MAX {
         bail!(
@@ -123,5 +114,5 @@ fn ask_password() -> Result<String> {
             password::LETTERS_MIN
         );
     }
-    Ok(password::hash_now(typed)?)
+    Ok(password::hash_now(&typed)?)
 }

@@ -1,7 +1,9 @@
 //! What commands print: results on standard output, trouble on standard error.
 
-use std::io::Write;
+use std::io::{BufRead, IsTerminal, Write};
 use std::process::ExitCode;
+
+use anyhow::{Context, Result};
 
 use crate::work::chain;
 
@@ -26,4 +28,16 @@ pub fn trouble(sentence: &str) -> ExitCode {
     // There is nobody left to tell when the standard error stream is gone.
     drop(writeln!(std::io::stderr().lock(), "workmate: {sentence}"));
     ExitCode::FAILURE
+}
+
+/// Asks for something secret: a line of standard input, without its end. The question is for people alone.
+pub fn asked(question: &str) -> Result<String> {
+    let stdin = std::io::stdin();
+    if stdin.is_terminal() {
+        out(question);
+    }
+    let mut line = String::new();
+    let read = stdin.lock().read_line(&mut line);
+    read.context("what was asked for could not be read")?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }

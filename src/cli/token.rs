@@ -7,7 +7,7 @@ use clap::Subcommand;
 
 use super::desk::Way;
 use super::{block_on, say};
-use crate::config::Config;
+use crate::config::{Config, Environment};
 use crate::control::{Request, Response};
 
 /// What programs carry to use the API.
@@ -29,9 +29,9 @@ pub enum TokenCommand {
 }
 
 /// Does what the command says.
-pub fn run(config: Config, command: TokenCommand) -> ExitCode {
+pub fn run(config: Config, environment: &Environment, command: TokenCommand) -> ExitCode {
     block_on(async {
-        let mut way = Way::new(config);
+        let mut way = Way::new(config, environment);
         let result = perform(&mut way, command).await;
         way.close();
         match result {
@@ -41,7 +41,7 @@ pub fn run(config: Config, command: TokenCommand) -> ExitCode {
     })
 }
 
-async fn perform(way: &mut Way, command: TokenCommand) -> Result<String> {
+async fn perform(way: &mut Way<'_>, command: TokenCommand) -> Result<String> {
     match command {
         TokenCommand::Create { name, person } => {
             let request = Request::CreateToken { name, person };

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::desk::Way;
 use super::{block_on, say};
-use crate::config::Config;
+use crate::config::{Config, Environment};
 use crate::control::{Request, Response};
 
 /// What is understood once more.
@@ -25,9 +25,9 @@ pub struct Arguments {
 }
 
 /// Goes through the documents, saying what changes.
-pub fn run(config: Config, arguments: Arguments) -> ExitCode {
+pub fn run(config: Config, environment: &Environment, arguments: Arguments) -> ExitCode {
     block_on(async {
-        let mut way = Way::new(config);
+        let mut way = Way::new(config, environment);
         let result = go_through(&mut way, arguments).await;
         way.close();
         match result {
@@ -37,7 +37,7 @@ pub fn run(config: Config, arguments: Arguments) -> ExitCode {
     })
 }
 
-async fn go_through(way: &mut Way, arguments: Arguments) -> Result<String> {
+async fn go_through(way: &mut Way<'_>, arguments: Arguments) -> Result<String> {
     let Arguments { apply, after, .. } = arguments;
     let (mut seen, mut changed, mut behind) = (0_u64, 0_u64, after);
     loop {

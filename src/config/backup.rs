@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
 
+use super::source::{self, Environment, Error};
 use crate::domain::retention::Keep;
 
 /// `[backup]`
@@ -13,6 +14,11 @@ use crate::domain::retention::Keep;
 pub struct Backup {
     /// The folder of the backups, on another disk; empty for none.
     pub folder: PathBuf,
+    /// To whom they are sealed: the public key that `age-keygen` prints, `age1…`. Empty: to nobody.
+    pub recipient: String,
+    /// File that holds words that open them instead of a key; the systemd credential
+    /// `backup-passphrase` where it is empty.
+    pub passphrase_file: String,
     /// Hour of the day at which one is made, `HH:MM`.
     pub at: String,
     /// The last one of so many days is kept,
@@ -27,6 +33,8 @@ impl Default for Backup {
     fn default() -> Self {
         Self {
             folder: PathBuf::new(),
+            recipient: String::new(),
+            passphrase_file: String::new(),
             at: "03:30".to_owned(),
             keep_daily: 7,
             keep_weekly: 4,
@@ -44,6 +52,16 @@ impl Backup {
             return Err(("backup.folder", "a folder is like /mnt/usb/workmate"));
         }
         Ok(())
+    }
+
+    /// The words of `passphrase_file` or of the systemd credential, where there are any.
+    pub fn passphrase(&self, environment: &Environment) -> Result<Option<String>, Error> {
+        source::secret(
+            "backup.passphrase_file",
+            &self.passphrase_file,
+            "backup-passphrase",
+            environment,
+        )
     }
 
     /// When one is made; `None` for what is no hour, which is refused at the start.

@@ -71,13 +71,7 @@ impl Model {
 
     /// Where its server is, if that is an address at all.
     pub fn address(&self) -> Option<url::Url> {
-        let url = url::Url::parse(self.url.trim()).ok()?;
-        let is_plain = matches!(url.scheme(), "http" | "https")
-            && url.has_host()
-            && url.username().is_empty()
-            && url.password().is_none()
-            && url.query().is_none();
-        is_plain.then_some(url)
+        source::plain_address(&self.url)
     }
 
     /// The key of `key_file` or of the systemd credential, where there is one.

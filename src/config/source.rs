@@ -274,6 +274,17 @@ fn nearest_of(name: &str, known: impl Iterator<Item = String>) -> Option<String>
     (distance <= 4).then(|| format!("; did you mean {it}?"))
 }
 
+/// An address of `http` or `https` with a host, and without user, password or question; `None` for others.
+pub fn plain_address(text: &str) -> Option<url::Url> {
+    let url = url::Url::parse(text.trim()).ok()?;
+    let is_plain = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none();
+    is_plain.then_some(url)
+}
+
 /// A secret: of the named file, else of the systemd credential, else none. The end of its line does
 /// not belong to it.
 pub fn secret(

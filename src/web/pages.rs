@@ -16,6 +16,7 @@ pub mod system;
 pub mod task_form;
 pub mod tasks;
 pub mod today;
+pub mod update;
 
 /// A choice in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]

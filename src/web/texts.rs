@@ -335,6 +335,15 @@ texts! {
     quiet_begin: "Ruhe einschalten", "Switch it on";
     quiet_end: "Ruhe beenden", "End it";
     quiet_now: "Bis dahin wird niemand persönlich erinnert.", "Nobody is told anything in person until then.";
+    update: "Aktualisierung", "Update";
+    update_hint: "Die Datei endet auf .raucb. Ihre Unterschrift wird geprüft, dann startet das Gerät neu; läuft die neue Fassung dort nicht gut, kommt die alte von selbst zurück.",
+        "The file ends in .raucb. Its signature is checked, then the box starts anew; where the new version does not do well, the old one comes back by itself.";
+    update_file: "Datei mit der Aktualisierung", "File with the update";
+    update_install: "Aktualisieren", "Install";
+    update_installing: "Eine Aktualisierung wird eingespielt. Das Gerät startet danach von selbst neu.",
+        "An update is being installed. The box starts anew after that.";
+    update_installed: "Eingespielt. Das Gerät startet neu.", "Installed. The box starts anew.";
+    update_refused: "Die Aktualisierung wurde abgelehnt:", "The update was refused:";
     workers: "Wer gerade arbeitet", "Who is at work";
     worker: "Arbeit", "Worker";
     last_turn: "Letzte Runde", "Last turn";

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::understand_documents::{Failed, Understanding};
-use super::{Error, Turn, Wake, Worker, chain};
+use super::{Error, REST, Turn, Wake, Worker, chain};
 use crate::connect::llm::{AskError, Model, Reply};
 use crate::domain::counsel::{Gap, Material, Prompt};
 use crate::domain::document::Document;
@@ -184,7 +184,7 @@ fn ended(material: &Material, answered: Option<Result<Reply, AskError>>) -> (Cal
 
 impl<M: Model> Worker for AskModel<M> {
     const NAME: &'static str = "ask_model";
-    const REST: Duration = Duration::from_mins(1);
+    const REST: Duration = REST;
 
     async fn turn(&mut self, stop: &CancellationToken) -> Result<Turn, Error> {
         // A year that is left out is told from the day of arrival.

@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp, ToSpan};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::channels::Channel;
-use super::{Error, Turn, Worker};
+use super::{Error, REST, Turn, Worker};
 use crate::connect::SendError;
 use crate::domain::id::{AttemptId, DeliveryId};
 use crate::store::deliveries::{self, Outcome};
@@ -30,6 +31,10 @@ pub struct Deliver<C> {
     channel: Arc<C>,
     /// Since when deliveries are counted, and how many.
     minute: (Timestamp, u32),
+    /// Rung when the channel begins or ceases to fail: there may be another way, or one again.
+    reminders: Arc<Notify>,
+    /// Whether the last tries failed, as far as is known.
+    fails: Option<bool>,
 }
 
 /// A message ready to go.
@@ -41,12 +46,15 @@ struct Ready<P> {
 }
 
 impl<C: Channel> Deliver<C> {
-    /// Says what waits in `store` on `channel`.
-    pub fn new(store: Store, channel: C) -> Self {
+    /// Says what waits in `store` on `channel`, and rings `reminders` when that turns out otherwise than
+    /// before.
+    pub fn new(store: Store, channel: C, reminders: Arc<Notify>) -> Self {
         Self {
             store,
             channel: Arc::new(channel),
             minute: (Timestamp::UNIX_EPOCH, 0),
+            reminders,
+            fails: None,
         }
     }
 
@@ -77,7 +85,7 @@ impl<C: Channel> Deliver<C> {
             .await
     }
 
-    async fn say(&self, ready: Vec<Ready<C::Payload>>) -> Result<(), store::Error> {
+    async fn say(&mut self, ready: Vec<Ready<C::Payload>>) -> Result<(), store::Error> {
         let intended: Vec<(DeliveryId, bool)> = ready
             .iter()
             .map(|it| (it.delivery, it.payload.is_some()))
@@ -95,15 +103,18 @@ impl<C: Channel> Deliver<C> {
             })
             .await;
         let begun: Vec<Option<AttemptId>> = begun?;
+        let channel = &self.channel;
         let tries = ready.into_iter().zip(begun).filter_map(|(ready, attempt)| {
             let (attempt, payload) = (attempt?, ready.payload?);
             Some(async move {
-                let sent = self.channel.send(payload).await;
+                let sent = channel.send(payload).await;
                 (ready.delivery, attempt, ready.attempts, sent)
             })
         });
         let outcomes = join_all(tries).await;
-        self.store
+        let has_failed = outcomes.iter().any(|(_, _, _, sent)| sent.is_err());
+        let finished = self
+            .store
             .write(Caller::worker(C::WORKER), move |tx| {
                 for (delivery, attempt, attempts, sent) in outcomes {
                     let outcome = outcome(sent, attempts, tx.now());
@@ -111,7 +122,12 @@ impl<C: Channel> Deliver<C> {
                 }
                 Ok(())
             })
-            .await
+            .await;
+        if has_failed || self.fails != Some(false) {
+            self.reminders.notify_one();
+        }
+        self.fails = Some(has_failed);
+        finished
     }
 }
 
@@ -132,7 +148,7 @@ fn outcome(sent: Result<(), SendError>, attempts: u32, now: Timestamp) -> Outcom
 
 impl<C: Channel> Worker for Deliver<C> {
     const NAME: &'static str = C::WORKER;
-    const REST: Duration = Duration::from_secs(30);
+    const REST: Duration = REST;
 
     async fn turn(&mut self, _stop: &CancellationToken) -> Result<Turn, Error> {
         if self.channel.is_away() {

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 
-use super::{Error, Turn, Wake, Worker};
+use super::{Error, REST, Turn, Wake, Worker};
 use crate::domain::clock::SANE_AFTER;
 use crate::domain::part::said_by_parts;
 use crate::domain::person::Language;
@@ -49,7 +49,7 @@ pub fn arrival_day(received_at: Timestamp, now: Timestamp, zone: &TimeZone) -> D
 
 impl Worker for DeriveTasks {
     const NAME: &'static str = "derive_tasks";
-    const REST: Duration = Duration::from_mins(1);
+    const REST: Duration = REST;
 
     async fn turn(&mut self, _stop: &CancellationToken) -> Result<Turn, Error> {
         if !self.store.clock().is_sane() {

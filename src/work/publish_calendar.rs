@@ -10,7 +10,7 @@ use jiff::{Timestamp, ToSpan};
 use tokio_util::sync::CancellationToken;
 
 use super::board::PUBLISHES_CALENDAR;
-use super::{Error, Turn, Worker};
+use super::{Error, REST, Turn, Worker};
 use crate::connect::SendError;
 use crate::connect::caldav::Collection;
 use crate::domain::calendar::{self, Manner};
@@ -64,7 +64,7 @@ impl PublishCalendar {
 
 impl Worker for PublishCalendar {
     const NAME: &'static str = PUBLISHES_CALENDAR;
-    const REST: Duration = Duration::from_mins(5);
+    const REST: Duration = REST;
 
     async fn turn(&mut self, stop: &CancellationToken) -> Result<Turn, Error> {
         let waiting = self

@@ -357,7 +357,7 @@ fn resident(name: &str) -> Option<PersonId> {
 impl Worker for PublishState {
     const NAME: &'static str = "publish_state";
     // Days pass without anybody changing anything.
-    const REST: Duration = Duration::from_secs(20);
+    const REST: Duration = Duration::from_mins(1);
 
     async fn turn(&mut self, _stop: &CancellationToken) -> Result<Turn, Error> {
         let connection = self.voice.client.connection().borrow().clone();

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::archive::{Archive, NoCopy};
 use super::heat::{Heat, Pace};
 use super::progress::{Progress, Readings, Running};
-use super::{Error, Turn, Wake, Worker, chain, intake};
+use super::{Error, REST, Turn, Wake, Worker, chain, intake};
 use crate::domain::document::{Document, MediaType, OriginKind, Reading, Stage, StuckAt};
 use crate::domain::id::DocumentId;
 use crate::domain::person::Language;
@@ -361,7 +361,7 @@ async fn last_chance(stop: &CancellationToken) {
 
 impl Worker for ReadDocuments {
     const NAME: &'static str = "read_documents";
-    const REST: Duration = Duration::from_mins(1);
+    const REST: Duration = REST;
 
     async fn turn(&mut self, stop: &CancellationToken) -> Result<Turn, Error> {
         let mut busy = HashSet::new();

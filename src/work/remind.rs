@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use super::{Error, Turn, Wake, Worker};
+use super::{Error, REST, Turn, Wake, Worker};
 use crate::domain::deadline::Region;
 use crate::domain::delivery::ChannelName;
 use crate::domain::document::{Kind, Visibility};
@@ -151,32 +151,36 @@ impl Remind {
         Ok(())
     }
 
-    /// Asks once, the next morning, about all that had been due before it arrived.
-    async fn digest(&self, now: Timestamp) -> Result<(), store::Error> {
-        let Some(morning) = reminder::morning_of(now, self.speech.morning, &self.speech.zone)
-        else {
-            return Ok(());
-        };
-        if now < morning {
-            return Ok(());
-        }
+    /// Asks once, the next morning, about all that had been due before it arrived; when it wants to look
+    /// again, if anything waits for that.
+    async fn digest(&self, now: Timestamp) -> Result<Option<Timestamp>, store::Error> {
         let waiting = self
             .store
             .read(Viewer::House, |tx| tasks::to_digest(tx, BATCH))
             .await?;
-        if !waiting.iter().any(|it| it.created_at < morning) {
-            return Ok(());
+        if waiting.is_empty() {
+            return Ok(None);
         }
-        let speech = self.speech.clone();
-        self.store
-            .write(Caller::worker(Self::NAME), move |tx| {
-                let mut late = tasks::to_digest(tx, LATE_MAX)?;
-                late.retain(|it| it.created_at < morning);
-                ask_about(tx, &late, &speech)
-            })
-            .await?;
-        self.wake.deliveries.notify_one();
-        Ok(())
+        let morning = |at| reminder::morning_of(at, self.speech.morning, &self.speech.zone);
+        let tomorrow = || morning(now + SignedDuration::from_hours(24));
+        let Some(today) = morning(now) else {
+            return Ok(tomorrow());
+        };
+        if now < today {
+            return Ok(Some(today));
+        }
+        if waiting.iter().any(|it| it.created_at < today) {
+            let speech = self.speech.clone();
+            self.store
+                .write(Caller::worker(Self::NAME), move |tx| {
+                    let mut late = tasks::to_digest(tx, LATE_MAX)?;
+                    late.retain(|it| it.created_at < today);
+                    ask_about(tx, &late, &speech)
+                })
+                .await?;
+            self.wake.deliveries.notify_one();
+        }
+        Ok(tomorrow())
     }
 }
 
@@ -450,7 +454,7 @@ fn hold_back(
 
 impl Worker for Remind {
     const NAME: &'static str = "remind";
-    const REST: Duration = Duration::from_secs(30);
+    const REST: Duration = REST;
 
     async fn turn(&mut self, _stop: &CancellationToken) -> Result<Turn, Error> {
         let clock = self.store.clock().clone();
@@ -466,8 +470,9 @@ impl Worker for Remind {
             return Ok(Turn::More);
         }
         self.divert().await?;
-        self.digest(clock.now()).await?;
-        let next = self.store.read(Viewer::House, tasks::next_look).await?;
+        let digest = self.digest(clock.now()).await?;
+        let look = self.store.read(Viewer::House, tasks::next_look).await?;
+        let next = digest.into_iter().chain(look).min();
         Ok(next.map_or(Turn::Idle, Turn::Until))
     }
 }

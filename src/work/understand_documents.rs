@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 
 use super::derive_tasks::arrival_day;
-use super::{Error, Turn, Wake, Worker, chain};
+use super::{Error, REST, Turn, Wake, Worker, chain};
 use crate::domain::counsel::{Counsel, Gap};
 use crate::domain::document::{Document, Reading, StuckAt};
 use crate::domain::finding::Extraction;
@@ -227,7 +227,7 @@ impl UnderstandDocuments {
 
 impl Worker for UnderstandDocuments {
     const NAME: &'static str = "understand_documents";
-    const REST: Duration = Duration::from_mins(1);
+    const REST: Duration = REST;
 
     async fn turn(&mut self, stop: &CancellationToken) -> Result<Turn, Error> {
         // A year that is left out is told from the day of arrival.

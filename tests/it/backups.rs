@@ -124,3 +124,75 @@ async fn killed_while_it_copies_it_leaves_the_backup_before_and_makes_the_next_o
     let new = comes_back_from(&disk).await;
     assert_eq!(letters(&new, 34).await, before);
 }
+
+/// Runs `workmate restore` from `disk` into a new data folder beside it, with `typed` on its input.
+fn restore(disk: &TempDir, arguments: &[&str], typed: &str) -> Result<String, String> {
+    use std::io::Write;
+    let data = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_workmate"))
+        .arg("restore")
+        .arg(disk.path())
+        .args(arguments)
+        .env("WORKMATE_DATA__DIR", data.path().join("data"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Who is not asked does not read.
+    drop(child.stdin.take().unwrap().write_all(typed.as_bytes()));
+    let done = child.wait_with_output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    if done.status.success() {
+        return Ok(text(&done.stdout));
+    }
+    Err(text(&done.stderr))
+}
+
+#[tokio::test]
+async fn an_encrypted_backup_comes_back_by_the_key_of_the_household_alone() {
+    use age::secrecy::ExposeSecret;
+    let disk = tempfile::tempdir().unwrap();
+    let identity = age::x25519::Identity::generate();
+    let recipient = identity.to_public().to_string();
+    let mut daemon = Daemon::prepare(&[
+        ("WORKMATE_BACKUP__FOLDER", disk.path().to_str().unwrap()),
+        ("WORKMATE_BACKUP__RECIPIENT", &recipient),
+    ]);
+    daemon.start().await;
+    daemon.upload("bill.txt", bill(1)).await.unwrap();
+    daemon.open_tasks(1, PATIENCE).await;
+    let said = daemon.command(&["backup"]).unwrap();
+    assert!(said.contains("1 documents, 1 tasks"), "{said}");
+
+    let refused = restore(&disk, &[], "").unwrap_err();
+    assert!(refused.contains(&recipient), "{refused}");
+    assert!(refused.contains("--key"), "{refused}");
+    let key = daemon.desk().join("key.txt");
+    std::fs::write(&key, identity.to_string().expose_secret()).unwrap();
+    let key = key.to_str().unwrap();
+    let said = restore(&disk, &["--key", key], "").unwrap();
+    assert!(said.contains("1 documents, 1 tasks"), "{said}");
+
+    // Another way of sealing is refused, and nothing is mixed.
+    daemon.kill();
+    daemon.set("WORKMATE_BACKUP__RECIPIENT", "");
+    daemon.start().await;
+    let refused = daemon.command(&["backup"]).unwrap_err();
+    assert!(refused.contains("choose an empty folder"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_passphrase_is_asked_for_before_a_backup_comes_back() {
+    let disk = tempfile::tempdir().unwrap();
+    let mut daemon = Daemon::prepare(&[]);
+    let words = daemon.desk().join("words");
+    std::fs::write(&words, "correct horse battery\n").unwrap();
+    daemon.set("WORKMATE_BACKUP__PASSPHRASE_FILE", words.to_str().unwrap());
+    let folder = disk.path().to_str().unwrap();
+    daemon.command(&["backup", folder]).unwrap();
+    let refused = restore(&disk, &[], "wrong horse battery\n").unwrap_err();
+    assert!(refused.contains("not the passphrase"), "{refused}");
+    let said = restore(&disk, &[], "correct horse battery\n").unwrap();
+    assert!(said.contains("restored into"), "{said}");
+}

@@ -43,6 +43,8 @@ mod scans;
 mod senders;
 mod soak;
 mod tidy;
+mod traces;
+mod updates;
 mod visitor;
 mod walls;
 mod ways;

@@ -75,9 +75,10 @@ const ROOMS: &[Room] = &[
             "work::Readings",
             "work::progress",
             "work::quick_add",
+            "work::updates",
         ],
         reason: "the web is thin: of work it knows the one door, who makes copies, how to wake, the board, \
-                 what is being read, and what a typed line means",
+                 what is being read, what a typed line means, and what takes updates of the box",
     },
 ];
 

@@ -12,3 +12,4 @@ mod parts;
 mod promises;
 mod quiet;
 mod tasks;
+mod update;

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::thread;
@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
-use super::folder::{self, Folder, Listed, hash, make_folder, private, write_through};
+use super::folder::{self, Folder, Listed, make_folder, private, write_through};
+use super::sealing::{self, hash};
 use super::{BackupError, Copy, Earlier, Made, at};
 use crate::domain::document::Sha256Hash;
 use crate::store::blobs::BlobName;
@@ -46,7 +47,7 @@ pub(super) fn copy(store: &Store, folder: &Folder) -> Result<Made, BackupError> 
     let last = folder.copies()?.into_iter().next();
     let place = folder.copy_path(&name);
     make_folder(&place)?;
-    let database = place.join("workmate.sqlite");
+    let database = folder.database_path(&name);
     let writes = store.inner.writes.load(Ordering::SeqCst);
     let same = match last
         .as_ref()
@@ -56,7 +57,8 @@ pub(super) fn copy(store: &Store, folder: &Folder) -> Result<Made, BackupError> 
         None => None,
     };
     if same.is_none() {
-        copy_database(&store.dir().join("workmate.sqlite"), &database)?;
+        let open = lies_open(store, folder, &database);
+        copy_database(&store.dir().join("workmate.sqlite"), &open)?;
     }
     // After the database: what it names is there.
     let last = last.as_ref().map(|(name, _)| name.as_str());
@@ -114,7 +116,7 @@ fn taken_over(
     (name, copy): &(String, Copy),
     database: &Path,
 ) -> Result<Option<Checked>, BackupError> {
-    let last = folder.copy_path(name).join("workmate.sqlite");
+    let last = folder.database_path(name);
     if let Err(cause) = fs::hard_link(&last, database) {
         log::debug!(cause:display; "the database of the last backup is copied anew");
         return Ok(None);
@@ -133,17 +135,36 @@ fn taken_over(
     Ok(Some((found, length, sha256)))
 }
 
-/// Opens what was copied and checks it.
+/// Where the database is copied to and looked at: where it stays, or, where nobody but the owner of a key
+/// may read it there, beside the house's own until it is sealed.
+fn lies_open(store: &Store, folder: &Folder, database: &Path) -> PathBuf {
+    match folder.sealed_to() {
+        None => database.to_owned(),
+        Some(_) => store.dir().join("backup.sqlite"),
+    }
+}
+
+/// Opens what was copied and checks it, and seals it where it is to be sealed.
 fn checked(store: &Store, folder: &Folder, database: &Path) -> Result<Checked, BackupError> {
-    let (length, sha256) = hash(database)?;
+    let open = lies_open(store, folder, database);
     let is_lost = |name: &BlobName| {
         // What was erased meanwhile is not lost.
         !folder.file_path(name.as_str()).exists() && store.blobs().contains(name)
     };
     let originals = |sha256| store.blobs().original(sha256);
     let now = store.clock().now();
-    let found = check(database, now, |sha256| is_lost(&originals(sha256)))?;
-    Ok((found, length, sha256))
+    let found = check(&open, now, |sha256| is_lost(&originals(sha256)));
+    let sealed = found.and_then(|found| {
+        let (length, sha256) = match folder.sealed_to() {
+            None => hash(database)?,
+            Some(recipient) => sealing::seal_and_look(&open, database, recipient)?,
+        };
+        Ok((found, length, sha256))
+    });
+    if folder.sealed_to().is_some() {
+        sealing::remove(&open)?;
+    }
+    sealed
 }
 
 /// Copies the database as it is at one moment, while others read and write it.

@@ -2,34 +2,48 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
+use super::sealing::{self, Guard, Key, Recipient, Sealing};
 use super::{BackupError, Copy, at};
 use crate::domain::retention::Keep;
 use crate::store::blobs::{self, BlobName};
 
 /// Says that a folder is one of backups.
 const MARKER: &str = "workmate-backup.json";
-/// How the folder is laid out.
-const FORMAT: u32 = 1;
-/// Bytes that are read at a time.
-const CHUNK: usize = 64 << 10;
+/// How the folder is laid out; the second way is sealed.
+const FORMATS: [u32; 2] = [1, 2];
+/// The key that a passphrase opens.
+const KEY: &str = "key.age";
 
 #[derive(Serialize, Deserialize)]
 struct Marker {
     format: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sealed_to: Option<String>,
+}
+
+impl Marker {
+    fn new(sealed_to: Option<&Recipient>) -> Self {
+        let [open, sealed] = FORMATS;
+        Self {
+            format: sealed_to.map_or(open, |_| sealed),
+            sealed_to: sealed_to.map(ToString::to_string),
+        }
+    }
 }
 
 /// A folder of backups.
 pub(super) struct Folder {
     path: PathBuf,
+    /// To whom all of it is sealed.
+    sealed_to: Option<Recipient>,
     // Held while something is written there.
     _lock: Option<File>,
 }
@@ -41,7 +55,7 @@ pub(super) struct Listed {
     pub(super) name: String,
     /// Its length, in bytes.
     pub(super) length: u64,
-    /// SHA-256 of its content, in hexadecimal digits.
+    /// SHA-256 of what lies there, in hexadecimal digits.
     pub(super) sha256: String,
 }
 
@@ -65,8 +79,8 @@ impl Listed {
 
 impl Folder {
     /// Opens it for writing: an empty one becomes one of backups, one with other things is refused, as
-    /// is one that lies in the data folder `data` or around it.
-    pub(super) fn open(path: &Path, data: &Path) -> Result<Self, BackupError> {
+    /// is one that lies in the data folder `data` or around it, and one that is sealed in another way.
+    pub(super) fn open(path: &Path, data: &Path, sealing: &Sealing) -> Result<Self, BackupError> {
         make_folder(path)?;
         let (real, data) = (
             path.canonicalize().map_err(at(path))?,
@@ -81,15 +95,22 @@ impl Folder {
         if !marker.exists() {
             let mut found = fs::read_dir(path).map_err(at(path))?;
             // A new disk has this one.
+            let known = ["lost+found", "lock", KEY];
             let is_other = |it: io::Result<fs::DirEntry>| {
-                it.is_ok_and(|it| it.file_name() != "lost+found" && it.file_name() != "lock")
+                it.is_ok_and(|it| known.iter().all(|known| it.file_name() != *known))
             };
             if found.any(is_other) {
                 return Err(BackupError::NotOurs {
                     path: path.to_owned(),
                 });
             }
-            let text = serde_json::to_vec(&Marker { format: FORMAT }).unwrap_or_default();
+            // Without the marker nothing is sealed to a key that lies there.
+            let sealed_to = match sealing {
+                Sealing::Open => None,
+                Sealing::Recipient(recipient) => Some(recipient.clone()),
+                Sealing::Passphrase(words) => Some(sealing::make_key(&path.join(KEY), words)?),
+            };
+            let text = serde_json::to_vec(&Marker::new(sealed_to.as_ref())).unwrap_or_default();
             write_through(&marker, &text)?;
         }
         let lock = File::create(path.join("lock")).map_err(at(path))?;
@@ -109,9 +130,65 @@ impl Folder {
             _lock: Some(lock),
             ..Self::look(path)?
         };
+        folder.expect_sealed(sealing)?;
         make_folder(&folder.copies_path())?;
         make_folder(&folder.path.join("files"))?;
         Ok(folder)
+    }
+
+    fn expect_sealed(&self, sealing: &Sealing) -> Result<(), BackupError> {
+        let is_so = match (sealing, self.guard()) {
+            (Sealing::Open, Guard::Open) => true,
+            (Sealing::Recipient(wanted), Guard::Key(found)) => *wanted == found,
+            (Sealing::Passphrase(words), Guard::Passphrase) => {
+                let key = Key::Passphrase(words.clone());
+                return self.identity(Some(&key)).map(|_| ());
+            }
+            _ => false,
+        };
+        if is_so {
+            return Ok(());
+        }
+        Err(BackupError::OtherSeal {
+            path: self.path.clone(),
+        })
+    }
+
+    /// What it asks for before it gives anything back.
+    pub(super) fn guard(&self) -> Guard {
+        match &self.sealed_to {
+            None => Guard::Open,
+            Some(_) if self.path.join(KEY).exists() => Guard::Passphrase,
+            Some(recipient) => Guard::Key(recipient.clone()),
+        }
+    }
+
+    /// What opens its files, if they are sealed.
+    pub(super) fn identity(
+        &self,
+        key: Option<&Key>,
+    ) -> Result<Option<age::x25519::Identity>, BackupError> {
+        let Some(sealed_to) = &self.sealed_to else {
+            return Ok(None);
+        };
+        let identity = match key {
+            None => {
+                return Err(BackupError::Sealed {
+                    path: self.path.clone(),
+                });
+            }
+            Some(Key::Identity(identity)) => identity.clone(),
+            Some(Key::Passphrase(words)) => sealing::open_key(&self.path.join(KEY), words)?,
+        };
+        if sealing::public(&identity) != *sealed_to {
+            return Err(BackupError::WrongKey);
+        }
+        Ok(Some(identity))
+    }
+
+    /// To whom its files are sealed.
+    pub(super) const fn sealed_to(&self) -> Option<&Recipient> {
+        self.sealed_to.as_ref()
     }
 
     /// Opens it for reading.
@@ -128,11 +205,16 @@ impl Folder {
         let marker: Marker = serde_json::from_slice(&text).map_err(|_| BackupError::NotOurs {
             path: path.to_owned(),
         })?;
-        if marker.format > FORMAT {
+        if !FORMATS.contains(&marker.format) {
             return Err(BackupError::Newer);
         }
+        let sealed_to = marker.sealed_to.map(|it| it.parse()).transpose();
+        let sealed_to = sealed_to.map_err(|_| BackupError::Damaged {
+            what: format!("`{MARKER}` names a key that is none"),
+        })?;
         Ok(Self {
             path: path.to_owned(),
+            sealed_to,
             _lock: None,
         })
     }
@@ -149,6 +231,13 @@ impl Folder {
     /// Where a backup lies.
     pub(super) fn copy_path(&self, name: &str) -> PathBuf {
         self.copies_path().join(name)
+    }
+
+    /// Where the database of a backup lies.
+    pub(super) fn database_path(&self, name: &str) -> PathBuf {
+        let sealed = self.sealed_to.as_ref().map(|_| "workmate.sqlite.age");
+        self.copy_path(name)
+            .join(sealed.unwrap_or("workmate.sqlite"))
     }
 
     /// Where a stored file lies.
@@ -275,7 +364,8 @@ impl Folder {
     /// there any more.
     pub(super) fn take(&self, from: &Path, name: &BlobName) -> Result<Option<Listed>, BackupError> {
         let unfinished = self.path.join("files/unfinished").join(name.as_str());
-        let Some((length, sha256)) = copy_through(from, &unfinished)? else {
+        let sealed_to = self.sealed_to.as_ref();
+        let Some((length, sha256)) = sealing::copy_out(from, &unfinished, sealed_to)? else {
             return Ok(None);
         };
         let path = self.file_path(name.as_str());
@@ -291,48 +381,11 @@ impl Folder {
     }
 }
 
-/// Copies a file and flushes it to the disk; its length and SHA-256, or `None` where there is nothing
-/// to copy.
-pub(super) fn copy_through(from: &Path, to: &Path) -> Result<Option<(u64, String)>, BackupError> {
-    let mut source = match File::open(from) {
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
-        opened => opened.map_err(at(from))?,
-    };
-    let mut target = private(to)?;
-    let (length, sha256) = hashed(&mut source, |bytes| target.write_all(bytes)).map_err(at(to))?;
-    target.sync_all().map_err(at(to))?;
-    Ok(Some((length, sha256)))
-}
-
 /// A new file that its owner alone may read.
 pub(super) fn private(path: &Path) -> Result<File, BackupError> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600);
     options.open(path).map_err(at(path))
-}
-
-/// Reads a file to its end; its length and SHA-256.
-pub(super) fn hash(path: &Path) -> Result<(u64, String), BackupError> {
-    let mut file = File::open(path).map_err(at(path))?;
-    hashed(&mut file, |_| Ok(())).map_err(at(path))
-}
-
-fn hashed(
-    source: &mut File,
-    mut each: impl FnMut(&[u8]) -> io::Result<()>,
-) -> io::Result<(u64, String)> {
-    let mut hasher = Sha256::new();
-    let mut chunk = vec![0; CHUNK];
-    let mut length = 0_u64;
-    loop {
-        let read = source.read(&mut chunk)?;
-        let Some(bytes) = chunk.get(..read).filter(|it| !it.is_empty()) else {
-            return Ok((length, HEXLOWER.encode(&hasher.finalize())));
-        };
-        hasher.update(bytes);
-        each(bytes)?;
-        length += u64::try_from(read).unwrap_or(0);
-    }
 }
 
 pub(super) fn write_through(path: &Path, bytes: &[u8]) -> Result<(), BackupError> {

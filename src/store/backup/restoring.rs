@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::copying::check;
-use super::folder::{Folder, Listed, copy_through, flush_folder, hash, make_folder};
+use super::folder::{Folder, Listed, flush_folder, make_folder};
+use super::sealing::{Key, copy_back, hash};
 use super::{BackupError, Copy, at};
 use crate::store::schema;
 
@@ -20,16 +21,17 @@ pub struct Restored {
     pub copy: Copy,
 }
 
-/// Brings back the backup called `name`, or the newest one, into the data folder `data`. Every file is
-/// compared with its hash on the way, and the database comes last: what was interrupted is no data
-/// folder yet, and is gone on with by the same call.
+/// Brings back the backup called `name`, or the newest one, into the data folder `data`, opened by `key`
+/// where it is sealed. Every file is compared with its hash on the way, and the database comes last: what
+/// was interrupted is no data folder yet, and is gone on with by the same call.
 pub fn restore(
-    from: &Path,
+    (from, key): (&Path, Option<&Key>),
     name: Option<&str>,
     data: &Path,
     now: Timestamp,
 ) -> Result<Restored, BackupError> {
     let folder = Folder::look(from)?;
+    let identity = folder.identity(key)?;
     let mut copies = folder.copies()?.into_iter();
     let wanted = copies.find(|(it, _)| name.is_none_or(|name| name == it));
     let (name, copy) = wanted.ok_or_else(|| BackupError::Missing {
@@ -45,13 +47,11 @@ pub fn restore(
     }
     let blobs = data.join("blobs");
     for listed in folder.files(&name)? {
-        bring(&folder, &blobs, &listed?)?;
+        bring(&folder, &blobs, &listed?, identity.as_ref())?;
     }
     let unfinished = data.join("restoring.sqlite");
-    let taken = copy_through(
-        &folder.copy_path(&name).join("workmate.sqlite"),
-        &unfinished,
-    )?;
+    let sealed = folder.database_path(&name);
+    let taken = copy_back(&sealed, &unfinished, identity.as_ref())?;
     if taken.is_none_or(|(_, sha256)| sha256 != copy.database_sha256) {
         return Err(BackupError::Damaged {
             what: "the database is not as it was when it was copied".to_owned(),
@@ -63,16 +63,21 @@ pub fn restore(
     Ok(Restored { name, copy })
 }
 
-fn bring(folder: &Folder, blobs: &Path, listed: &Listed) -> Result<(), BackupError> {
+fn bring(
+    folder: &Folder,
+    blobs: &Path,
+    listed: &Listed,
+    identity: Option<&age::x25519::Identity>,
+) -> Result<(), BackupError> {
     let place = blobs.join(listed.name.get(..2).unwrap_or("00"));
     let path = place.join(&listed.name);
-    // A call before this one was interrupted.
+    // A call before this one was interrupted. What was sealed has another hash there, and comes again.
     if path.exists() && hash(&path)?.1 == listed.sha256 {
         return Ok(());
     }
     make_folder(&place)?;
     let unfinished = blobs.join("restoring");
-    let taken = copy_through(&folder.file_path(&listed.name), &unfinished)?;
+    let taken = copy_back(&folder.file_path(&listed.name), &unfinished, identity)?;
     if taken.is_none_or(|it| it != (listed.length, listed.sha256.clone())) {
         return Err(BackupError::Damaged {
             what: format!("the file {} is missing or has changed", listed.name),

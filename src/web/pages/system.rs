@@ -8,6 +8,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 
 use super::stories::{self, Line};
+use super::update;
 use crate::domain::delivery::ChannelName;
 use crate::domain::document::Stage;
 use crate::domain::hours::QUIET_MODE;
@@ -94,6 +95,7 @@ struct SystemPage<'a> {
     channels: Vec<ChannelLine>,
     workers: Vec<WorkerLine>,
     journal: Vec<Line>,
+    update: Option<update::Section>,
 }
 
 struct Found {
@@ -116,6 +118,10 @@ pub async fn show(State(state): State<WebState>, frame: Frame) -> Result<Respons
     let names = state.about.channels.clone();
     let look = move |tx: &ReadTx<'_>| look(tx, &locale, &promises, &names);
     let found = state.store.read(frame.me.viewer(), look).await?;
+    let update = match &state.about.updates {
+        Some(updates) => Some(update::section(&frame.locale, updates).await),
+        None => None,
+    };
     let template = SystemPage {
         shell: &frame.shell,
         clock_is_wrong: !state.store.clock().is_sane(),
@@ -126,6 +132,7 @@ pub async fn show(State(state): State<WebState>, frame: Frame) -> Result<Respons
         stuck: found.stuck,
         workers: workers(&frame.locale, &state.board),
         journal: found.journal,
+        update,
     };
     page(&frame.shell, &template)
 }

@@ -1,6 +1,7 @@
 //! A web over a store of its own, on a port of its own, with a clock by hand.
 
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use jiff::Timestamp;
@@ -31,6 +32,7 @@ use workmate::web::auth::{password, secret};
 use workmate::web::{self, About, BrokerLamp, Household, WebState};
 use workmate::work::archive::Archive;
 use workmate::work::intake::Intake;
+use workmate::work::updates::Updates;
 use workmate::work::{Board, Readings, Wake};
 
 /// A password that people of these tests have.
@@ -50,7 +52,7 @@ pub struct Web {
     pub client: Client,
     stop: CancellationToken,
     visitors: AtomicU32,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Drop for Web {
@@ -74,6 +76,7 @@ impl Web {
             drop(rustls::crypto::ring::default_provider().install_default());
         });
         let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(box_of(&dir)).unwrap();
         let clock = Clock::at("2026-03-02T09:00:00Z".parse().unwrap());
         let store = Store::open(dir.path(), clock.clone()).unwrap();
         let (wake, stop) = (Wake::default(), CancellationToken::new());
@@ -99,6 +102,7 @@ impl Web {
                 mqtt: workmate::config::Mqtt::default(),
                 channels: vec![ChannelName::Mqtt, ChannelName::Mail, ChannelName::Ntfy],
                 model: Some("small:1b".to_owned()),
+                updates: Some(Updates::new(box_of(&dir), box_of(&dir).join("state"))),
             },
             throttle: web::auth::throttle::Throttle::default(),
             listeners: web::events::Listeners::default(),
@@ -121,8 +125,13 @@ impl Web {
             client,
             stop,
             visitors: AtomicU32::new(0),
-            _dir: dir,
+            dir,
         }
+    }
+
+    /// Where an update of the box is laid, and where it stands what becomes of it.
+    pub fn updates(&self) -> PathBuf {
+        box_of(&self.dir)
     }
 
     pub fn now(&self) -> Timestamp {
@@ -234,6 +243,10 @@ impl Browser {
             .header("content-type", "application/x-www-form-urlencoded")
             .body(encoded(&fields))
     }
+}
+
+fn box_of(dir: &TempDir) -> PathBuf {
+    dir.path().join("update")
 }
 
 /// A reader that is started when it is asked for something.

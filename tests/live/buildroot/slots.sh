@@ -171,11 +171,12 @@ else
 fi
 [ "$verb" = install ] || exit 0
 echo "installing $what"
-if rauc install "/run/bundles/$what.raucb" >/run/rauc-said 2>&1; then
+export WORKMATE_UPDATE__FOLDER=/var/lib/workmate/update
+if workmate update "/run/bundles/$what.raucb" >/run/said 2>&1; then
+    # The box starts anew by itself.
     echo "installed $what"
-    systemctl --no-block reboot
 else
-    echo "refused $what $(grep -oiE 'signature verification failed[^:]*|failed [a-z ]*' /run/rauc-said | head -n 1)"
+    echo "refused $what $(tail -n 1 /run/said)"
 fi
 END
 chmod 755 "$root/usr/libexec/told"

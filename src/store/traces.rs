@@ -1,0 +1,88 @@
+//! The journal as stories: all that happened to a document, to the tasks it asked for and to their
+//! reminders is one; a task that no document asked for begins its own.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, params};
+
+use super::{Error, ReadTx, journal};
+use crate::domain::journal::{Entity, Entry};
+
+/// One entry of the journal, and where it stands in its story.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The document or the task that the story is about.
+    pub story: String,
+    /// The sequence of its first entry.
+    pub first: u64,
+    /// When the entry before came, about the same thing or, for a new one, about the story's.
+    pub before: Option<Timestamp>,
+    /// What happened.
+    pub entry: Entry,
+}
+
+/// The steps after `sequence`, and the last sequence looked at. What belongs to no story, or to one that
+/// was erased, is left out.
+pub fn after(tx: &ReadTx<'_>, sequence: u64, limit: u32) -> Result<(u64, Vec<Step>), Error> {
+    let entries = journal::after(tx, sequence, limit)?;
+    let looked_at = entries.last().map_or(sequence, |it| it.sequence);
+    let mut steps = Vec::with_capacity(entries.len());
+    for entry in entries {
+        steps.extend(step(tx, entry)?);
+    }
+    Ok((looked_at, steps))
+}
+
+fn step(tx: &ReadTx<'_>, entry: Entry) -> Result<Option<Step>, Error> {
+    let Some((entity, story)) = story(tx, &entry)? else {
+        return Ok(None);
+    };
+    let mut query = tx
+        .prepare_cached("SELECT min(sequence) FROM journal WHERE entity = ?1 AND entity_id = ?2")?;
+    let first: Option<i64> = query.query_row(params![entity.as_str(), story], |row| row.get(0))?;
+    let first = first.map_or(entry.sequence, i64::unsigned_abs);
+    let mut before = moment_before(tx, (entry.entity, &entry.entity_id), entry.sequence)?;
+    if before.is_none() && entry.entity == Entity::Task {
+        before = moment_before(tx, (entity, &story), entry.sequence)?;
+    }
+    Ok(Some(Step {
+        story,
+        first,
+        before,
+        entry,
+    }))
+}
+
+fn story(tx: &ReadTx<'_>, entry: &Entry) -> Result<Option<(Entity, String)>, Error> {
+    let sql = match entry.entity {
+        Entity::Document => return Ok(Some((Entity::Document, entry.entity_id.clone()))),
+        Entity::Task => "SELECT id, document FROM task WHERE id = ?1",
+        Entity::Delivery => {
+            "SELECT task.id, task.document FROM delivery_item JOIN task ON task.id = delivery_item.task
+              WHERE delivery_item.delivery = ?1 ORDER BY position LIMIT 1"
+        }
+        Entity::Person | Entity::Token | Entity::Setting | Entity::Party => return Ok(None),
+    };
+    let found = tx
+        .prepare_cached(sql)?
+        .query_row([&entry.entity_id], |row| Ok((row.get(0)?, row.get(1)?)));
+    let found: Option<(String, Option<String>)> = found.optional()?;
+    Ok(found.map(|(task, document)| match document {
+        Some(document) => (Entity::Document, document),
+        None => (Entity::Task, task),
+    }))
+}
+
+fn moment_before(
+    tx: &ReadTx<'_>,
+    (entity, id): (Entity, &str),
+    sequence: u64,
+) -> Result<Option<Timestamp>, Error> {
+    let mut query = tx.prepare_cached(
+        "SELECT at FROM journal WHERE entity = ?1 AND entity_id = ?2 AND sequence < ?3
+          ORDER BY sequence DESC LIMIT 1",
+    )?;
+    let before = i64::try_from(sequence).unwrap_or(i64::MAX);
+    let at = query.query_row(params![entity.as_str(), id, before], |row| row.get(0));
+    let at: Option<i64> = at.optional()?;
+    Ok(at.and_then(|it| Timestamp::from_millisecond(it).ok()))
+}
