@@ -15,7 +15,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Environment};
 use crate::connect::home_assistant::{Ids, Page};
@@ -463,8 +464,13 @@ impl Crew {
         let answers = TakeAnswers::new(commands, incoming, wanted, (client.clone(), topics));
         self.start(answers, &Arc::new(Notify::new()));
         let wake = self.wake.clone();
+        // What waited for the broker is said as soon as it is there.
+        let ring = move || {
+            wake.deliveries.notify_one();
+            wake.state.notify_one();
+        };
         self.lifecycle
-            .spawn(ring_when_connected(client, wake, stop));
+            .spawn(ring_at_changes(client.connection(), ring, stop));
     }
 
     /// How the broker is shown how things stand.
@@ -494,20 +500,18 @@ impl Crew {
     }
 }
 
-/// What waited for the broker is said as soon as it is there.
-async fn ring_when_connected(
-    client: mqtt::Client,
-    wake: Wake,
-    stop: tokio_util::sync::CancellationToken,
+/// Rings at each change of what is watched.
+async fn ring_at_changes<T>(
+    mut watched: watch::Receiver<T>,
+    ring: impl Fn() + Send,
+    stop: CancellationToken,
 ) {
-    let mut connection = client.connection();
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            changed = connection.changed() => if changed.is_err() { return },
+            changed = watched.changed() => if changed.is_err() { return },
         }
-        wake.deliveries.notify_one();
-        wake.state.notify_one();
+        ring();
     }
 }
 

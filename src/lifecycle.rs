@@ -1,4 +1,4 @@
-//! How the daemon lives and ends.
+//! How the daemon lives and ends, and what the machine tells it meanwhile.
 //!
 //! Soft stop (a signal, or a listener that failed): every worker finishes its turn and starts none.
 //! Hard stop (a second signal, or 30 seconds later): what still runs is left behind; the store's

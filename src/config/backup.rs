@@ -51,6 +51,19 @@ impl Backup {
         if !self.folder.as_os_str().is_empty() && !self.folder.is_absolute() {
             return Err(("backup.folder", "a folder is like /mnt/usb/workmate"));
         }
+        let is_key = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit();
+        let recipient = self.recipient.trim();
+        // `age1` and 58 characters of Bech32 (age-encryption.org/v1).
+        let is_recipient = recipient.len() == 62 && recipient.starts_with("age1");
+        let is_recipient = is_recipient && recipient.bytes().all(is_key);
+        if !(recipient.is_empty() || is_recipient) {
+            let right = "the public key that age-keygen prints: age1…, 62 letters and digits";
+            return Err(("backup.recipient", right));
+        }
+        if !recipient.is_empty() && !self.passphrase_file.is_empty() {
+            let right = "backups are opened by a key or by a passphrase: take one of the two out";
+            return Err(("backup.passphrase_file", right));
+        }
         Ok(())
     }
 

@@ -245,7 +245,10 @@ pub fn note(
 pub fn make(store: &Store, rule: &Rule) -> Result<Made, BackupError> {
     let folder = Folder::open(&rule.folder, store.dir(), &rule.sealing)?;
     folder.remove_unfinished()?;
-    let made = copying::copy(store, &folder)?;
+    let made = copying::copy(store, &folder);
+    // However it ended, and whatever an earlier end has left.
+    sealing::remove(&copying::open_path(store))?;
+    let made = made?;
     let removed = folder.prune(rule.keep, &rule.zone)?;
     Ok(Made { removed, ..made })
 }

@@ -543,3 +543,14 @@ fn delivery_from_row(row: &Row<'_>) -> Result<Delivery, Error> {
         delivered_at: columns.instant_or_none("delivered_at")?,
     })
 }
+
+/// The first task that a delivery is about, if there is one: of its items, or of the digest it asks about.
+pub fn first_task(tx: &ReadTx<'_>, delivery: &str) -> Result<Option<String>, Error> {
+    let mut query = tx.prepare_cached(
+        "SELECT coalesce((SELECT task FROM delivery_item WHERE delivery = ?1 ORDER BY position LIMIT 1),
+                         json_extract(digest, '$[0]'))
+           FROM delivery WHERE id = ?1",
+    )?;
+    let task: Option<Option<String>> = query.query_row([delivery], |row| row.get(0)).optional()?;
+    Ok(task.flatten())
+}

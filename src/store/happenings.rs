@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, named_params};
 
 use super::rows::VISIBLE;
-use super::{Error, ReadTx, journal};
+use super::{Error, ReadTx, deliveries, journal};
 use crate::domain::journal::{Entity, Entry};
 
 /// One thing that happened.
@@ -39,7 +39,7 @@ fn happening(tx: &ReadTx<'_>, entry: Entry) -> Result<Option<Happening>, Error> 
             ("document", entry.entity_id)
         }
         Entity::Task if may_see(tx, "task", &entry.entity_id)? => ("task", entry.entity_id),
-        Entity::Delivery => match task_of_delivery(tx, &entry.entity_id)? {
+        Entity::Delivery => match deliveries::first_task(tx, &entry.entity_id)? {
             Some(task) if may_see(tx, "task", &task)? => ("reminder", task),
             _ => return Ok(None),
         },
@@ -67,11 +67,4 @@ fn may_see(tx: &ReadTx<'_>, table: &str, id: &str) -> Result<bool, Error> {
     let parameters = named_params! { ":id": id, ":viewer": tx.viewer_id() };
     let found: Option<i64> = query.query_row(parameters, |row| row.get(0)).optional()?;
     Ok(found.is_some())
-}
-
-fn task_of_delivery(tx: &ReadTx<'_>, id: &str) -> Result<Option<String>, Error> {
-    let mut query = tx.prepare_cached(
-        "SELECT r.task FROM delivery d JOIN reminder r ON r.id = d.reminder WHERE d.id = ?1",
-    )?;
-    Ok(query.query_row([id], |row| row.get(0)).optional()?)
 }

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
-use super::{Error, ReadTx, journal};
+use super::{Error, ReadTx, deliveries, journal};
 use crate::domain::journal::{Entity, Entry};
 
 /// One entry of the journal, and where it stands in its story.
@@ -53,20 +53,17 @@ fn step(tx: &ReadTx<'_>, entry: Entry) -> Result<Option<Step>, Error> {
 }
 
 fn story(tx: &ReadTx<'_>, entry: &Entry) -> Result<Option<(Entity, String)>, Error> {
-    let sql = match entry.entity {
-        Entity::Document => return Ok(Some((Entity::Document, entry.entity_id.clone()))),
-        Entity::Task => "SELECT id, document FROM task WHERE id = ?1",
-        Entity::Delivery => {
-            "SELECT task.id, task.document FROM delivery_item JOIN task ON task.id = delivery_item.task
-              WHERE delivery_item.delivery = ?1 ORDER BY position LIMIT 1"
-        }
-        Entity::Person | Entity::Token | Entity::Setting | Entity::Party => return Ok(None),
+    let id = entry.entity_id.clone();
+    let task = match entry.entity {
+        Entity::Document => return Ok(Some((Entity::Document, id))),
+        Entity::Task => Some(id),
+        Entity::Delivery => deliveries::first_task(tx, &id)?,
+        Entity::Person | Entity::Token | Entity::Setting | Entity::Party => None,
     };
-    let found = tx
-        .prepare_cached(sql)?
-        .query_row([&entry.entity_id], |row| Ok((row.get(0)?, row.get(1)?)));
-    let found: Option<(String, Option<String>)> = found.optional()?;
-    Ok(found.map(|(task, document)| match document {
+    let Some(task) = task else { return Ok(None) };
+    let mut query = tx.prepare_cached("SELECT document FROM task WHERE id = ?1")?;
+    let found: Option<Option<String>> = query.query_row([&task], |row| row.get(0)).optional()?;
+    Ok(found.map(|document| match document {
         Some(document) => (Entity::Document, document),
         None => (Entity::Task, task),
     }))

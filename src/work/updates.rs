@@ -99,13 +99,24 @@ impl Updates {
     }
 }
 
-/// A bundle on its way in. Without [`Arriving::finish`] nothing comes of it.
+/// A bundle on its way in. Without [`Arriving::finish`] nothing comes of it, and nothing is left of it.
 pub struct Arriving {
     file: File,
     part: PathBuf,
     bundle: PathBuf,
     beginning: Vec<u8>,
     length: u64,
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        // Laid down, it is there no more.
+        if let Err(error) = std::fs::remove_file(&self.part)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            log::warn!(error:display; "a part of an update could not be removed");
+        }
+    }
 }
 
 impl Arriving {
@@ -153,12 +164,12 @@ pub async fn take_file(updates: &Updates, path: &Path) -> Result<(), NotTaken> {
 mod tests {
     use super::*;
 
-    struct Box {
+    struct Ground {
         dir: tempfile::TempDir,
         updates: Updates,
     }
 
-    impl Box {
+    impl Ground {
         fn new() -> Self {
             let dir = tempfile::tempdir().unwrap();
             let updates = Updates::new(dir.path().to_owned(), dir.path().join("state"));
@@ -172,7 +183,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_bundle_is_laid_down_whole_and_one_at_a_time() {
-        let it = Box::new();
+        let it = Ground::new();
         assert_eq!(it.updates.progress().await, None);
         let mut arriving = it.updates.begin().await.unwrap();
         arriving.take(b"hs").await.unwrap();
@@ -195,14 +206,16 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_no_bundle_is_not_laid_down() {
-        let it = Box::new();
+        let it = Ground::new();
         let mut arriving = it.updates.begin().await.unwrap();
         let refused = arriving.take(b"%PDF-1.7").await;
         assert!(matches!(refused, Err(NotTaken::NoBundle)), "{refused:?}");
+        drop(arriving);
+        assert_eq!(std::fs::read_dir(it.dir.path()).unwrap().count(), 0);
         let mut short = it.updates.begin().await.unwrap();
         short.take(b"hsq").await.unwrap();
         let refused = short.finish().await;
         assert!(matches!(refused, Err(NotTaken::NoBundle)), "{refused:?}");
-        assert!(!it.dir.path().join(BUNDLE).exists());
+        assert_eq!(std::fs::read_dir(it.dir.path()).unwrap().count(), 0);
     }
 }

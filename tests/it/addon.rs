@@ -11,7 +11,8 @@ use serde_json::json;
 
 use crate::daemon::Daemon;
 use crate::mosquitto::Mosquitto;
-use crate::process::{beside, eventually};
+use crate::outside::serving;
+use crate::process::eventually;
 
 /// A Supervisor that knows the token `known` and answers it `status` and `body`.
 async fn supervisor(status: StatusCode, body: String) -> String {
@@ -22,12 +23,7 @@ async fn supervisor(status: StatusCode, body: String) -> String {
         (status, body)
     };
     let router = Router::new().route("/services/mqtt", get(answer));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    drop(beside(async move {
-        axum::serve(listener, router).await.unwrap();
-    }));
-    address
+    serving(router).await
 }
 
 #[tokio::test]

@@ -32,6 +32,7 @@ mod mqtt_commands;
 mod mqtt_outage;
 mod mqtt_people;
 mod mutations;
+mod outside;
 mod parts;
 mod photos;
 mod progress;

@@ -27,6 +27,7 @@ use workmate::store::{Caller, ReadTx, Store, Viewer, WriteTx, manners, people};
 use workmate::work::Wake;
 
 use crate::mosquitto::{Listener, Mosquitto};
+use crate::outside::serving;
 use crate::process::{beside, eventually, output};
 use crate::role;
 
@@ -85,12 +86,7 @@ impl Outside {
             StatusCode::OK
         };
         let router = Router::new().route("/", post(take));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}/", listener.local_addr().unwrap());
-        drop(beside(async move {
-            axum::serve(listener, router).await.unwrap();
-        }));
-        address
+        format!("{}/", serving(router).await)
     }
 
     fn cut(&self) {

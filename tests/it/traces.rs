@@ -9,7 +9,8 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use serde_json::{Value, json};
 
 use crate::daemon::Daemon;
-use crate::process::{beside, eventually};
+use crate::outside::serving;
+use crate::process::eventually;
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -32,12 +33,14 @@ async fn collector() -> (String, Told) {
         }
     };
     let router = Router::new().fallback(hear);
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}/otlp", listener.local_addr().unwrap());
-    drop(beside(async move {
-        axum::serve(listener, router).await.unwrap();
-    }));
+    let address = format!("{}/otlp", serving(router).await);
     (address, told)
+}
+
+/// A program of one's own that takes each reminder.
+async fn hook() -> String {
+    let router = Router::new().fallback(|| async { StatusCode::NO_CONTENT });
+    format!("{}/hook", serving(router).await)
 }
 
 /// All spans of the requests that were taken.
@@ -96,4 +99,35 @@ async fn a_letter_its_task_and_the_answer_are_one_trace_that_says_nothing_of_the
         !text.contains("Stadtwerke") && !text.contains("Rechnung"),
         "{text}"
     );
+}
+
+#[tokio::test]
+async fn a_reminder_is_a_step_of_its_tasks_story_and_listeners_hear_of_it() {
+    let ((address, told), hook) = (collector().await, hook().await);
+    let mut daemon = Daemon::prepare(&[
+        ("WORKMATE_TELEMETRY__OTLP_URL", &address),
+        ("WORKMATE_WEBHOOK__URL", &hook),
+    ]);
+    let authorization = daemon.desk().join("authorization");
+    std::fs::write(&authorization, "Basic c2VjcmV0").unwrap();
+    daemon.set(
+        "WORKMATE_TELEMETRY__AUTHORIZATION_FILE",
+        authorization.to_str().unwrap(),
+    );
+    daemon.start().await;
+    let mut events = daemon.listen().await;
+    let task = json!({"title": "Bins", "remind_at": ["2020-01-01T00:00:00Z"]});
+    let task = daemon.send("tasks", &task).await;
+    let id = task["id"].as_str().unwrap();
+    let heard = events.until("event: reminder").await;
+    assert!(heard.contains(id), "{heard}");
+    eventually("it is told", PATIENCE, || async {
+        named(&spans(&told), "delivery delivered").map(|_| ())
+    })
+    .await;
+    let spans = spans(&told);
+    let id: ulid::Ulid = id.parse().unwrap();
+    let delivered = named(&spans, "delivery delivered").unwrap();
+    assert_eq!(delivered["traceId"], format!("{:032x}", id.0));
+    assert_ne!(delivered["parentSpanId"], "");
 }

@@ -17,7 +17,8 @@ use workmate::connect::push::signature;
 
 use super::daemon::Daemon;
 use super::visitor::Visitor;
-use crate::process::{Process, beside, eventually, free_port, installed, output};
+use crate::outside::serving;
+use crate::process::{Process, eventually, free_port, installed, output};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -172,11 +173,7 @@ async fn listener() -> (String, Heard) {
         }
     };
     let router = Router::new().fallback(hear);
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}/hook", listener.local_addr().unwrap());
-    drop(beside(async move {
-        axum::serve(listener, router).await.unwrap();
-    }));
+    let address = format!("{}/hook", serving(router).await);
     (address, heard)
 }
 

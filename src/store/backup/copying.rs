@@ -135,12 +135,17 @@ fn taken_over(
     Ok(Some((found, length, sha256)))
 }
 
+/// Where a database lies open until it is sealed: beside the house's own, never on the other disk.
+pub(super) fn open_path(store: &Store) -> PathBuf {
+    store.dir().join("backup.sqlite")
+}
+
 /// Where the database is copied to and looked at: where it stays, or, where nobody but the owner of a key
 /// may read it there, beside the house's own until it is sealed.
 fn lies_open(store: &Store, folder: &Folder, database: &Path) -> PathBuf {
     match folder.sealed_to() {
         None => database.to_owned(),
-        Some(_) => store.dir().join("backup.sqlite"),
+        Some(_) => open_path(store),
     }
 }
 
@@ -153,18 +158,12 @@ fn checked(store: &Store, folder: &Folder, database: &Path) -> Result<Checked, B
     };
     let originals = |sha256| store.blobs().original(sha256);
     let now = store.clock().now();
-    let found = check(&open, now, |sha256| is_lost(&originals(sha256)));
-    let sealed = found.and_then(|found| {
-        let (length, sha256) = match folder.sealed_to() {
-            None => hash(database)?,
-            Some(recipient) => sealing::seal_and_look(&open, database, recipient)?,
-        };
-        Ok((found, length, sha256))
-    });
-    if folder.sealed_to().is_some() {
-        sealing::remove(&open)?;
-    }
-    sealed
+    let found = check(&open, now, |sha256| is_lost(&originals(sha256)))?;
+    let (length, sha256) = match folder.sealed_to() {
+        None => hash(database)?,
+        Some(recipient) => sealing::seal_and_look(&open, database, recipient)?,
+    };
+    Ok((found, length, sha256))
 }
 
 /// Copies the database as it is at one moment, while others read and write it.

@@ -176,7 +176,7 @@ pub(super) fn seal_and_look(
     let mut found = Hashed::new(io::sink());
     let sealed = BufReader::with_capacity(CHUNK, File::open(to).map_err(at(to))?);
     let mut reader = opened(sealed, &own).map_err(|it| it.at(to))?;
-    pour(&mut reader, &mut found).map_err(at(to))?;
+    pour(&mut reader, &mut found).map_err(changed(to, to))?;
     if found.ended() != source.ended() {
         return Err(BackupError::Damaged {
             what: "what was encrypted does not become the same again".to_owned(),
@@ -200,7 +200,7 @@ pub(super) fn copy_back(
     if let Some(identity) = identity {
         let mut sealed = BufReader::with_capacity(CHUNK, &mut source);
         let mut reader = opened(&mut sealed, identity).map_err(|it| it.at(from))?;
-        pour(&mut reader, &mut target).map_err(at(to))?;
+        pour(&mut reader, &mut target).map_err(changed(from, to))?;
         // What might follow the end belongs to the file as well.
         pour(&mut sealed, &mut io::sink()).map_err(at(from))?;
     } else {
@@ -280,6 +280,21 @@ fn opened<R: io::BufRead>(
         | DecryptError::InvalidMac
         | DecryptError::UnknownFormat => Shut::Damaged(error.to_string()),
     })
+}
+
+/// What does not open in the middle is not what was written to `sealed`; everything else happened at `to`.
+fn changed(sealed: &Path, to: &Path) -> impl FnOnce(io::Error) -> BackupError {
+    let (what, to) = (
+        format!("`{}` is not as it was written", sealed.display()),
+        to.to_owned(),
+    );
+    let broken = [io::ErrorKind::InvalidData, io::ErrorKind::UnexpectedEof];
+    move |cause| {
+        if broken.contains(&cause.kind()) {
+            return BackupError::Damaged { what };
+        }
+        at(&to)(cause)
+    }
 }
 
 /// Writes all that can be read.

@@ -10,6 +10,9 @@ use crate::web::failure::Failure;
 use crate::web::frame::{Happened, Locale, go};
 use crate::work::updates::{NotTaken, Progress, Updates};
 
+/// The longest token of a form, in bytes: the body as a whole may be as long as a bundle.
+const TOKEN_BYTES_MAX: usize = 256;
+
 /// What the System page shows of it.
 pub struct Section {
     /// What becomes of the last one.
@@ -42,8 +45,14 @@ pub async fn take(
     while let Some(mut field) = parts.next_field().await.map_err(|it| rejected(&it))? {
         match field.name() {
             Some("csrf") => {
-                let sent = field.text().await.map_err(|it| rejected(&it))?;
-                is_ours = secret::is_same(&sent, &me.csrf);
+                let mut sent = Vec::new();
+                while let Some(chunk) = field.chunk().await.map_err(|it| rejected(&it))? {
+                    if sent.len() + chunk.len() > TOKEN_BYTES_MAX {
+                        return Err(Failure::Forbidden);
+                    }
+                    sent.extend_from_slice(&chunk);
+                }
+                is_ours = secret::is_same(&String::from_utf8_lossy(&sent), &me.csrf);
             }
             // The form sends its token first: nothing is kept of what another page sends.
             Some("file") if !is_ours => return Err(Failure::Forbidden),

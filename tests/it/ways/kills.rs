@@ -18,6 +18,7 @@ use super::Mailbox;
 use crate::daemon::Daemon;
 use crate::durability::Dice;
 use crate::mosquitto::{Listener, Mosquitto};
+use crate::outside::serving;
 use crate::process::{beside, eventually};
 use crate::soak;
 use crate::visitor::{Visitor, encoded};
@@ -63,11 +64,7 @@ async fn moody_listener() -> (String, Arc<Mutex<Taken>>) {
         StatusCode::NO_CONTENT
     };
     let router = Router::new().route("/hook", post(hear));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}/hook", listener.local_addr().unwrap());
-    drop(beside(async move {
-        axum::serve(listener, router).await.unwrap();
-    }));
+    let address = format!("{}/hook", serving(router).await);
     (address, taken)
 }
 

@@ -98,7 +98,7 @@ class Disk:
         self.take(4)
         while True:
             _, option, length = struct.unpack(">QII", self.take(16))
-            data = self.take(length)
+            self.take(length)
             if option == 1:  # EXPORT_NAME
                 self.client.sendall(struct.pack(">QH", DISK_BYTES, flags) + bytes(124))
                 return True
@@ -109,7 +109,6 @@ class Disk:
             self.client.sendall(self.said(option, (1 << 31) | 1, b""))
             if option == 2:  # ABORT
                 return False
-            del data
 
     @staticmethod
     def said(option, kind, data):
