@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::journal::{self, Change};
 use super::rows::{Columns, VISIBLE, visibility_column};
-use super::{Error, ReadTx, WriteTx, parts, people, trash};
+use super::{Error, ReadTx, WriteTx, parts, people, search, trash};
 use crate::domain::document::{
     Document, Kind, MediaType, Origin, Sha256Hash, Stage, StuckAt, Visibility,
 };
@@ -187,6 +187,12 @@ pub fn kind(tx: &ReadTx<'_>, id: DocumentId) -> Result<Option<Kind>, Error> {
     Ok(rows.next().transpose()?.flatten())
 }
 
+/// Who wrote it, as its findings say.
+pub fn sender(tx: &ReadTx<'_>, id: DocumentId) -> Result<Option<String>, Error> {
+    let mut query = tx.prepare_cached("SELECT sender FROM document WHERE id = ?1")?;
+    Ok(query.query_row([id.to_string()], |row| row.get(0))?)
+}
+
 /// What a list shows of a document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Listed {
@@ -239,10 +245,12 @@ const BEFORE: &str = "number < (SELECT number FROM document WHERE id = :before)"
 /// Newest first.
 pub fn list(tx: &ReadTx<'_>, filter: &Filter, limit: u32) -> Result<Vec<Listed>, Error> {
     let typed = filter.query.as_deref().map(str::trim).unwrap_or_default();
-    let words = super::search::expression(typed);
-    if !typed.is_empty() && words.is_none() {
+    let sought = search::sought(tx, typed)?;
+    if !typed.is_empty() && sought.is_none() {
         return Ok(Vec::new());
     }
+    let words = sought.as_ref().and_then(|it| it.expression.as_deref());
+    let common = sought.as_ref().and_then(|it| it.common.as_deref());
     let viewer = tx.viewer_id();
     let kind = filter.kind.map(Kind::as_str);
     let since = filter.since.map(Timestamp::as_millisecond);
@@ -254,8 +262,9 @@ pub fn list(tx: &ReadTx<'_>, filter: &Filter, limit: u32) -> Result<Vec<Listed>,
         Trash::Outside => "deleted_at IS NULL",
     });
     let mut parameters: Vec<(&str, &dyn ToSql)> = vec![(":viewer", &viewer), (":limit", &limit)];
-    let asked: [(bool, &str, &dyn ToSql, &str); 6] = [
+    let asked: [(bool, &str, &dyn ToSql, &str); 7] = [
         (words.is_some(), ":words", &words, "search MATCH :words"),
+        (common.is_some(), ":common", &common, search::HOLDS_COMMON),
         (kind.is_some(), ":kind", &kind, "kind = :kind"),
         (
             filter.stage.is_some(),
@@ -275,7 +284,7 @@ pub fn list(tx: &ReadTx<'_>, filter: &Filter, limit: u32) -> Result<Vec<Listed>,
     }
     let conditions = conditions.join(" AND ");
     // The index of the words says its rows newest first, and is asked for no more than are shown.
-    let mut query = tx.prepare_cached(&if words.is_some() {
+    let mut query = tx.prepare_cached(&if sought.is_some() {
         format!(
             "SELECT document.* FROM search CROSS JOIN document ON document.number = search.rowid
               WHERE {conditions} ORDER BY search.rowid DESC LIMIT :limit"

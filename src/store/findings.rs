@@ -93,6 +93,11 @@ fn refresh(tx: &WriteTx<'_>, document: &Document) -> Result<(), Error> {
         ":issue_date": extraction.date(Field::IssueDate).map(|it| it.to_string()),
         ":title": title,
     })?;
+    index(tx, document)
+}
+
+/// Puts what is known of a document into the index of the search.
+pub fn index(tx: &WriteTx<'_>, document: &Document) -> Result<(), Error> {
     // A word in a stack is found in its letter.
     let pages = if parts::is_divided(tx, document.id)? {
         Vec::new()
@@ -100,21 +105,16 @@ fn refresh(tx: &WriteTx<'_>, document: &Document) -> Result<(), Error> {
         super::pages::list(tx, document.id)?
     };
     let body: Vec<String> = pages.iter().map(search::text_of).collect();
-    let asn = document.asn.map(|it| format!(" ASN{it} ASN{it:05}"));
-    let names = [
+    let asn = document.asn.map(|it| format!("ASN{it} ASN{it:05}"));
+    let sender = documents::sender(tx, document.id)?;
+    let texts = [
         document.title.as_str(),
-        " ",
         document.origin.file_name.as_str(),
         asn.as_deref().unwrap_or_default(),
-    ];
-    let names = names.concat();
-    search::index(
-        tx,
-        document.id,
-        &names,
-        sender.unwrap_or_default(),
+        sender.as_deref().unwrap_or_default(),
         &body.join("\n"),
-    )
+    ];
+    search::index(tx, document.id, &texts)
 }
 
 /// What the machine claims.

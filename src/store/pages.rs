@@ -65,7 +65,7 @@ pub fn keep(tx: &WriteTx<'_>, id: DocumentId, reading: &Reading) -> Result<Docum
         params![key, json(&rest)],
     )?;
     let body: Vec<String> = reading.pages.iter().map(search::text_of).collect();
-    search::index(tx, id, &document.title, "", &body.join("\n"))?;
+    search::index(tx, id, &[&document.title, &body.join("\n")])?;
     let count = u32::try_from(reading.pages.len())
         .ok()
         .and_then(NonZeroU32::new);

@@ -22,6 +22,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("migrations/0011_home_assistant.sql")),
     M::up(include_str!("migrations/0012_accounts.sql")),
     M::up(include_str!("migrations/0013_archive.sql")),
+    M::up(include_str!("migrations/0014_words.sql")),
 ];
 
 /// Takes the data directory for this process; the lock ends with it, also when it is killed.

@@ -1,18 +1,30 @@
-//! Full-text search by trigrams: finds parts of compound words, and ü by u and ue.
+//! Full-text search: finds parts of compound words, and ü by u and ue.
+//!
+//! A word that is typed is looked for as a part of the words that there are, by trigrams; then the
+//! documents are looked for in which these stand. So a rare word costs no more than a common one: of the
+//! documents each trigram leaves most, of the words few.
 //!
 //! Both the text and the query are folded the same way before SQLite sees them, because FTS5 folds
 //! neither ß nor the German way of writing umlauts with an e.
+
+mod vocabulary;
+
+use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, params};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use super::rows::{Columns, json};
 use super::{Error, ReadTx, WriteTx};
 use crate::domain::document::{Page, Word};
 use crate::domain::id::DocumentId;
+use vocabulary::Meant;
 
 /// Text of one document that is searched at the most, in characters.
-const BODY_CHARACTERS_MAX: usize = 1_000_000;
+const TEXT_CHARACTERS_MAX: usize = 1_000_000;
+/// Of a longer word (coded bytes, as a rule) the beginning is searched.
+const WORD_CHARACTERS_MAX: usize = 200;
 /// Words of one query at the most.
 const WORDS_MAX: usize = 16;
 
@@ -79,22 +91,72 @@ fn divided(end: &str, begin: &str) -> Option<Division> {
     }
 }
 
-/// The FTS5 expression for what somebody typed; `None` where nothing of it can be searched.
-///
-/// Words of fewer than three letters have no trigram and are left out.
-pub fn expression(query: &str) -> Option<String> {
-    let words: Vec<String> = query
-        .split_whitespace()
-        .map(|word| folded(word).replace('"', ""))
-        .filter(|word| word.chars().count() >= 3)
-        .take(WORDS_MAX)
-        .map(|word| format!("\"{word}\""))
-        .collect();
-    if words.is_empty() {
-        None
-    } else {
-        Some(words.join(" AND "))
+/// What a query asks of the index: documents that hold every word of it, each at least as a part of one
+/// of theirs.
+pub struct Sought {
+    /// The FTS5 expression of the words that are looked for; `None` where each is too common to be.
+    pub expression: Option<String>,
+    /// Parts of so many words that each document left is asked for them, as a JSON array; `None` where
+    /// there is none.
+    pub common: Option<String>,
+}
+
+/// What a document left is asked: is each of the common parts in one of its words?
+pub const HOLDS_COMMON: &str = "NOT EXISTS (
+    SELECT 1 FROM json_each(:common) AS part WHERE NOT EXISTS (
+        SELECT 1 FROM json_each('[' || replace(search.words, ' ', ',') || ']') AS held
+          JOIN word ON word.number = held.value
+         WHERE instr(word.text, part.value) > 0))";
+
+/// What somebody typed, as the index is asked for it; `None` where it finds nothing.
+pub fn sought(tx: &ReadTx<'_>, typed: &str) -> Result<Option<Sought>, Error> {
+    let parts = parts_of(typed);
+    if parts.is_empty() {
+        return Ok(None);
     }
+    let (mut expressions, mut common) = (Vec::new(), Vec::new());
+    for part in parts {
+        match vocabulary::meant(tx, &part)? {
+            Meant::Few(numbers) if numbers.is_empty() => return Ok(None),
+            Meant::Few(numbers) => expressions.push(format!("({})", listed(numbers, " OR "))),
+            Meant::Many => common.push(part),
+        }
+    }
+    Ok(Some(Sought {
+        expression: (!expressions.is_empty()).then(|| expressions.join(" AND ")),
+        common: (!common.is_empty()).then(|| json(&common)),
+    }))
+}
+
+/// What is looked for by what somebody typed: parts of words, folded, each once.
+pub fn parts_of(typed: &str) -> BTreeSet<String> {
+    words_of(&folded(typed)).take(WORDS_MAX).collect()
+}
+
+/// Whether a word as it is printed is one that `part` stands for.
+pub fn is_in(part: &str, word: &str) -> bool {
+    let holds = |word: String| {
+        if part.chars().count() < vocabulary::TRIGRAM {
+            word == part
+        } else {
+            word.contains(part)
+        }
+    };
+    words_of(&folded(word)).any(holds)
+}
+
+/// The words of a folded text, without the marks around them.
+fn words_of(folded: &str) -> impl Iterator<Item = String> {
+    let words = folded.split(' ').map(|word| {
+        let word = word.trim_matches(|it: char| !it.is_alphanumeric());
+        word.chars().take(WORD_CHARACTERS_MAX).collect()
+    });
+    words.filter(|it: &String| !it.is_empty())
+}
+
+fn listed(numbers: impl IntoIterator<Item = i64>, between: &str) -> String {
+    let numbers: Vec<String> = numbers.into_iter().map(|it| it.to_string()).collect();
+    numbers.join(between)
 }
 
 /// Makes what queries need known to a connection.
@@ -103,30 +165,74 @@ pub(super) fn prepare(connection: &Connection) {
     connection.set_prepared_statement_cache_capacity(64);
 }
 
-/// Puts a document's words into the index, in the place of earlier ones.
-pub fn index(
-    tx: &WriteTx<'_>,
-    id: DocumentId,
-    title: &str,
-    sender: &str,
-    body: &str,
-) -> Result<(), Error> {
-    let Some(number) = number(tx, id)? else {
+/// Puts the words of a document's texts into the index, in the place of earlier ones.
+pub fn index(tx: &WriteTx<'_>, id: DocumentId, texts: &[&str]) -> Result<(), Error> {
+    let Some(document) = number(tx, id)? else {
         return Ok(());
     };
-    tx.prepare_cached("DELETE FROM search WHERE rowid = ?1")?
-        .execute([number])?;
-    let body: String = folded(body).chars().take(BODY_CHARACTERS_MAX).collect();
-    tx.prepare_cached("INSERT INTO search (rowid, title, sender, body) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![number, folded(title), folded(sender), body])?;
-    Ok(())
+    let mut left = TEXT_CHARACTERS_MAX;
+    let mut words = BTreeSet::new();
+    for text in texts {
+        let text: String = folded(text).chars().take(left).collect();
+        left = left.saturating_sub(text.chars().count());
+        words.extend(words_of(&text));
+    }
+    let numbers = words.iter().map(|it| vocabulary::number_of(tx, it));
+    let numbers: BTreeSet<i64> = numbers.collect::<Result<_, _>>()?;
+    let before = indexed(tx, document)?;
+    if before != numbers {
+        let words = listed(numbers.iter().copied(), " ");
+        tx.prepare_cached("INSERT OR REPLACE INTO search (rowid, words) VALUES (?1, ?2)")?
+            .execute(params![document, words])?;
+        for gone in before.difference(&numbers) {
+            vocabulary::forget_unused(tx, *gone)?;
+        }
+    }
+    set_indexed(tx, document)
 }
 
-/// Takes a document out of the index.
+/// Takes a document out of the index, and the words that stood in no other.
 pub fn remove(tx: &WriteTx<'_>, id: DocumentId) -> Result<(), Error> {
-    if let Some(number) = number(tx, id)? {
-        tx.execute("DELETE FROM search WHERE rowid = ?1", [number])?;
+    let Some(document) = number(tx, id)? else {
+        return Ok(());
+    };
+    let words = indexed(tx, document)?;
+    tx.prepare_cached("DELETE FROM search WHERE rowid = ?1")?
+        .execute([document])?;
+    for word in words {
+        vocabulary::forget_unused(tx, word)?;
     }
+    set_indexed(tx, document)
+}
+
+/// Takes up to `limit` documents whose words an earlier version had indexed in another way, the newest
+/// first.
+pub fn take_outdated(tx: &WriteTx<'_>, limit: u32) -> Result<Vec<DocumentId>, Error> {
+    let mut query = tx.prepare_cached(
+        "SELECT id FROM document WHERE number IN
+             (SELECT number FROM document_to_index ORDER BY number DESC LIMIT ?1)",
+    )?;
+    let ids = query.query_and_then([limit], |row| Columns::of("document", row).parsed("id"))?;
+    let ids: Vec<DocumentId> = ids.collect::<Result<_, Error>>()?;
+    for id in &ids {
+        if let Some(document) = number(tx, *id)? {
+            set_indexed(tx, document)?;
+        }
+    }
+    Ok(ids)
+}
+
+/// The words of a document, by their numbers.
+fn indexed(tx: &ReadTx<'_>, document: i64) -> Result<BTreeSet<i64>, Error> {
+    let mut query = tx.prepare_cached("SELECT words FROM search WHERE rowid = ?1")?;
+    let words: Option<String> = query.query_row([document], |row| row.get(0)).optional()?;
+    let words = words.unwrap_or_default();
+    Ok(words.split(' ').filter_map(|it| it.parse().ok()).collect())
+}
+
+fn set_indexed(tx: &WriteTx<'_>, document: i64) -> Result<(), Error> {
+    tx.prepare_cached("DELETE FROM document_to_index WHERE number = ?1")?
+        .execute([document])?;
     Ok(())
 }
 
@@ -138,55 +244,4 @@ fn number(tx: &ReadTx<'_>, id: DocumentId) -> Result<Option<i64>, Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::document::PageSource;
-    use crate::domain::value::Rect;
-
-    #[test]
-    fn words_divided_at_a_lines_end_are_one_word_in_the_search() {
-        let lines = [
-            "die Nebenkosten-",
-            "abrechnung aus Baden-",
-            "Baden von der Kranken-",
-            "und Pflegekasse über 5-",
-            "mal Strom",
-        ];
-        let words = (0_u32..).zip(lines).flat_map(|(line, text)| {
-            text.split(' ').map(move |text| Word {
-                text: text.to_owned(),
-                at: Rect::default(),
-                confidence: 1.0,
-                line,
-                block: 0,
-            })
-        });
-        let page = Page {
-            number: 1,
-            source: PageSource::Ocr,
-            width: 595.0,
-            height: 842.0,
-            words: words.collect(),
-        };
-        let expected = "die Nebenkostenabrechnung aus Baden-Baden von der Kranken-\nund \
-                        Pflegekasse über 5-\nmal Strom";
-        assert_eq!(text_of(&page), expected);
-    }
-
-    #[test]
-    fn umlauts_are_found_however_they_are_written() {
-        for text in ["München", "Muenchen", "MUNCHEN", "mu\u{308}nchen"] {
-            assert_eq!(folded(text), "munchen", "{text}");
-        }
-        assert_eq!(folded("Straße"), "strasse");
-    }
-
-    #[test]
-    fn a_query_is_words_that_must_all_be_there() {
-        assert_eq!(
-            expression(" Müll  \"gebühr"),
-            Some("\"mull\" AND \"gebuhr\"".to_owned())
-        );
-        assert_eq!(expression("a b"), None);
-    }
-}
+mod tests;

@@ -1,14 +1,17 @@
-//! Erases what has lain in the trash for long enough, everywhere.
+//! Erases what has lain in the trash for long enough, everywhere; indexes what an earlier version had
+//! indexed in its own way.
 
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::{Error, Turn, Worker};
-use crate::store::{Caller, Store, links, trash};
+use crate::store::{Caller, Store, documents, findings, links, search, trash};
 
-/// Documents of one turn.
+/// Documents that one turn erases.
 const BATCH: u32 = 20;
+/// Documents that one turn indexes; an answer waits for no more of them.
+const INDEXED: u32 = 8;
 
 /// The worker.
 pub struct TidyUp {
@@ -27,6 +30,23 @@ impl Worker for TidyUp {
     const REST: Duration = Duration::from_hours(1);
 
     async fn turn(&mut self, _stop: &CancellationToken) -> Result<Turn, Error> {
+        let indexed = self
+            .store
+            .write(Caller::worker(Self::NAME), |tx| {
+                let outdated = search::take_outdated(tx, INDEXED)?;
+                for id in &outdated {
+                    let document = documents::by_id(tx, *id)?;
+                    // One that cannot be read is not to keep the others from being found.
+                    if let Err(error) = findings::index(tx, &document) {
+                        log::error!(document_id:display = id, error:display; "a document is not found by its words");
+                    }
+                }
+                Ok(outdated.len())
+            })
+            .await?;
+        if indexed > 0 {
+            return Ok(Turn::More);
+        }
         // With a clock that is not set, everything or nothing would seem old.
         if !self.store.clock().is_sane() {
             return Ok(Turn::Idle);

@@ -4,6 +4,7 @@
 //! One letter is brought in as a client brings it. Its rows are then copied in the file while the daemon
 //! is stopped, each with a name, a day and words of its own.
 
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
@@ -27,6 +28,9 @@ const DOCUMENTS: u32 = 100_000;
 const ENTRIES: u32 = 10;
 /// Words of a letter, and how many the language has.
 const WORDS: (u32, u32) = (150, 20_000);
+/// Numbers of a letter that stand in no other, as a rule, and amounts of money.
+const OWN: u32 = 4;
+const AMOUNTS: u32 = 6;
 /// So often a page is asked for.
 const TIMES: usize = 100;
 /// Starts that are measured.
@@ -68,7 +72,7 @@ pub async fn all(ground: &Ground) -> Result<Vec<Figure>> {
         for number in 0..TIMES {
             let number = u32::try_from(number)?;
             let words = if path.ends_with('=') {
-                format!("{}+{}", word(number * 191), word(usual(number * 37)))
+                searched_for(number)
             } else {
                 String::new()
             };
@@ -84,6 +88,19 @@ pub async fn all(ground: &Ground) -> Result<Vec<Figure>> {
         });
     }
     Ok(figures)
+}
+
+/// What people type: a rare word and a usual one; a part of a word, and of a number.
+fn searched_for(number: u32) -> String {
+    let usual = word(usual(number * 37));
+    match number % 4 {
+        0 => {
+            let part: String = usual.chars().take(3).collect();
+            format!("{part}+{}", word(number * 191))
+        }
+        1 => format!("{}-{}", number % 7, number % 90 + 10),
+        _ => format!("{}+{usual}", word(number * 191)),
+    }
 }
 
 /// A backup behind one since which nothing was changed.
@@ -286,18 +303,43 @@ fn copy_rows(database: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// What can be searched for in each of them.
+/// What can be searched for in each of them: words of the language, the sender, and numbers and amounts of
+/// which most stand in one letter alone.
 fn copy_words(database: &Connection) -> Result<()> {
-    let mut index = database.prepare(
-        "INSERT INTO search (rowid, title, sender, body) VALUES (?1, ?2, 'wasserwerk lindental', ?3)",
-    )?;
+    let mut known: HashMap<String, i64> = HashMap::new();
+    let mut add = database.prepare("INSERT INTO word (text) VALUES (?1)")?;
+    let mut add_part = database.prepare("INSERT INTO word_part (rowid, text) VALUES (?1, ?2)")?;
+    let mut index = database.prepare("INSERT INTO search (rowid, words) VALUES (?1, ?2)")?;
+    database.execute_batch("DELETE FROM search; DELETE FROM word")?;
+    database.execute_batch("INSERT INTO word_part (word_part) VALUES ('rebuild')")?;
     for number in 0..DOCUMENTS {
+        let chance = |it: u32| mixed(u64::from(number) << 32 | u64::from(it)) >> 40;
         let words = (0..WORDS.0).map(|it| {
-            let chance = mixed(u64::from(number) << 32 | u64::from(it)) >> 40;
-            word(usual(u32::try_from(chance).unwrap_or(0)))
+            let chance = u32::try_from(chance(it)).unwrap_or(0);
+            if it < OWN {
+                format!("{}-{chance}", number % 7)
+            } else if it < OWN + AMOUNTS {
+                format!("{},{:02}", chance % 300, chance % 97)
+            } else {
+                word(usual(chance))
+            }
         });
-        let words: Vec<String> = words.collect();
-        index.execute(params![10 + number, word(number), words.join(" ")])?;
+        let mut words: BTreeSet<String> = words.collect();
+        words.extend([word(number), "wasserwerk".into(), "lindental".into()]);
+        let mut numbers = Vec::with_capacity(words.len());
+        for word in words {
+            let number = if let Some(number) = known.get(&word) {
+                *number
+            } else {
+                add.execute([&word])?;
+                let number = database.last_insert_rowid();
+                add_part.execute(params![number, word])?;
+                known.insert(word, number);
+                number
+            };
+            numbers.push(number.to_string());
+        }
+        index.execute(params![10 + number, numbers.join(" ")])?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use jiff::ToSpan;
 use serde::Deserialize;
 
 use super::Choice;
-use crate::domain::document::{Kind, Page};
+use crate::domain::document::{Kind, Page, Word};
 use crate::domain::id::DocumentId;
 use crate::domain::person::Language;
 use crate::store::blobs::Blobs;
@@ -170,14 +170,10 @@ fn look(
 
 /// The first word of the pages that the query finds, among its neighbours.
 fn snippet(pages: &[Page], query: &str) -> Option<Snippet> {
-    let wanted: Vec<String> = query.split_whitespace().map(search::folded).collect();
+    let parts = search::parts_of(query);
     for page in pages.iter().take(SNIPPET_PAGES_MAX) {
-        let hit = page.words.iter().position(|word| {
-            let word = search::folded(&word.text);
-            wanted
-                .iter()
-                .any(|it| it.chars().count() >= 3 && word.contains(it.as_str()))
-        });
+        let is_hit = |word: &Word| parts.iter().any(|it| search::is_in(it, &word.text));
+        let hit = page.words.iter().position(is_hit);
         let Some(hit) = hit else {
             continue;
         };
