@@ -36,10 +36,11 @@ mod schema;
 pub mod search;
 pub mod settings;
 pub mod tasks;
+mod told;
 pub mod traces;
 pub mod trash;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -58,6 +59,7 @@ use crate::domain::journal::Actor;
 
 use blobs::Blobs;
 pub use error::{Error, OpenError};
+use told::Told;
 
 /// Connections that read at the same time.
 const READERS: usize = 3;
@@ -157,12 +159,18 @@ pub struct WriteTx<'a> {
     actor: Actor,
     last_sequence: Cell<Option<u64>>,
     is_news: Cell<bool>,
+    told: RefCell<Vec<Told>>,
 }
 
 impl WriteTx<'_> {
     /// What this transaction writes says nothing that a backup would miss.
     fn is_no_news(&self) {
         self.is_news.set(false);
+    }
+
+    /// The log says so once this transaction is kept.
+    fn tell(&self, told: Told) {
+        self.told.borrow_mut().push(told);
     }
 
     /// Who changes something.
@@ -427,9 +435,11 @@ where
         actor: caller.actor,
         last_sequence: Cell::new(None),
         is_news: Cell::new(true),
+        told: RefCell::default(),
     };
     let value = work(&tx)?;
     let (sequence, is_news) = (tx.last_sequence.get(), tx.is_news.get());
+    let told = tx.told.take();
     drop(tx);
     let committed = transaction.commit();
     if is_news {
@@ -437,6 +447,7 @@ where
         writes.fetch_add(1, Ordering::SeqCst);
     }
     committed?;
+    told.iter().for_each(Told::log);
     Ok((value, sequence))
 }
 

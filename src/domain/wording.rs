@@ -284,6 +284,9 @@ pub fn stuck(code: &str, sentence: &str, language: Language) -> String {
             "Dieses workmate wurde ohne Texterkennung gebaut; Bilder kann es nicht lesen."
         }
         (Language::German, "timed_out") => "Das Lesen hat zu lange gedauert.",
+        (Language::German, "reader_killed") => {
+            "Das Gerät hat das Lesen beendet, wohl weil sein Speicher nicht reichte."
+        }
         (Language::German, "out_of_memory") => "Zum Lesen reicht der erlaubte Speicher nicht.",
         (Language::German, _) => "Beim Lesen ist etwas schiefgegangen.",
     };

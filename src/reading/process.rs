@@ -127,6 +127,9 @@ pub enum ReadError {
         /// Its last words, or how it ended.
         message: String,
     },
+    /// The kernel ended it. Try once more, then give up.
+    #[error("the machine ended the reader, most likely because its memory ran out")]
+    Killed,
     /// It took too long. Try once more, then give up.
     #[error("reading took longer than {} seconds", limit.as_secs())]
     TimedOut {
@@ -153,6 +156,7 @@ impl ReadError {
         match self {
             Self::Unreadable { code, .. } => code,
             Self::Crashed { .. } => "reader_crashed",
+            Self::Killed => "reader_killed",
             Self::TimedOut { .. } => "timed_out",
             Self::OutOfMemory { .. } => "out_of_memory",
             Self::Unavailable { .. } => "reader_unavailable",

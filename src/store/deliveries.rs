@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Row, named_params, params};
 
 use super::journal::{self, Change};
 use super::rows::{Columns, json};
-use super::{Error, ReadTx, WriteTx, channels, tasks};
+use super::{Error, ReadTx, WriteTx, channels, tasks, told};
 use crate::domain::delivery::{ChannelName, Delivery, DeliveryState};
 use crate::domain::escalation::{Message, Recipient, Said};
 use crate::domain::id::{AttemptId, DeliveryId, PersonId, TaskId};
@@ -461,6 +461,12 @@ pub fn finish_attempt(
         reason
     ])?;
     channels::note(tx, delivery, outcome)?;
+    let told = match outcome {
+        Outcome::Delivered => "delivered",
+        Outcome::Transient { .. } => "not delivered yet",
+        Outcome::Permanent { .. } => "not delivered",
+    };
+    told::tried(tx, delivery, told)?;
     let (state, delivered_at) = match outcome {
         Outcome::Delivered => (DeliveryState::Delivered, Some(tx.now().as_millisecond())),
         Outcome::Transient { retry_at, .. } => {

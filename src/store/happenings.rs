@@ -24,13 +24,7 @@ pub struct Happening {
 
 /// What happened after `sequence` that the viewer may hear of, and the last sequence looked at.
 pub fn after(tx: &ReadTx<'_>, sequence: u64, limit: u32) -> Result<(u64, Vec<Happening>), Error> {
-    let entries = journal::after(tx, sequence, limit)?;
-    let looked_at = entries.last().map_or(sequence, |it| it.sequence);
-    let mut happenings = Vec::with_capacity(entries.len());
-    for entry in entries {
-        happenings.extend(happening(tx, entry)?);
-    }
-    Ok((looked_at, happenings))
+    journal::look_after(tx, sequence, limit, |entry| happening(tx, entry))
 }
 
 fn happening(tx: &ReadTx<'_>, entry: Entry) -> Result<Option<Happening>, Error> {

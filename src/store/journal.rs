@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::rows::{Columns, VISIBLE, json};
-use super::{Error, ReadTx, WriteTx, random_bytes};
+use super::{Error, ReadTx, WriteTx, random_bytes, told};
 use crate::domain::document::Sha256Hash;
 use crate::domain::journal::{Actor, Entity, Entry};
 
@@ -61,6 +61,9 @@ pub fn append<T: Serialize + ?Sized>(
     tx.prepare_cached("INSERT INTO journal_content (sequence, salt, content) VALUES (?1, ?2, ?3)")?
         .execute(params![column(sequence), salt.as_slice(), content])?;
     tx.last_sequence.set(Some(sequence));
+    if entry.entity == Entity::Task {
+        told::changed(tx, &entry.entity_id, &entry.change);
+    }
     Ok(())
 }
 
@@ -194,13 +197,26 @@ fn entry_from_row(columns: &Columns<'_, '_>) -> Result<Entry, Error> {
 }
 
 /// Entries after `sequence`, oldest first: what a listener missed.
-pub fn after(tx: &ReadTx<'_>, sequence: u64, limit: u32) -> Result<Vec<Entry>, Error> {
+fn after(tx: &ReadTx<'_>, sequence: u64, limit: u32) -> Result<Vec<Entry>, Error> {
     let mut query =
         tx.prepare_cached("SELECT * FROM journal WHERE sequence > ?1 ORDER BY sequence LIMIT ?2")?;
     let entries = query.query_and_then(params![column(sequence), limit], |row| {
         entry_from_row(&Columns::of("journal", row))
     })?;
     entries.collect()
+}
+
+/// What `look` makes of each entry after `sequence`, oldest first, and the last sequence looked at.
+pub fn look_after<T>(
+    tx: &ReadTx<'_>,
+    sequence: u64,
+    limit: u32,
+    look: impl Fn(Entry) -> Result<Option<T>, Error>,
+) -> Result<(u64, Vec<T>), Error> {
+    let entries = after(tx, sequence, limit)?;
+    let looked_at = entries.last().map_or(sequence, |it| it.sequence);
+    let seen = entries.into_iter().filter_map(|it| look(it).transpose());
+    Ok((looked_at, seen.collect::<Result<_, _>>()?))
 }
 
 /// The last entries about documents and tasks that the viewer may see, newest first.

@@ -14,7 +14,7 @@ use super::tasks::task_from_row;
 use super::{Error, ReadTx, WriteTx, documents, settings};
 use crate::domain::document::Document;
 use crate::domain::id::{DocumentId, PersonId};
-use crate::domain::journal::Entity;
+use crate::domain::journal::{Entity, Entry};
 use crate::domain::task::Task;
 use crate::domain::value::{Amount, Currency};
 
@@ -189,27 +189,23 @@ pub fn newest(tx: &ReadTx<'_>) -> Result<u64, Error> {
 
 /// What happened to documents after `sequence`, and up to where was looked.
 pub fn arrivals(tx: &ReadTx<'_>, sequence: u64, limit: u32) -> Result<(u64, Vec<Arrival>), Error> {
-    let entries = journal::after(tx, sequence, limit)?;
-    let looked_at = entries.last().map_or(sequence, |it| it.sequence);
-    let mut arrivals = Vec::new();
-    for entry in entries {
-        let is_told = matches!(entry.change.as_str(), "accepted" | "understood" | "stuck");
-        if entry.entity != Entity::Document || !is_told {
-            continue;
-        }
-        let Ok(id) = entry.entity_id.parse() else {
-            continue;
-        };
-        match documents::by_id(tx, id) {
-            Ok(document) if is_for_all(&document) => arrivals.push(Arrival {
-                change: entry.change,
-                document,
-            }),
-            Ok(_) | Err(Error::Missing { .. }) => (),
-            Err(error) => return Err(error),
-        }
+    journal::look_after(tx, sequence, limit, |entry| arrival(tx, entry))
+}
+
+fn arrival(tx: &ReadTx<'_>, entry: Entry) -> Result<Option<Arrival>, Error> {
+    let is_told = matches!(entry.change.as_str(), "accepted" | "understood" | "stuck");
+    if entry.entity != Entity::Document || !is_told {
+        return Ok(None);
     }
-    Ok((looked_at, arrivals))
+    let Ok(id) = entry.entity_id.parse() else {
+        return Ok(None);
+    };
+    let change = entry.change;
+    match documents::by_id(tx, id) {
+        Ok(document) => Ok(is_for_all(&document).then_some(Arrival { change, document })),
+        Err(Error::Missing { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn is_for_all(document: &Document) -> bool {

@@ -23,13 +23,7 @@ pub struct Step {
 /// The steps after `sequence`, and the last sequence looked at. What belongs to no story, or to one that
 /// was erased, is left out.
 pub fn after(tx: &ReadTx<'_>, sequence: u64, limit: u32) -> Result<(u64, Vec<Step>), Error> {
-    let entries = journal::after(tx, sequence, limit)?;
-    let looked_at = entries.last().map_or(sequence, |it| it.sequence);
-    let mut steps = Vec::with_capacity(entries.len());
-    for entry in entries {
-        steps.extend(step(tx, entry)?);
-    }
-    Ok((looked_at, steps))
+    journal::look_after(tx, sequence, limit, |entry| step(tx, entry))
 }
 
 fn step(tx: &ReadTx<'_>, entry: Entry) -> Result<Option<Step>, Error> {

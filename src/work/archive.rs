@@ -150,7 +150,7 @@ impl Archive {
         if !self.store.write(caller(), keep).await? {
             return Err(NoCopy::Outdated);
         }
-        log::info!(document:display = id, size; "an archive copy was made");
+        log::info!(document_id:display = id, size; "an archive copy was made");
         Ok(())
     }
 }

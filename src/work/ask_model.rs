@@ -113,7 +113,7 @@ impl<M: Model> AskModel<M> {
         };
         let (outcome, ended) = ended(&material, answered);
         let reason = ended.reason.as_deref().unwrap_or_default();
-        log::info!(document:display = id; "a language model was asked: {outcome} {reason}");
+        log::info!(document_id:display = id; "a language model was asked: {outcome} {reason}");
         let finish = move |tx: &WriteTx<'_>| counsel::finish(tx, call, outcome, &ended);
         let caller = Caller::worker(Self::NAME);
         self.store().write(caller, finish).await?;
@@ -133,7 +133,7 @@ impl<M: Model> AskModel<M> {
 
 fn give_up(document: DocumentId, error: &ReadError) {
     let failed = chain(error);
-    log::warn!(document:display = document; "a document cannot be understood again: {failed}");
+    log::warn!(document_id:display = document; "a document cannot be understood again: {failed}");
 }
 
 /// Nobody need be asked what a person has said.

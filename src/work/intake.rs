@@ -118,7 +118,7 @@ impl Intake {
         self.wake.tasks.notify_one();
         self.wake.state.notify_one();
         let id = accepted.document().id;
-        log::info!(document:display = id, size; "a document was accepted");
+        log::info!(document_id:display = id, size; "a document was accepted");
         Ok(accepted)
     }
 }

@@ -51,7 +51,7 @@ impl PublishCalendar {
 
     async fn remember(&self, task: Task, sent: Result<(), SendError>) -> Result<(), store::Error> {
         if let Err(error) = &sent {
-            log::warn!(TASK_ID = task.id.to_string().as_str(); "the calendar: {error}");
+            log::warn!(task_id = task.id.to_string().as_str(); "the calendar: {error}");
         }
         let caller = Caller::worker(Self::NAME);
         let write = move |tx: &WriteTx<'_>| match sent {

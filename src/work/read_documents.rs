@@ -163,11 +163,11 @@ impl ReadDocuments {
         tokio::select! {
             outcome = self.reader.read(job) => Ok(Some(outcome)),
             () = running.ended() => {
-                log::info!(document:display = document.id; "a reading was ended");
+                log::info!(document_id:display = document.id; "a reading was ended");
                 Ok(None)
             }
             () = last_chance(stop) => {
-                log::info!(document:display = document.id; "left unread until the next start");
+                log::info!(document_id:display = document.id; "left unread until the next start");
                 Ok(None)
             }
             never = follow(hears, running) => match never {},
@@ -219,7 +219,7 @@ impl ReadDocuments {
                     if has_papers {
                         self.wake.reading.notify_one();
                     }
-                    log::info!(document:display = id, read_ms = outcome.timings.read,
+                    log::info!(document_id:display = id, read_ms = outcome.timings.read,
                         ocr_ms = outcome.timings.ocr; "a document was read");
                     self.archive(id).await;
                 }
@@ -228,7 +228,7 @@ impl ReadDocuments {
             Err(ReadError::Unavailable { message }) => Err(Error::Unavailable(message)),
             Err(error @ ReadError::Unreadable { .. }) => self.stuck(id, error).await,
             Err(error) if attempts == 0 => {
-                log::warn!(document:display = id; "reading failed, once more: {}", chain(&error));
+                log::warn!(document_id:display = id; "reading failed, once more: {}", chain(&error));
                 let put_off = move |tx: &store::WriteTx<'_>| {
                     documents::put_off(tx, id, tx.now() + RETRY_SECONDS.seconds())
                 };
@@ -246,13 +246,13 @@ impl ReadDocuments {
         match archive.copy(Viewer::House, id).await {
             Ok(_) | Err(NoCopy::NothingToShow) => {}
             Err(error) => {
-                log::warn!(document:display = id; "no archive copy was made: {}", chain(&error));
+                log::warn!(document_id:display = id; "no archive copy was made: {}", chain(&error));
             }
         }
     }
 
     async fn stuck(&self, id: DocumentId, error: ReadError) -> Result<(), Error> {
-        log::warn!(document:display = id; "a document cannot be read: {}", chain(&error));
+        log::warn!(document_id:display = id; "a document cannot be read: {}", chain(&error));
         let reason = wording::stuck(error.code(), &error.to_string(), self.manner.language);
         self.store
             .write(Caller::worker(Self::NAME), move |tx| {

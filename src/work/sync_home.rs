@@ -295,7 +295,7 @@ impl SyncHome {
         let Some(id) = step.tells_of() else {
             return Ok(());
         };
-        log::warn!(TASK_ID = id.to_string().as_str(); "the list of Home Assistant: {reason}");
+        log::warn!(task_id = id.to_string().as_str(); "the list of Home Assistant: {reason}");
         let look = move |tx: &ReadTx<'_>| tasks::by_id(tx, id);
         match self.store.read(Viewer::House, look).await {
             Ok(task) => {

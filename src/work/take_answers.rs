@@ -60,7 +60,7 @@ impl TakeAnswers {
             .await;
         match stored {
             Err(store::Error::Missing { .. }) => {
-                log::info!(task:display = task; "an answer over MQTT names a task that is not there");
+                log::info!(task_id:display = task; "an answer over MQTT names a task that is not there");
                 Ok(())
             }
             Err(error) => Err(error),

@@ -198,7 +198,7 @@ impl UnderstandDocuments {
                 self.wake.tasks.notify_one();
                 self.wake.state.notify_one();
                 self.wake.model.notify_one();
-                log::info!(document:display = id; "a document was understood");
+                log::info!(document_id:display = id; "a document was understood");
             }
             Err(Failed::Store(error)) => return Err(error.into()),
             Err(Failed::Reader(ReadError::Unavailable { message })) => {
@@ -206,7 +206,7 @@ impl UnderstandDocuments {
             }
             Err(Failed::Reader(error)) if attempts == 0 => {
                 let failed = chain(&error);
-                log::warn!(document:display = id; "understanding failed, once more: {failed}");
+                log::warn!(document_id:display = id; "understanding failed, once more: {failed}");
                 let put_off = move |tx: &WriteTx<'_>| {
                     documents::put_off(tx, id, tx.now() + RETRY_SECONDS.seconds())
                 };

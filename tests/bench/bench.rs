@@ -16,6 +16,7 @@ mod archive;
 mod daemon;
 mod dense;
 mod figures;
+mod hour;
 mod many;
 mod mqtt;
 mod process;
@@ -75,7 +76,7 @@ async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let [day, what @ ..] = words.as_slice() else {
-        bail!("usage: bench YYYY-MM-DD [many | archive | soak MINUTES FILES]");
+        bail!("usage: bench YYYY-MM-DD [many | archive | hour MINUTES | soak MINUTES FILES]");
     };
     let today = day.parse().context("a day is like 2026-03-02")?;
     let ground = Ground {
@@ -108,11 +109,12 @@ async fn main() -> Result<()> {
             tell(&archive::all(&ground).await?);
             Ok(())
         }
+        ["hour", minutes] => hour::rest(&ground, minutes.parse().context("minutes")?).await,
         ["soak", minutes, files] => {
             let minutes = minutes.parse().context("minutes")?;
             soak::run(&ground, minutes, files.parse().context("files")?).await
         }
-        _ => bail!("usage: bench YYYY-MM-DD [many | archive | soak MINUTES FILES]"),
+        _ => bail!("usage: bench YYYY-MM-DD [many | archive | hour MINUTES | soak MINUTES FILES]"),
     }
 }
 

@@ -230,14 +230,14 @@ fn milliseconds_now() -> Result<i64> {
 }
 
 /// A mosquitto of its own, which lets everybody of this machine in.
-struct Broker {
+pub struct Broker {
     process: Child,
     port: u16,
     _folder: TempDir,
 }
 
 impl Broker {
-    async fn start() -> Result<Self> {
+    pub async fn start() -> Result<Self> {
         let (folder, port) = (tempfile::tempdir()?, free_port()?);
         let config = folder.path().join("mosquitto.conf");
         // A listener that falls behind is told everything all the same.
@@ -270,7 +270,7 @@ impl Broker {
         })
     }
 
-    fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("mqtt://127.0.0.1:{}", self.port)
     }
 

@@ -107,6 +107,7 @@ async fn a_reminder_is_a_step_of_its_tasks_story_and_listeners_hear_of_it() {
     let mut daemon = Daemon::prepare(&[
         ("WORKMATE_TELEMETRY__OTLP_URL", &address),
         ("WORKMATE_WEBHOOK__URL", &hook),
+        ("WORKMATE_LOG__FORMAT", "json"),
     ]);
     let authorization = daemon.desk().join("authorization");
     std::fs::write(&authorization, "Basic c2VjcmV0").unwrap();
@@ -130,4 +131,20 @@ async fn a_reminder_is_a_step_of_its_tasks_story_and_listeners_hear_of_it() {
     let delivered = named(&spans, "delivery delivered").unwrap();
     assert_eq!(delivered["traceId"], format!("{:032x}", id.0));
     assert_ne!(delivered["parentSpanId"], "");
+
+    // The log tells the same story by the task's id, and not what the task is about.
+    let log = daemon.log();
+    let lines = log.lines().filter_map(|it| serde_json::from_str(it).ok());
+    let story: Vec<Value> = lines
+        .filter(|it: &Value| it["task_id"] == task["id"])
+        .collect();
+    let [created, reminded] = story.as_slice() else {
+        panic!("{log}")
+    };
+    assert_eq!(created["message"], "task created");
+    assert_eq!(created["by"], "api");
+    assert_eq!(reminded["message"], "reminder delivered");
+    assert_eq!(reminded["channel"], "webhook");
+    assert_eq!(reminded["attempt"], "1");
+    assert!(!log.contains("Bins"), "{log}");
 }

@@ -53,6 +53,8 @@ from_now() { since=$(date +%s.%N); }
 api() { in_it curl --silent --fail --header "Authorization: Bearer $token" "http://127.0.0.1:8420/api/v1/$1"; }
 understood() { api documents | jq '[.documents[] | select(.stage.name == "understood")] | length'; }
 understood_is() { [ "$(understood)" = "$1" ]; }
+stage_of() { api documents | jq -r --arg id "$1" '.documents[] | select(.id == $id) | .stage.name'; }
+stage_is() { [ "$(stage_of "$1")" = "$2" ]; }
 is_there() { in_it test -e "$1"; }
 is_gone() { ! in_it test -e "$1"; }
 # What it said is in $work/apt.
@@ -115,6 +117,7 @@ for number in 1 2 3; do
     package/letter.py "$root/root/letter-$number.pdf" "10441$number"
 done
 pdftoppm -r 150 -gray -png -singlefile "$root/root/letter-1.pdf" "$root/root/scan"
+pdftoppm -r 600 -gray -png -singlefile "$root/root/letter-2.pdf" "$root/root/large"
 
 # Where this machine's control groups are of the old kind, a newer systemd wants to be told to start.
 setsid systemd-nspawn --register=no --keep-unit --link-journal=no --console=pipe --private-network \
@@ -168,12 +171,18 @@ scan=$(in_it workmate add /root/scan.png | cut -d ' ' -f 1)
 in_it workmate add /root/letter-2.pdf >/dev/null
 promise "a scan and a PDF become understood" until_it 60 understood_is 2
 promise "the scan is a bill with its sum" [ "$(api tasks | jq -r '[.tasks[].amount] | unique[]')" = 84.20 ]
-promise "journalctl DOCUMENT=… tells what became of it" [ "$(in_it journalctl --no-pager --output=cat "DOCUMENT=$scan")" = \
+promise "journalctl DOCUMENT_ID=… tells what became of it" [ "$(in_it journalctl --no-pager --output=cat "DOCUMENT_ID=$scan")" = \
     "a document was accepted
 a document was read
 a document was understood" ]
-promise "the journal's entries have fields" in_it sh -c "journalctl --no-pager --output=json DOCUMENT=$scan |
+promise "the journal's entries have fields" in_it sh -c "journalctl --no-pager --output=json DOCUMENT_ID=$scan |
     grep -q '\"VERSION\":'"
+task=$(api tasks | jq -r '.tasks[0].id')
+in_it curl --silent --fail --output /dev/null --header "Authorization: Bearer $token" --header 'Content-Type: application/json' \
+    --data '{"answer":"done"}' "http://127.0.0.1:8420/api/v1/tasks/$task/answer"
+promise "journalctl TASK_ID=… tells the story of a task" [ "$(in_it journalctl --no-pager --output=cat "TASK_ID=$task")" = \
+    "task derived
+task done" ]
 # The same look at the machine, in a unit with the same walls.
 in_it sh -c "sed -e 's/^Type=.*/Type=oneshot/; s/ serve\$/ doctor/; /^Restart/d; /^WatchdogSec/d; /^NotifyAccess/d' \
     /lib/systemd/system/workmate.service >/run/systemd/system/doctor.service && systemctl daemon-reload"
@@ -201,6 +210,35 @@ from_now
 in_it systemctl stop workmate
 promise "stopped, it ends softly" is Result success
 in_it sh -c 'rm -r /etc/systemd/system/workmate.service.d; systemctl daemon-reload'
+
+# -- little memory
+
+# The kernel's limit as MemoryMax sets it; control groups of the old kind do not reach into a container.
+limit() {
+    local group=/sys/fs/cgroup/memory/workmate-test-$$
+    if [ ! -d /sys/fs/cgroup/memory ]; then
+        drop_in memory <<<$'[Service]\nMemoryMax=64M\nMemorySwapMax=0'
+        in_it systemctl restart workmate
+    else
+        in_it systemctl restart workmate
+        mkdir "$group"
+        echo 64M >"$group/memory.limit_in_bytes"
+        awk -v main="$(shown MainPID)" '/^Name:/ { name = $2 } /^NSpid:/ && $NF == main && name == "workmate" { print $2 }' \
+            /proc/[0-9]*/status 2>/dev/null >"$group/cgroup.procs"
+    fi
+}
+in_it systemctl start workmate
+promise "the unit leaves memory to the rest of the machine" [ "$(shown MemoryMax)" != infinity ]
+limit
+before=$(shown MainPID)
+large=$(in_it workmate add /root/large.png | cut -d ' ' -f 1)
+promise "a page that needs more memory than there is gets stuck" until_it 120 stage_is "$large" stuck
+promise "and says why" grep -qi 'speicher' <<<"$(api "documents/$large" | jq -r .stage.reason)"
+promise "the daemon is the same as before" is MainPID "$before"
+promise "and is well" is_running
+in_it systemctl stop workmate
+rmdir "/sys/fs/cgroup/memory/workmate-test-$$" 2>/dev/null || true
+in_it sh -c 'rm -rf /etc/systemd/system/workmate.service.d; systemctl daemon-reload'
 
 # -- disks that are full, read-only or not there
 
@@ -278,8 +316,6 @@ promise "the upgrade keeps what was written into the configuration" in_it grep -
 in_it workmate add /root/letter-3.pdf >/dev/null
 promise "the newer version reads" until_it 60 understood_is 3
 # A secret that only root can read reaches the service as a credential of systemd.
-stage_of() { api documents | jq -r --arg id "$1" '.documents[] | select(.id == $id) | .stage.name'; }
-stage_is() { [ "$(stage_of "$1")" = "$2" ]; }
 locked=$(in_it workmate add /root/locked-aes128.pdf | cut -d ' ' -f 1)
 promise "a locked PDF is stuck without its password" until_it 30 stage_is "$locked" stuck
 in_it sh -c 'umask 077; echo geheim >/etc/workmate/pdf-passwords'

@@ -1,10 +1,12 @@
 //! One reader process and the pipes to it.
 
 use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{ChildStderr, ExitStatus};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rustix::process::Signal;
 use serde::Serialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{ChildStdin, ChildStdout};
@@ -58,6 +60,10 @@ impl Ending {
     pub fn into_error(self, pipe: &io::Error, limit_bytes: u64) -> ReadError {
         if self.was_memory {
             return ReadError::OutOfMemory { limit_bytes };
+        }
+        // Whom workmate ends itself it does not ask how it ended.
+        if self.status.and_then(|it| it.signal()) == Some(Signal::KILL.as_raw()) {
+            return ReadError::Killed;
         }
         let status = self
             .status

@@ -53,7 +53,7 @@ impl Calendar {
                 return Err(unavailable(SendError::Transient { reason }));
             }
             if let Err(error) = &told {
-                log::warn!(TASK_ID = task.id.to_string().as_str(); "Home Assistant's calendar: {error}");
+                log::warn!(task_id = task.id.to_string().as_str(); "Home Assistant's calendar: {error}");
             }
             let write = move |tx: &WriteTx<'_>| {
                 if told.is_ok() {

@@ -23,6 +23,7 @@ const CODES: &[(&str, &str)] = &[
     ("the PDF is locked", "encrypted"),
     ("the document has", "too_many_pages"),
     ("the reader crashed", "reader_crashed"),
+    ("the machine ended the reader", "reader_killed"),
     ("reading took longer", "timed_out"),
     ("reading needed more", "out_of_memory"),
     ("the letters on page", "ocr_failed"),
@@ -142,7 +143,14 @@ async fn look(
                 continue;
             }
         };
-        if ["reader_crashed", "timed_out", "out_of_memory"].contains(&code.as_str()) {
+        if [
+            "reader_crashed",
+            "reader_killed",
+            "timed_out",
+            "out_of_memory",
+        ]
+        .contains(&code.as_str())
+        {
             seen.worst.push(format!("{name}: {}", of("reason")));
         }
         *seen.codes.entry(code).or_default() += 1;
