@@ -308,6 +308,13 @@ impl PublishState {
             && self.seen.as_ref().is_some_and(is_same)
     }
 
+    /// What is due today is another thing on another day.
+    fn until_midnight(&self) -> Turn {
+        let now = self.store.clock().now().to_zoned(self.manner.zone.clone());
+        let midnight = now.tomorrow().and_then(|it| it.start_of_day());
+        midnight.map_or(Turn::Idle, |it| Turn::Until(it.timestamp()))
+    }
+
     async fn look(&mut self) -> Result<Look, Error> {
         let began = Instant::now();
         let sequence = *self.store.changes().borrow();
@@ -376,7 +383,7 @@ impl Worker for PublishState {
             return Ok(Turn::Until(self.store.clock().now() + left));
         }
         if !self.voice.wanted.figures.load(Ordering::SeqCst) && self.is_seen(connected_since) {
-            return Ok(Turn::Idle);
+            return Ok(self.until_midnight());
         }
         let look = self.look().await?;
         // Only now, so that a look that fails forgets no wish.
@@ -400,6 +407,6 @@ impl Worker for PublishState {
         self.told = Some(look.told);
         // Last: what could not be said is looked at again, though nothing has changed.
         self.said = Some(now);
-        Ok(Turn::Idle)
+        Ok(self.until_midnight())
     }
 }
