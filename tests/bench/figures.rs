@@ -81,7 +81,41 @@ fn sizes(ground: &Ground) -> Result<Vec<Figure>> {
             is_met: None,
             method: "both programs and Debian's Tesseract with its German and English data (`Installed-Size`)",
         },
+        packages(ground)?,
     ])
+}
+
+/// What `make dist` has made.
+fn packages(ground: &Ground) -> Result<Figure> {
+    let mut sizes = Vec::new();
+    for file in std::fs::read_dir(ground.root.join("target/dist"))
+        .into_iter()
+        .flatten()
+    {
+        let file = file?;
+        let name = file.file_name().to_string_lossy().into_owned();
+        if let Some((_, architecture)) =
+            name.strip_suffix(".deb").and_then(|it| it.rsplit_once('_'))
+        {
+            sizes.push((architecture.to_owned(), file.metadata()?.len()));
+        }
+    }
+    sizes.sort();
+    let told = sizes
+        .iter()
+        .map(|(name, size)| format!("{name} {}", megabytes(*size)));
+    let told: Vec<String> = told.collect();
+    Ok(Figure {
+        name: "Debian packages, models inside",
+        measured: if told.is_empty() {
+            "none: `make dist` was not run".to_owned()
+        } else {
+            told.join(", ")
+        },
+        goal: "≤ 25 MB",
+        is_met: (!sizes.is_empty()).then(|| sizes.iter().all(|(_, it)| *it <= 25_000_000)),
+        method: "what lies in `target/dist`",
+    })
 }
 
 /// What dpkg says of those of `packages` that are there.
