@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::{Error, Turn, Worker};
-use crate::store::{Caller, Store, documents, findings, links, search, trash};
+use crate::store::{self, Caller, Store, documents, findings, links, search, trash};
 
 /// Documents that one turn erases.
 const BATCH: u32 = 20;
@@ -36,9 +36,12 @@ impl Worker for TidyUp {
                 let outdated = search::take_outdated(tx, INDEXED)?;
                 for id in &outdated {
                     let document = documents::by_id(tx, *id)?;
-                    // One that cannot be read is not to keep the others from being found.
-                    if let Err(error) = findings::index(tx, &document) {
-                        log::error!(document_id:display = id, error:display; "a document is not found by its words");
+                    match findings::index(tx, &document) {
+                        // One that is damaged is not to keep the others from being found.
+                        Err(error @ store::Error::Corrupt { .. }) => {
+                            log::error!(document_id:display = id, error:display; "a document is not found by its words");
+                        }
+                        indexed => indexed?,
                     }
                 }
                 Ok(outdated.len())

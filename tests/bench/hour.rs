@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
-use super::daemon::{Daemon, Settings};
-use super::many::Broker;
+use super::many::household;
 use super::process::{children, processor, written_bytes};
 use super::{Ground, say, until};
 
@@ -21,16 +20,7 @@ const SETTLED: Duration = Duration::from_mins(2);
 /// # Errors
 /// When more is written than a memory card should have to bear.
 pub async fn rest(ground: &Ground, minutes: u64) -> Result<()> {
-    let broker = Broker::start().await?;
-    let folder = tempfile::tempdir()?;
-    let settings: Settings = vec![
-        ("WORKMATE_MQTT__URL", broker.url()),
-        (
-            "WORKMATE_INTAKE__FOLDER",
-            folder.path().display().to_string(),
-        ),
-    ];
-    let daemon = Daemon::start_with(ground, settings).await?;
+    let (_broker, _folder, daemon) = household(ground).await?;
     for sheet in &ground.sheets {
         let id = daemon.upload(sheet).await?;
         daemon.understood(&id).await?;

@@ -38,17 +38,7 @@ const METHOD: &str = "100 000 open tasks by hand, due in 30 to 330 days, in a ho
 
 /// Every figure of the many; takes three minutes.
 pub async fn all(ground: &Ground) -> Result<Vec<Figure>> {
-    let broker = Broker::start().await?;
-    // A folder that is watched costs nothing either.
-    let folder = tempfile::tempdir()?;
-    let settings: Settings = vec![
-        ("WORKMATE_MQTT__URL", broker.url()),
-        (
-            "WORKMATE_INTAKE__FOLDER",
-            folder.path().display().to_string(),
-        ),
-    ];
-    let daemon = Daemon::start_with(ground, settings).await?;
+    let (broker, _folder, daemon) = household(ground).await?;
     let due = ground.today + 30.days();
     let task = json!({"title": "Pay the waterworks", "due": due.to_string()});
     daemon.add_task(&task).await?;
@@ -75,6 +65,21 @@ pub async fn all(ground: &Ground) -> Result<Vec<Figure>> {
         method: "`VmHWM` in `/proc/PID/status`, after all of this",
     });
     Ok(figures)
+}
+
+/// A daemon with a broker and a folder that it watches, which is removed when it is dropped.
+pub async fn household(ground: &Ground) -> Result<(Broker, TempDir, Daemon)> {
+    let broker = Broker::start().await?;
+    let folder = tempfile::tempdir()?;
+    let settings: Settings = vec![
+        ("WORKMATE_MQTT__URL", broker.url()),
+        (
+            "WORKMATE_INTAKE__FOLDER",
+            folder.path().display().to_string(),
+        ),
+    ];
+    let daemon = Daemon::start_with(ground, settings).await?;
+    Ok((broker, folder, daemon))
 }
 
 /// Makes one task many, each with a day of its own, all of them still to be planned.
@@ -237,7 +242,7 @@ pub struct Broker {
 }
 
 impl Broker {
-    pub async fn start() -> Result<Self> {
+    async fn start() -> Result<Self> {
         let (folder, port) = (tempfile::tempdir()?, free_port()?);
         let config = folder.path().join("mosquitto.conf");
         // A listener that falls behind is told everything all the same.
@@ -270,7 +275,7 @@ impl Broker {
         })
     }
 
-    pub fn url(&self) -> String {
+    fn url(&self) -> String {
         format!("mqtt://127.0.0.1:{}", self.port)
     }
 
