@@ -3,6 +3,7 @@
 mod addon;
 pub mod backups;
 pub mod home;
+mod reload;
 mod settings;
 mod telemetry;
 mod ways;
@@ -28,7 +29,8 @@ use crate::domain::deadline::Region;
 use crate::domain::delivery::ChannelName;
 use crate::domain::document::Archiving;
 use crate::domain::service_level::Promises;
-use crate::lifecycle::{self, Ended, Lifecycle};
+use crate::lifecycle::reload::{Bell, Kept};
+use crate::lifecycle::{self, Lifecycle};
 use crate::reading::process::Reader;
 use crate::reading::{Passwords, ReadOptions};
 use crate::store::backup::Rule;
@@ -52,6 +54,7 @@ use crate::work::understand_documents::UnderstandDocuments;
 use crate::work::watch_folder::WatchFolder;
 use crate::work::{self, Board, Readings, Wake, Worker};
 
+pub use reload::{Closed, check};
 use settings::{accepts, engine, read_options, stacks};
 pub use settings::{model_settings, mqtt_settings, reader_settings, understanding, updates};
 
@@ -83,6 +86,8 @@ pub struct House {
     control: UnixListener,
     base_url: String,
     lifecycle: Lifecycle,
+    /// The listener once more, for the house that opens after a reload.
+    kept: Option<Kept>,
 }
 
 /// The broker's three parts.
@@ -108,10 +113,13 @@ impl House {
             reader.clone(),
             (limits, pdf_passwords.clone()),
         );
-        let listener = match lifecycle::passed_listener()? {
+        let passed = lifecycle::passed_listener()?;
+        let is_ours = passed.is_none() || Kept::is_named_by(environment);
+        let listener = match passed {
             Some(passed) => passed,
             None => listen(config.server.listen).await?,
         };
+        let kept = Kept::of(&listener, is_ours.then_some(config.server.listen))?;
         addon::look_around(&mut config, environment, listener.local_addr()?).await;
         let broker = broker(&config, environment, clock)?;
         let sidebar = match config.ingress.address() {
@@ -152,6 +160,7 @@ impl House {
             control,
             base_url,
             lifecycle: Lifecycle::default(),
+            kept: Some(kept),
             config,
         })
     }
@@ -185,27 +194,6 @@ impl House {
         let link = control::first_login(&self.store, &self.base_url).await;
         link.inspect_err(|error| log::error!("{}", work::chain(error)))
             .ok()
-    }
-
-    /// Works until a signal or a stop, then ends softly.
-    pub async fn serve(self) -> Result<()> {
-        let (lifecycle, store) = (self.lifecycle.clone(), self.store.clone());
-        let base_url = self.base_url.clone();
-        self.start().await?;
-        lifecycle::notify_ready(&base_url);
-        log::info!(
-            "workmate {} listens on {base_url}",
-            env!("CARGO_PKG_VERSION")
-        );
-        lifecycle.until_signalled().await?;
-        log::info!("closing");
-        lifecycle::notify_stopping();
-        let ended = lifecycle.ended().await;
-        if ended == Ended::Hard {
-            log::warn!("something did not end in time and was left behind");
-        }
-        store.close();
-        Ok(())
     }
 
     fn web_state(&self) -> WebState {
@@ -254,7 +242,7 @@ impl House {
         }
     }
 
-    async fn start(self) -> Result<()> {
+    async fn start(self, bell: Bell) -> Result<()> {
         let stop = self.lifecycle.stop_token();
         let state = self.web_state();
         if let Some(sidebar) = self.sidebar {
@@ -281,6 +269,7 @@ impl House {
             understanding: understanding(&crew.config, crew.store.clone(), crew.reader.clone()),
             backups: self.backups,
             wake: crew.wake.clone(),
+            reload: Some(bell),
         };
         crew.start_documents();
         crew.start_backups(&desk.backups);

@@ -14,6 +14,7 @@ mod mqtt;
 pub mod parse;
 mod person;
 pub mod read;
+mod reload;
 mod report;
 mod say;
 mod serve;
@@ -65,6 +66,8 @@ enum Command {
     Check,
     /// Say what is missing or wrong on this machine, and how to mend it.
     Doctor(doctor::DoctorArguments),
+    /// Have the running daemon read its configuration anew, if it is right; it closes and opens again.
+    Reload,
     /// Exit with 0 if the running daemon is well: for container and service health checks.
     Health,
     /// Print the description of the API (OpenAPI 3.1, JSON).
@@ -115,7 +118,7 @@ pub fn run() -> ExitCode {
         Command::Check => check::run(file.as_deref(), &environment),
         Command::Doctor(doctor) => doctor::run(file.as_deref(), &environment, &doctor),
         Command::Serve => with_config(file.as_deref(), &environment, |it| {
-            serve::run(it, &environment)
+            serve::run(it, file.as_deref(), &environment)
         }),
         Command::Add(add) => with_config(file.as_deref(), &environment, |it| {
             add::run(it, &environment, &add)
@@ -132,6 +135,7 @@ pub fn run() -> ExitCode {
         Command::Restore(arguments) => with_config(file.as_deref(), &environment, |it| {
             backup::restore(&it, &environment, &arguments)
         }),
+        Command::Reload => with_config(file.as_deref(), &environment, |it| reload::run(&it)),
         Command::Health => with_config(file.as_deref(), &environment, |it| health::run(&it)),
         Command::Person(person) => with_config(file.as_deref(), &environment, |it| {
             person::run(it, &environment, person)

@@ -8,16 +8,19 @@
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::ToSpan;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::document::{OriginKind, Visibility};
 use crate::domain::id::DocumentId;
 use crate::domain::person::Person;
+use crate::lifecycle::reload::Bell;
 use crate::store::backup::{Made, Rule};
 use crate::store::documents::Accepted;
 use crate::store::journal::{self, Verification};
@@ -38,6 +41,8 @@ const LINE_BYTES_MAX: u64 = 64 << 10;
 const FIRST_LOGIN_HOURS: i64 = 24;
 /// Requests answered at a time.
 const REQUESTS_MAX: usize = 16;
+/// How long a request may go on when the house closes.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What a command asks for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -111,6 +116,8 @@ pub enum Request {
         /// Whether what changes is kept.
         apply: bool,
     },
+    /// Read the configuration anew, if it is right.
+    Reload,
     /// Whether the store answers.
     Health,
 }
@@ -170,6 +177,8 @@ pub struct Desk {
     pub backups: Rule,
     /// Who is to look when something has changed.
     pub wake: Wake,
+    /// Who reads the configuration anew; nobody where no daemon runs.
+    pub reload: Option<Bell>,
 }
 
 impl Desk {
@@ -181,6 +190,8 @@ impl Desk {
             self.again(after, apply).await
         } else if let Request::Backup { folder } = request {
             self.back_up(folder).await
+        } else if matches!(request, Request::Reload) {
+            self.reload().await
         } else {
             self.perform(request).await.map_err(|error| chain(&error))
         };
@@ -256,6 +267,16 @@ impl Desk {
         })
     }
 
+    /// The socket goes before the answer: whoever hears it waits for the next one.
+    async fn reload(&self) -> Result<Response, String> {
+        let bell = self.reload.as_ref().ok_or("no daemon runs")?;
+        bell.ring().await?;
+        if let Err(error) = std::fs::remove_file(socket_path(self.store.dir())) {
+            log::debug!(error:display; "the socket of commands was gone");
+        }
+        Ok(Response::Done)
+    }
+
     async fn perform(&self, request: Request) -> Result<Response, store::Error> {
         let caller = Caller::house("command", "command");
         match request {
@@ -310,7 +331,10 @@ impl Desk {
                 return Ok(Response::Journal(verification));
             }
             Request::Health => self.store.read(Viewer::House, |_| Ok(())).await?,
-            Request::Add { .. } | Request::UnderstandAgain { .. } | Request::Backup { .. } => {}
+            Request::Add { .. }
+            | Request::UnderstandAgain { .. }
+            | Request::Backup { .. }
+            | Request::Reload => {}
         }
         Ok(Response::Done)
     }
@@ -393,7 +417,7 @@ pub async fn serve(listener: UnixListener, desk: Desk, stop: CancellationToken) 
     let mut running = FuturesUnordered::new();
     loop {
         tokio::select! {
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => break,
             accepted = listener.accept(), if running.len() < REQUESTS_MAX => match accepted {
                 Ok((stream, _)) => running.push(converse(stream, desk.clone())),
                 Err(error) => log::warn!(error:display; "a command could not connect"),
@@ -405,6 +429,8 @@ pub async fn serve(listener: UnixListener, desk: Desk, stop: CancellationToken) 
             }
         }
     }
+    // Who had an answer coming hears it.
+    drop(timeout(LAST_WORDS, running.for_each(|_| async {})).await);
 }
 
 async fn converse(mut stream: UnixStream, desk: Desk) -> io::Result<()> {

@@ -1,11 +1,13 @@
 //! How the daemon lives and ends, and what the machine tells it meanwhile.
 //!
-//! Soft stop (a signal, or a listener that failed): every worker finishes its turn and starts none.
+//! Soft stop (a signal, a reload, or a listener that failed): every worker finishes its turn and starts none.
 //! Hard stop (a second signal, or 30 seconds later): what still runs is left behind; the store's
 //! promises hold anyway. A worker that panics ends the process; the service manager starts it again.
 
+pub mod reload;
+
 use std::future::Future;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::time::Duration;
 
@@ -23,6 +25,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::store::{Error, Store, Viewer};
+
+use reload::Rings;
 
 /// How long a soft stop may take.
 const SOFT_STOP: Duration = Duration::from_secs(30);
@@ -69,19 +73,42 @@ impl Lifecycle {
         if in_time { Ended::Softly } else { Ended::Hard }
     }
 
-    /// Waits for the first signal to stop (SIGTERM or SIGINT), or for a stop from elsewhere; a second
-    /// signal ends the process at once.
-    pub async fn until_signalled(&self) -> io::Result<()> {
+    /// Waits for the first signal to stop (SIGTERM or SIGINT) or for a stop from elsewhere, or until somebody
+    /// wants the configuration read anew (SIGHUP or `rings`) and `check` finds it right, which then comes
+    /// back. From then on a signal to stop ends the process at once.
+    pub async fn until_told<T>(
+        &self,
+        mut rings: Rings,
+        check: impl Fn() -> Result<T, String>,
+    ) -> io::Result<Option<T>> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-            () = self.stop.cancelled() => {}
-        }
+        let mut hangup = signal(SignalKind::hangup())?;
+        let next = loop {
+            let asked = tokio::select! {
+                _ = terminate.recv() => break None,
+                _ = interrupt.recv() => break None,
+                () = self.stop.cancelled() => break None,
+                // Whoever closes a terminal ends what runs in it.
+                _ = hangup.recv() => if io::stdin().is_terminal() { break None } else { None },
+                Some(asked) = rings.0.recv() => Some(asked),
+            };
+            let (next, answer) = match check() {
+                Ok(next) => (Some(next), Ok(())),
+                Err(reason) => {
+                    log::error!("not reloaded, all goes on as before: {reason}");
+                    (None, Err(reason))
+                }
+            };
+            // Whoever asked may have gone away.
+            drop(asked.map(|it| it.send(answer)));
+            if next.is_some() {
+                break next;
+            }
+        };
         self.stop.cancel();
         stop_at_second_signal(terminate, interrupt);
-        Ok(())
+        Ok(next)
     }
 }
 
@@ -149,6 +176,17 @@ pub fn notify_ready(address: &str) {
 /// Tells the service manager that the house closes.
 pub fn notify_stopping() {
     if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Stopping]) {
+        log::debug!(error:display; "the service manager was not told");
+    }
+}
+
+/// Tells the service manager that the house closes to open again.
+pub fn notify_reloading() {
+    // Since when is for those that wait for the end of this very reload (sd_notify(3)).
+    let states: Vec<_> = std::iter::once(sd_notify::NotifyState::Reloading)
+        .chain(sd_notify::NotifyState::monotonic_usec_now())
+        .collect();
+    if let Err(error) = sd_notify::notify(&states) {
         log::debug!(error:display; "the service manager was not told");
     }
 }

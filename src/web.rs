@@ -8,6 +8,7 @@ pub mod api;
 mod assets;
 pub mod auth;
 mod cards;
+mod closing;
 mod corrections;
 pub mod events;
 mod extract;
@@ -436,11 +437,5 @@ impl Routes {
 /// Serves the web until the house closes.
 pub async fn serve(listener: tokio::net::TcpListener, state: WebState) {
     let stop = state.stop.clone();
-    let service = router(state).into_make_service_with_connect_info::<std::net::SocketAddr>();
-    let serving =
-        axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
-    if let Err(error) = serving.await {
-        log::error!(error:display; "the web ended");
-        stop.cancel();
-    }
+    closing::serve(listener, router(state), stop).await;
 }

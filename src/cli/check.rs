@@ -3,17 +3,16 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Result;
+
 use super::say;
+use crate::app;
 use crate::config::{Config, Environment};
+use crate::work::chain;
 
 /// Reads the configuration and the secrets that it names.
 pub fn run(file: Option<&Path>, environment: &Environment) -> ExitCode {
-    let checked = Config::load(file, environment).and_then(|config| {
-        config.mqtt.password(environment)?;
-        config.reading.pdf_passwords(environment)?;
-        Ok(config)
-    });
-    match checked {
+    match checked(file, environment) {
         Ok(config) => {
             let from =
                 file.map_or_else(|| "the defaults".to_owned(), |it| it.display().to_string());
@@ -23,6 +22,13 @@ pub fn run(file: Option<&Path>, environment: &Environment) -> ExitCode {
                 config.data.dir.display()
             ))
         }
-        Err(error) => say::error(&error),
+        Err(error) => say::trouble(&chain(&*error)),
     }
+}
+
+/// The configuration with which a house would open.
+pub fn checked(file: Option<&Path>, environment: &Environment) -> Result<Config> {
+    let config = Config::load(file, environment)?;
+    app::check(&config, environment)?;
+    Ok(config)
 }

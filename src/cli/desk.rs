@@ -67,6 +67,7 @@ impl<'a> Way<'a> {
             base_url,
             backups,
             wake: Wake::default(),
+            reload: None,
         });
         failed(desk.answer(request, bytes).await)
     }

@@ -1,13 +1,19 @@
 //! `workmate serve`
 
 use std::io::IsTerminal;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Result;
+
+use super::check::checked;
 use super::say;
-use crate::app::House;
+use crate::app::{Closed, House};
 use crate::config::{Config, Environment};
 use crate::domain::clock::Clock;
+use crate::lifecycle::reload;
 use crate::logging;
 use crate::work::chain;
 
@@ -18,6 +24,9 @@ const STACK_BYTES: usize = 512 << 10;
 /// not make a new one for each look.
 const KEPT: Duration = Duration::from_secs(75);
 
+/// How long what was left behind by a hard stop is waited for.
+const LAST_MOMENT: Duration = Duration::from_secs(5);
+
 /// How the C library keeps memory that was freed: in one pool instead of one for each thread, and
 /// given back to the system early. It reads this once, before `main`.
 const THRIFT: [(&str, &str); 3] = [
@@ -26,8 +35,8 @@ const THRIFT: [(&str, &str); 3] = [
     ("MALLOC_MMAP_THRESHOLD_", "131072"),
 ];
 
-/// Runs the daemon until a signal.
-pub fn run(config: Config, environment: &Environment) -> ExitCode {
+/// Runs the daemon until a signal, with the configuration of `file`.
+pub fn run(config: Config, file: Option<&Path>, environment: &Environment) -> ExitCode {
     logging::init(&config.log, environment);
     if !environment.contains_key("MALLOC_ARENA_MAX") {
         let error = start_again_thriftily();
@@ -40,33 +49,37 @@ pub fn run(config: Config, environment: &Environment) -> ExitCode {
         .thread_stack_size(STACK_BYTES)
         .enable_all()
         .build();
-    match runtime {
-        Ok(runtime) => runtime.block_on(serve(config, environment)),
-        Err(error) => say::error(&error),
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return say::error(&error),
+    };
+    let closed = runtime.block_on(serve(config, file, environment));
+    runtime.shutdown_timeout(LAST_MOMENT);
+    match closed {
+        Ok(Closed::ForGood) => ExitCode::SUCCESS,
+        Ok(Closed::ToOpenAgain(kept)) => {
+            let error = reload::start_again(kept.as_ref());
+            log::error!(error:display; "the house did not open again");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            log::error!("{}", chain(&*error));
+            ExitCode::FAILURE
+        }
     }
 }
 
 /// Becomes the same program with [`THRIFT`] in its environment (the same process, nothing is open
 /// yet); comes back only if that fails.
 fn start_again_thriftily() -> std::io::Error {
-    use std::os::unix::process::CommandExt;
-    match std::env::current_exe() {
-        Ok(program) => std::process::Command::new(program)
-            .args(std::env::args_os().skip(1))
-            .envs(THRIFT)
-            .exec(),
+    match reload::again() {
+        Ok(mut program) => program.envs(THRIFT).exec(),
         Err(error) => error,
     }
 }
 
-async fn serve(config: Config, environment: &Environment) -> ExitCode {
-    let house = match House::open(config, environment, Clock::System).await {
-        Ok(house) => house,
-        Err(error) => {
-            log::error!("{}", chain(&*error));
-            return ExitCode::FAILURE;
-        }
-    };
+async fn serve(config: Config, file: Option<&Path>, environment: &Environment) -> Result<Closed> {
+    let house = House::open(config, environment, Clock::System).await?;
     if let Some(link) = house.first_login().await {
         if std::io::stdout().is_terminal() {
             say::out(&format!(
@@ -76,11 +89,5 @@ async fn serve(config: Config, environment: &Environment) -> ExitCode {
             log::warn!("nobody lives here yet: `workmate person link` prints the way in");
         }
     }
-    match Box::pin(house.serve()).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            log::error!("{}", chain(&*error));
-            ExitCode::FAILURE
-        }
-    }
+    Box::pin(house.serve(|| checked(file, environment))).await
 }

@@ -27,7 +27,7 @@ use sha2::Sha256;
 use super::auth::{CurrentPerson, secret};
 use super::failure::Failure;
 use super::frame::{Shell, language_of};
-use super::{Routes, WebState, assets, house, layers};
+use super::{Routes, WebState, assets, closing, house, layers};
 use crate::domain::person::Person;
 use crate::store::{Caller, Viewer, WriteTx, people, random_bytes};
 
@@ -88,13 +88,7 @@ pub fn router(state: WebState, allow: Vec<IpAddr>) -> Router {
 /// Serves it until the house closes.
 pub async fn serve(listener: tokio::net::TcpListener, state: WebState, allow: Vec<IpAddr>) {
     let stop = state.stop.clone();
-    let service = router(state, allow).into_make_service_with_connect_info::<SocketAddr>();
-    let serving =
-        axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
-    if let Err(error) = serving.await {
-        log::error!(error:display; "the door for Home Assistant ended");
-        stop.cancel();
-    }
+    closing::serve(listener, router(state, allow), stop).await;
 }
 
 async fn pass(

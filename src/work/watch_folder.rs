@@ -83,6 +83,21 @@ pub enum FolderError {
     },
 }
 
+/// Where `folder` really is, which must not be where the data is.
+pub fn place(folder: &Path, data: &Path) -> Result<PathBuf, FolderError> {
+    let resolved = folder.canonicalize();
+    let resolved = resolved.map_err(|cause| FolderError::NotThere {
+        folder: folder.to_owned(),
+        cause,
+    })?;
+    // Before the first start there is no data.
+    let data = data.canonicalize().unwrap_or_else(|_| data.to_owned());
+    if resolved.starts_with(&data) || data.starts_with(&resolved) {
+        return Err(FolderError::InsideData { folder: resolved });
+    }
+    Ok(resolved)
+}
+
 impl WatchFolder {
     /// Watches `folder`; `wake` is rung when the system tells of a change.
     pub fn new(
@@ -92,15 +107,7 @@ impl WatchFolder {
         (settle, poll): (Duration, Duration),
         wake: std::sync::Arc<tokio::sync::Notify>,
     ) -> Result<Self, FolderError> {
-        let not_there = |cause| FolderError::NotThere {
-            folder: folder.to_owned(),
-            cause,
-        };
-        let resolved = folder.canonicalize().map_err(not_there)?;
-        let data = store.dir().canonicalize().map_err(not_there)?;
-        if resolved.starts_with(&data) || data.starts_with(&resolved) {
-            return Err(FolderError::InsideData { folder: resolved });
-        }
+        let resolved = place(folder, store.dir())?;
         let watcher = watch(&resolved, wake);
         let is_told = watcher.is_some() && tells_of_changes(&resolved);
         Ok(Self {

@@ -60,11 +60,11 @@ install -D -m 755 -t "$tree/usr/bin" "$programs/workmate" "$programs/workmate-re
 # -- the unit: the repository's, with the package's path and manual, and a user that stays
 unit=$tree/lib/systemd/system/workmate.service
 mkdir -p "$(dirname "$unit")"
-sed -e '/^Description=/a Documentation=man:workmate(1)' -e 's|^ExecStart=/usr/local/bin/|ExecStart=/usr/bin/|' \
+sed -e '/^Description=/a Documentation=man:workmate(1)' -e 's|^\(Exec[A-Z][a-z]*\)=/usr/local/bin/|\1=/usr/bin/|' \
     -e '/^# A user that exists only while it runs/,/^DynamicUser=yes$/c\
 # The package makes this user. It stays, so that files elsewhere (shares, backups) keep their owner.' \
     "$root/systemd/workmate.service" >"$unit"
-grep -q '^ExecStart=/usr/bin/workmate ' "$unit" || fail "the unit's ExecStart is not where it was"
+[ "$(grep -c '^Exec[A-Z][a-z]*=/usr/bin/workmate ' "$unit")" = 2 ] || fail "the unit's ExecStart and ExecReload are not where they were"
 grep -q '^User=workmate$' "$unit" || fail "the unit names no user"
 ! grep -q '^DynamicUser' "$unit" || fail "the unit's DynamicUser is not where it was"
 

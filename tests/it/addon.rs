@@ -95,9 +95,10 @@ fn the_addon_sets_only_what_there_is_to_set() {
             "WORKMATE_HOME_ASSISTANT__TODO" => "todo.family",
             "WORKMATE_HOME_ASSISTANT__CALENDAR" => "calendar.family",
             "WORKMATE_HOME_ASSISTANT__PEOPLE" => "Anna: person.anna",
+            "WORKMATE_INTAKE__FOLDER" => "/tmp",
             name if name.ends_with("__LISTEN") => "127.0.0.1:0",
             name if name.starts_with("WORKMATE_MQTT__ACCEPT") => "true",
-            _ => "/tmp/x",
+            _ => "/nowhere",
         };
         command.env(name, value);
     }

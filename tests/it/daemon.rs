@@ -131,6 +131,11 @@ impl Daemon {
         self.environment.push((name.to_owned(), value.to_owned()));
     }
 
+    /// Takes a setting back; what the file says holds from the next start on.
+    pub fn unset(&mut self, name: &str) {
+        self.environment.retain(|(it, _)| it != name);
+    }
+
     /// Runs a command; its output, or what it complains of.
     pub fn command(&self, arguments: &[&str]) -> Result<String, String> {
         let output = self.program().args(arguments).output().unwrap();
@@ -227,7 +232,7 @@ impl Daemon {
     }
 
     /// The number of its process: the one of that name with this data.
-    fn number(&self) -> u32 {
+    pub fn number(&self) -> u32 {
         let data = self.data.display().to_string();
         let is_own = |number: &u32| {
             let read = |name: &str| std::fs::read(format!("/proc/{number}/{name}"));

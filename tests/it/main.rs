@@ -37,6 +37,7 @@ mod parts;
 mod photos;
 mod progress;
 mod reading;
+mod reload;
 mod reminders;
 mod role;
 mod samples;

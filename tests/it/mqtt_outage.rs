@@ -218,7 +218,7 @@ struct Day {
     store: Store,
     wake: Wake,
     life: Lifecycle,
-    serving: tokio::task::JoinHandle<anyhow::Result<()>>,
+    serving: tokio::task::JoinHandle<anyhow::Result<workmate::app::Closed>>,
     said: Listener,
     people: [PersonId; 2],
     _broker: Mosquitto,
@@ -245,7 +245,7 @@ impl Day {
         let house = house.await.unwrap();
         let (store, wake) = (house.store().clone(), house.wake().clone());
         let life = house.lifecycle().clone();
-        let serving = beside(house.serve());
+        let serving = beside(house.serve(|| Ok(Config::default())));
         heard(&mut said, "workmate/summary", r#""open":0"#).await;
         let people = [person(&store, "anna").await, person(&store, "ben").await];
         Self {

@@ -267,7 +267,7 @@ const WORDS: &[Word] = &[
         text: "unsafe {",
         only_in: &[
             "understanding/models.rs",
-            "lifecycle.rs",
+            "lifecycle",
             "reading/courtesy.rs",
         ],
         reason: "a foreign library, memory given back, a socket handed over, the disk's queue: each with a proof",

@@ -288,6 +288,25 @@ in_it journalctl --no-pager --output=cat --since="@$since" _COMM=workmate | sort
 in_it sed -i 's/^lissen = /listen = /' /etc/workmate/workmate.toml
 promise "mended, it starts by itself" until_it 30 is_running
 
+# -- a configuration that is taken while it runs
+
+addresses() { in_it workmate person link | cut -d / -f 3; }
+in_it sed -i 's|^public_url = .*|public_url = "http://nas.example"|' /etc/workmate/workmate.toml
+before=$(shown MainPID)
+promise "systemctl reload takes a changed configuration" in_it systemctl reload workmate
+promise "and returns when it holds" [ "$(addresses)" = nas.example ]
+promise "as the same process" is MainPID "$before"
+promise "of a unit that is active" is ActiveState active
+in_it sed -i 's|^public_url = .*|public_url = "http://nas.example"\npublik_url = ""|' /etc/workmate/workmate.toml
+from_now
+in_it systemctl reload workmate 2>/dev/null && broken "a wrong configuration is not taken"
+promise "a wrong one is refused, and the journal says why" logged 'no key.*publik_url'
+promise "and all goes on" is_running
+in_it sed -i -e '/^publik_url/d' -e 's|^public_url = .*|public_url = ""|' /etc/workmate/workmate.toml
+promise "a hangup of its process is a reload too" in_it systemctl kill --signal=HUP --kill-whom=main workmate
+promise "which takes what is right again" until_it 30 eval '[ "$(addresses)" != nas.example ]'
+promise "as the same process" is MainPID "$before"
+
 # -- newer, older, gone
 
 in_it sh -c 'mkdir /srv/backup && chown workmate: /srv/backup'
@@ -300,6 +319,8 @@ promise "systemd's own unit has it make one" in_it systemctl start workmate-back
 in_it systemctl --quiet enable --now workmate-backup.timer
 promise "and its timer says when the next is due" in_it sh -c \
     'systemctl list-timers --no-legend workmate-backup.timer | grep -q workmate-backup.service'
+promise "whoever knocks while it reloads waits" in_it sh -c 'systemctl reload workmate & for knock in $(seq 40); do
+    curl --silent --fail --max-time 30 --output /dev/null http://127.0.0.1:8420/health || exit 1; done; wait'
 # The backup of this day is what comes back below: none is made by itself from here on.
 in_it sh -c 'rm /etc/systemd/system/workmate.service.d/folder.conf; systemctl daemon-reload; systemctl stop workmate'
 in_it systemctl --quiet enable --now workmate.socket
