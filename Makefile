@@ -59,6 +59,7 @@ test: rust ## Everything that must pass: fmt, lints, licences, docs, unit tests,
 	$(CARGO) test --doc
 	@tests/live/home_assistant/install.sh >/dev/null
 	@tests/live/pdf_js/install.sh >/dev/null
+	@tests/live/s3/install.sh >/dev/null
 	$(CARGO) test --test live
 
 fmt: ## The code is formatted

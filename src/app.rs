@@ -131,7 +131,7 @@ impl House {
         let own = listener.local_addr()?;
         let base_url = config.server.base_url(own);
         let ways = ways::open(&config, environment, own, store.clock())?;
-        let backups = backups::rule(&config, environment)?;
+        let backups = backups::rule(&config, environment, own)?;
         let collector = telemetry::collector(&config, environment, own)?;
         let model = model_settings(&config, environment, own)?.map(llm::Client::of);
         let promises = Promises {

@@ -7,6 +7,7 @@
 //! - [`home_assistant`]: what Home Assistant must be told so that workmate appears there by itself, and
 //!   its own API for notifications and a to-do list.
 //! - [`http`]: the one HTTP client, which goes only where a person said.
+//! - [`bucket`]: objects of S3, where backups go.
 //! - [`otlp`]: a collector of OpenTelemetry. Traces go out.
 //! - [`llm`]: a language model of the household's own.
 //! - [`supervisor`]: who runs the add-ons of Home Assistant, and knows its broker.
@@ -16,6 +17,7 @@
 //! as typed values. Every wait has an end, and every failure is one of the two below, because a
 //! sender can only do one of two things: try again, or give up and say so.
 
+pub mod bucket;
 pub mod caldav;
 pub mod home_assistant;
 pub mod http;

@@ -21,7 +21,7 @@ use crate::domain::document::{OriginKind, Visibility};
 use crate::domain::id::DocumentId;
 use crate::domain::person::Person;
 use crate::lifecycle::reload::Bell;
-use crate::store::backup::{Made, Rule};
+use crate::store::backup::{BackupError, Made, Rule};
 use crate::store::documents::Accepted;
 use crate::store::journal::{self, Verification};
 use crate::store::{self, Caller, Store, Viewer, people};
@@ -173,7 +173,7 @@ pub struct Desk {
     pub base_url: String,
     /// How the house understands.
     pub understanding: Understanding,
-    /// Where backups go; an empty folder where none is configured.
+    /// Where backups go, if anywhere.
     pub backups: Rule,
     /// Who is to look when something has changed.
     pub wake: Wake,
@@ -236,8 +236,8 @@ impl Desk {
     async fn back_up(&self, folder: Option<PathBuf>) -> Result<Response, String> {
         let made = match folder {
             Some(folder) => back_up_to(&self.store, &self.backups, &folder).await,
-            None if self.backups.folder.as_os_str().is_empty() => {
-                return Err("name a folder, or set `backup.folder`".to_owned());
+            None if self.backups.is_nowhere() => {
+                return Err(chain(&BackupError::Nowhere));
             }
             None => {
                 let caller = Caller::house("command", "command");

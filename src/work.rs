@@ -19,6 +19,7 @@ pub mod archive;
 pub mod ask_model;
 pub mod back_up;
 pub mod board;
+pub mod bucket;
 pub mod channels;
 pub mod commands;
 pub mod compose;

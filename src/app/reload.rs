@@ -65,7 +65,7 @@ pub fn check(config: &Config, environment: &Environment) -> Result<()> {
     config.reading.pdf_passwords(environment)?;
     broker(config, environment, Clock::System)?;
     ways::open(config, environment, own, &Clock::System)?;
-    backups::rule(config, environment)?;
+    backups::rule(config, environment, own)?;
     telemetry::collector(config, environment, own)?;
     model_settings(config, environment, own)?;
     if !config.intake.folder.is_empty() {

@@ -1,6 +1,6 @@
 //! `workmate backup` and `workmate restore`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
@@ -8,16 +8,17 @@ use clap::Args;
 
 use super::desk::Way;
 use super::{block_on, say};
+use crate::app;
 use crate::config::{Config, Environment};
 use crate::control::{Request, Response};
 use crate::domain::clock::Clock;
 use crate::store::backup::sealing::{Guard, Key, Passphrase};
-use crate::store::backup::{self, Copy};
+use crate::store::backup::{self, Copy, Source};
 
 /// Where to.
 #[derive(Args, Debug)]
 pub struct BackupArguments {
-    /// An empty folder or one of backups; `backup.folder` of the configuration without it.
+    /// An empty folder or one of backups; `backup.folder` and `backup.bucket` of the configuration without it.
     folder: Option<PathBuf>,
 }
 
@@ -25,7 +26,11 @@ pub struct BackupArguments {
 #[derive(Args, Debug)]
 pub struct RestoreArguments {
     /// The folder of the backups.
-    folder: PathBuf,
+    #[arg(required_unless_present = "bucket")]
+    folder: Option<PathBuf>,
+    /// From the bucket of the configuration instead of a folder.
+    #[arg(long, conflicts_with = "folder")]
+    bucket: bool,
     /// Which one, by the name that `--list` shows; the newest without it.
     #[arg(long, value_name = "NAME")]
     copy: Option<String>,
@@ -75,19 +80,35 @@ pub fn restore(
     environment: &Environment,
     arguments: &RestoreArguments,
 ) -> ExitCode {
-    let result = if arguments.list {
-        list(&arguments.folder)
-    } else {
-        bring_back(config, environment, arguments)
-    };
+    let result = beside_a_runtime(|| {
+        let from = from(config, environment, arguments)?;
+        if arguments.list {
+            list(&from)
+        } else {
+            bring_back(config, environment, (&from, arguments))
+        }
+    });
     match result {
         Ok(text) => say::out(&text),
         Err(error) => say::trouble(&format!("{error:#}")),
     }
 }
 
-fn list(folder: &Path) -> Result<String> {
-    let copies = backup::list(folder)?;
+fn from(
+    config: &Config,
+    environment: &Environment,
+    arguments: &RestoreArguments,
+) -> Result<Source> {
+    if let Some(folder) = &arguments.folder {
+        return Ok(Source::Folder(folder.clone()));
+    }
+    let bucket = app::backups::bucket(config, environment, config.server.listen)?;
+    let bucket = bucket.context("no bucket is configured: set `backup.bucket`")?;
+    Ok(Source::bucket(&bucket, &config.data.dir)?)
+}
+
+fn list(from: &Source) -> Result<String> {
+    let copies = from.list()?;
     if copies.is_empty() {
         return Ok("no finished backup".to_owned());
     }
@@ -98,12 +119,12 @@ fn list(folder: &Path) -> Result<String> {
 fn bring_back(
     config: &Config,
     environment: &Environment,
-    arguments: &RestoreArguments,
+    (from, arguments): (&Source, &RestoreArguments),
 ) -> Result<String> {
     let data = &config.data.dir;
     let now = Clock::System.now();
-    let key = key(config, environment, arguments)?;
-    let from = (arguments.folder.as_path(), key.as_ref());
+    let key = key(config, environment, (from, arguments))?;
+    let from = (from, key.as_ref());
     let restored = backup::restore(from, arguments.copy.as_deref(), data, now)
         .with_context(|| format!("nothing was restored into {}", data.display()))?;
     Ok(format!(
@@ -117,14 +138,14 @@ fn bring_back(
 fn key(
     config: &Config,
     environment: &Environment,
-    arguments: &RestoreArguments,
+    (from, arguments): (&Source, &RestoreArguments),
 ) -> Result<Option<Key>> {
     if let Some(file) = &arguments.key {
         let text = std::fs::read_to_string(file);
         let text = text.with_context(|| format!("{} cannot be read", file.display()))?;
         return Ok(Some(text.parse()?));
     }
-    match backup::guard(&arguments.folder)? {
+    match from.guard()? {
         Guard::Open => Ok(None),
         Guard::Key(recipient) => bail!(
             "these backups are encrypted to {recipient}: name the file of its secret half by --key"
@@ -148,4 +169,14 @@ fn line(name: &str, copy: &Copy) -> String {
         copy.bytes.div_ceil(1_000_000),
         copy.version
     )
+}
+
+/// Runs `task` on this thread, with a runtime for what it waits for.
+fn beside_a_runtime<T>(task: impl FnOnce() -> Result<T>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
+    let _entered = runtime.enter();
+    task()
 }

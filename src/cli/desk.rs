@@ -59,7 +59,8 @@ impl<'a> Way<'a> {
         let intake = Intake::new(store.clone(), Wake::default(), self.config.intake.bytes_max);
         let base_url = self.config.server.base_url(self.config.server.listen);
         let reader = Reader::new(app::reader_settings(&self.config));
-        let backups = app::backups::rule(&self.config, self.environment)?;
+        let own = self.config.server.listen;
+        let backups = app::backups::rule(&self.config, self.environment, own)?;
         let desk = self.own.insert(Desk {
             understanding: app::understanding(&self.config, store.clone(), reader),
             store,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
 
+use super::channels;
 use super::source::{self, Environment, Error};
 use crate::domain::retention::Keep;
 
@@ -14,6 +15,14 @@ use crate::domain::retention::Keep;
 pub struct Backup {
     /// The folder of the backups, on another disk; empty for none.
     pub folder: PathBuf,
+    /// A bucket for them, `https://endpoint/bucket` or `https://endpoint/bucket/folder`; empty for none.
+    pub bucket: String,
+    /// Its region, where it has one.
+    pub bucket_region: String,
+    /// The name of the key that opens it.
+    pub bucket_key: String,
+    /// File with the secret of that key; the systemd credential `backup-bucket-secret` where it is empty.
+    pub bucket_secret_file: String,
     /// To whom they are sealed: the public key that `age-keygen` prints, `age1…`. Empty: to nobody.
     pub recipient: String,
     /// File that holds words that open them instead of a key; the systemd credential
@@ -33,6 +42,10 @@ impl Default for Backup {
     fn default() -> Self {
         Self {
             folder: PathBuf::new(),
+            bucket: String::new(),
+            bucket_region: "us-east-1".to_owned(),
+            bucket_key: String::new(),
+            bucket_secret_file: String::new(),
             recipient: String::new(),
             passphrase_file: String::new(),
             at: "03:30".to_owned(),
@@ -50,6 +63,19 @@ impl Backup {
         }
         if !self.folder.as_os_str().is_empty() && !self.folder.is_absolute() {
             return Err(("backup.folder", "a folder is like /mnt/usb/workmate"));
+        }
+        let named = channels::address(&self.bucket).map_err(|reason| ("backup.bucket", reason))?;
+        if let Some(url) = named {
+            if url.path().trim_matches('/').is_empty() || url.query().is_some() {
+                let right = "a bucket is like https://s3.example.org/bucket or …/bucket/folder";
+                return Err(("backup.bucket", right));
+            }
+            if self.bucket_key.trim().is_empty() {
+                return Err((
+                    "backup.bucket_key",
+                    "the name of the key that opens the bucket",
+                ));
+            }
         }
         let is_key = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit();
         let recipient = self.recipient.trim();
@@ -73,6 +99,16 @@ impl Backup {
             "backup.passphrase_file",
             &self.passphrase_file,
             "backup-passphrase",
+            environment,
+        )
+    }
+
+    /// The secret of the bucket's key, from `bucket_secret_file` or the systemd credential.
+    pub fn bucket_secret(&self, environment: &Environment) -> Result<Option<String>, Error> {
+        source::secret(
+            "backup.bucket_secret_file",
+            &self.bucket_secret_file,
+            "backup-bucket-secret",
             environment,
         )
     }

@@ -120,6 +120,11 @@ impl Reached {
         self.client.request(method, below(&self.url, path))
     }
 
+    /// A request for an address of the same server that carries its signature.
+    pub fn signed(&self, method: Method, url: Url) -> RequestBuilder {
+        self.client.request(method, url)
+    }
+
     /// A `POST` of JSON to a path below the address.
     pub fn post(&self, path: &str, json: String) -> RequestBuilder {
         let request = self.client.post(below(&self.url, path));

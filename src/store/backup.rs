@@ -8,10 +8,13 @@
 //! a whole or not at all ([`sealing`]): then every file and database in it is one of age, while the lists
 //! and the names say how many there are and how long, and no more.
 //!
+//! In a bucket ([`objects`]) the same lies under the same names.
+//!
 //! What is not here: the configuration and its secrets, which are yours and lie elsewhere.
 
 mod copying;
 mod folder;
+pub mod objects;
 mod restoring;
 pub mod sealing;
 #[cfg(test)]
@@ -19,6 +22,7 @@ mod tests;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -28,6 +32,7 @@ use super::{ReadTx, Store, WriteTx, settings};
 use crate::domain::retention::Keep;
 
 use folder::Folder;
+use objects::{Elsewhere, Objects};
 pub use restoring::restore;
 use sealing::{Guard, Sealing};
 
@@ -103,6 +108,23 @@ pub enum BackupError {
     /// Another key, or other words.
     #[error("this is not the key, or not the passphrase, of these backups")]
     WrongKey,
+    /// The bucket says no.
+    #[error("the bucket {place}: {reason}")]
+    Bucket {
+        /// Where it is.
+        place: String,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// Papers would leave the household for everybody to read.
+    #[error(
+        "backups in {place} would leave the house unencrypted: set `backup.recipient` or \
+         `backup.passphrase_file`"
+    )]
+    FarAndOpen {
+        /// Where it is.
+        place: String,
+    },
     /// No room left.
     #[error("the disk of the backups is full: free some space, or keep fewer")]
     DiskFull,
@@ -115,6 +137,9 @@ pub enum BackupError {
         #[source]
         cause: io::Error,
     },
+    /// Neither folder nor bucket.
+    #[error("name a folder, or set `backup.folder` or `backup.bucket`")]
+    Nowhere,
     /// SQLite says no.
     #[error("the database could not be copied")]
     Database(#[from] rusqlite::Error),
@@ -176,6 +201,23 @@ pub struct Made {
     pub removed: u64,
 }
 
+impl Made {
+    /// What two of them did together.
+    fn and(self, other: &Self) -> Self {
+        Self {
+            copy: self.copy,
+            name: self.name,
+            copied: self.copied + other.copied,
+            read_again: self.read_again + other.read_again,
+            mended: self.mended + other.mended,
+            removed: self.removed + other.removed,
+        }
+    }
+}
+
+/// Holds the lists of what lies in a bucket, in the data folder.
+const SHADOW: &str = "bucket";
+
 /// A backup that this daemon has made: while nothing is written, the next one holds the same database.
 #[derive(Clone, Debug)]
 pub(super) struct Earlier {
@@ -190,8 +232,10 @@ pub(super) struct Earlier {
 /// Where backups go, and which are kept.
 #[derive(Clone, Debug)]
 pub struct Rule {
-    /// The folder.
+    /// The folder; empty for none.
     pub folder: PathBuf,
+    /// The bucket.
+    pub bucket: Option<Arc<dyn Elsewhere>>,
     /// Who can read them.
     pub sealing: Sealing,
     /// How many.
@@ -240,12 +284,44 @@ pub fn note(
     )
 }
 
-/// Makes a backup, opens and checks it, and removes those that are not kept any more. A store that is at
-/// work meanwhile goes on. Takes seconds to minutes: not for a thread that others wait for.
+impl Rule {
+    /// Whether backups go nowhere.
+    pub fn is_nowhere(&self) -> bool {
+        self.folder.as_os_str().is_empty() && self.bucket.is_none()
+    }
+}
+
+/// Makes a backup in each place, opens and checks it, and removes those that are not kept any more. A store that
+/// is at work meanwhile goes on. Takes seconds to minutes: not for a thread that others wait for. Where one
+/// place fails, the other is given its backup all the same.
 pub fn make(store: &Store, rule: &Rule) -> Result<Made, BackupError> {
-    let folder = Folder::open(&rule.folder, store.dir(), &rule.sealing)?;
+    let in_folder = (!rule.folder.as_os_str().is_empty()).then(|| {
+        let folder = Folder::open(&rule.folder, store.dir(), &rule.sealing)?;
+        make_in(&folder, store, rule)
+    });
+    let in_bucket = rule.bucket.as_ref().map(|bucket| {
+        let (objects, shadow) = (opened(&**bucket)?, store.dir().join(SHADOW));
+        let folder = Folder::open_bucket(objects, &shadow, &rule.sealing)?;
+        make_in(&folder, store, rule)
+    });
+    match (in_folder, in_bucket) {
+        (Some(one), Some(other)) => Ok(one?.and(&other?)),
+        (Some(made), None) | (None, Some(made)) => made,
+        (None, None) => Err(BackupError::Nowhere),
+    }
+}
+
+/// Looks for the bucket.
+fn opened(bucket: &dyn Elsewhere) -> Result<Arc<dyn Objects>, BackupError> {
+    bucket.open().map_err(|reason| BackupError::Bucket {
+        place: "of `backup.bucket`".to_owned(),
+        reason,
+    })
+}
+
+fn make_in(folder: &Folder, store: &Store, rule: &Rule) -> Result<Made, BackupError> {
     folder.remove_unfinished()?;
-    let made = copying::copy(store, &folder);
+    let made = copying::copy(store, folder);
     // However it ended, and whatever an earlier end has left.
     sealing::remove(&copying::open_path(store))?;
     let made = made?;
@@ -253,12 +329,53 @@ pub fn make(store: &Store, rule: &Rule) -> Result<Made, BackupError> {
     Ok(Made { removed, ..made })
 }
 
-/// The finished backups in a folder, newest first.
-pub fn list(folder: &Path) -> Result<Vec<(String, Copy)>, BackupError> {
-    Folder::look(folder)?.copies()
+/// Where backups come back from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// A folder.
+    Folder(PathBuf),
+    /// A bucket, whose lists lie in the data folder meanwhile.
+    Bucket {
+        /// The bucket.
+        objects: Arc<dyn Objects>,
+        /// The data folder.
+        data: PathBuf,
+    },
 }
 
-/// What a folder of backups asks for before it gives them back.
-pub fn guard(folder: &Path) -> Result<Guard, BackupError> {
-    Ok(Folder::look(folder)?.guard())
+impl Source {
+    /// The bucket, which is looked for now.
+    pub fn bucket(bucket: &dyn Elsewhere, data: &Path) -> Result<Self, BackupError> {
+        Ok(Self::Bucket {
+            objects: opened(bucket)?,
+            data: data.to_owned(),
+        })
+    }
+
+    fn look(&self) -> Result<Folder, BackupError> {
+        match self {
+            Self::Folder(path) => Folder::look(path),
+            Self::Bucket { objects, data } => {
+                let shadow = data.join(format!("{SHADOW}-{}", std::process::id()));
+                Folder::look_into_bucket(Arc::clone(objects), &shadow)
+            }
+        }
+    }
+
+    fn place(&self) -> PathBuf {
+        match self {
+            Self::Folder(path) => path.clone(),
+            Self::Bucket { objects, .. } => objects.place().into(),
+        }
+    }
+
+    /// The finished backups there, newest first.
+    pub fn list(&self) -> Result<Vec<(String, Copy)>, BackupError> {
+        self.look()?.copies()
+    }
+
+    /// What they ask for before they come back.
+    pub fn guard(&self) -> Result<Guard, BackupError> {
+        Ok(self.look()?.guard())
+    }
 }

@@ -25,6 +25,9 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("migrations/0014_words.sql")),
 ];
 
+/// The schema of this version.
+pub const LATEST: usize = MIGRATIONS.len();
+
 /// Takes the data directory for this process; the lock ends with it, also when it is killed.
 pub fn lock(dir: &Path) -> Result<File, OpenError> {
     let folder = |cause| OpenError::Folder {
@@ -114,6 +117,14 @@ pub fn blob_key(connection: &Connection) -> Result<[u8; 32], rusqlite::Error> {
         params![key.as_slice()],
     )?;
     Ok(key)
+}
+
+/// A database as the version with that schema left it.
+#[cfg(test)]
+pub fn of_version(path: &Path, version: usize) {
+    let mut connection = connect(path).unwrap();
+    let migrations = Migrations::from_slice(MIGRATIONS);
+    migrations.to_version(&mut connection, version).unwrap();
 }
 
 #[cfg(test)]

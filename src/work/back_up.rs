@@ -87,6 +87,7 @@ pub async fn back_up_to(
 ) -> Result<Result<Made, BackupError>, crate::store::Error> {
     let rule = Rule {
         folder: folder.to_owned(),
+        bucket: None,
         ..rule.clone()
     };
     make(store, &rule).await

@@ -1,5 +1,6 @@
 //! The way out: the database, the files, and a look at what was copied.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ use super::sealing::{self, hash};
 use super::{BackupError, Copy, Earlier, Made, at};
 use crate::domain::document::Sha256Hash;
 use crate::store::blobs::BlobName;
-use crate::store::{BUSY_MILLISECONDS, ReadTx, Store, Viewer, journal, search};
+use crate::store::{BUSY_MILLISECONDS, ReadTx, Store, Viewer, journal, schema, search};
 
 /// Between two tries while another connection has the database.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -77,8 +78,11 @@ pub(super) fn copy(store: &Store, folder: &Folder) -> Result<Made, BackupError> 
         files: files.count,
         bytes: files.bytes + length,
     };
+    folder.send_away(&database)?;
+    folder.send(&place.join("files.txt"))?;
     let text = serde_json::to_vec_pretty(&copy).unwrap_or_default();
     write_through(&place.join("copy.json"), &text)?;
+    folder.send(&place.join("copy.json"))?;
     folder::flush_folder(place.parent().unwrap_or(&place))?;
     let earlier = Earlier {
         folder: folder.path().to_owned(),
@@ -152,10 +156,17 @@ fn lies_open(store: &Store, folder: &Folder, database: &Path) -> PathBuf {
 /// Opens what was copied and checks it, and seals it where it is to be sealed.
 fn checked(store: &Store, folder: &Folder, database: &Path) -> Result<Checked, BackupError> {
     let open = lies_open(store, folder, database);
-    let is_lost = |name: &BlobName| {
-        // What was erased meanwhile is not lost.
-        !folder.file_path(name.as_str()).exists() && store.blobs().contains(name)
+    let elsewhere = if folder.is_bucket() {
+        Some(names(folder, database)?)
+    } else {
+        None
     };
+    let is_there = |name: &str| match &elsewhere {
+        Some(names) => names.contains(name),
+        None => folder.file_path(name).exists(),
+    };
+    // What was erased meanwhile is not lost.
+    let is_lost = |name: &BlobName| !is_there(name.as_str()) && store.blobs().contains(name);
     let originals = |sha256| store.blobs().original(sha256);
     let now = store.clock().now();
     let found = check(&open, now, |sha256| is_lost(&originals(sha256)))?;
@@ -164,6 +175,13 @@ fn checked(store: &Store, folder: &Folder, database: &Path) -> Result<Checked, B
         Some(recipient) => sealing::seal_and_look(&open, database, recipient)?,
     };
     Ok((found, length, sha256))
+}
+
+/// The files of the backup whose database that is.
+fn names(folder: &Folder, database: &Path) -> Result<HashSet<String>, BackupError> {
+    let copy = database.parent().and_then(Path::file_name);
+    let copy = copy.unwrap_or_default().to_string_lossy();
+    folder.files(&copy)?.map(|it| Ok(it?.name)).collect()
 }
 
 /// Copies the database as it is at one moment, while others read and write it.
@@ -200,7 +218,14 @@ fn copy_files(
     let day = store.clock().now().as_second().div_euclid(86_400);
     let mut files = Files::default();
     for number in 0..=u8::MAX {
+        // What a bucket holds is its keeper's to look after, and every look would cost.
         let is_read_again = i64::from(number) % READ_AGAIN_DAYS == day % READ_AGAIN_DAYS;
+        let is_read_again = is_read_again && !folder.is_bucket();
+        let elsewhere = folder.elsewhere(number)?;
+        let is_there = |it: &Listed| match &elsewhere {
+            Some(there) => there.get(&it.name) == Some(&it.length),
+            None => is_there(folder, it),
+        };
         let copied = files.copied;
         let names = store.blobs().in_folder(number);
         for name in names.map_err(at(store.dir()))? {
@@ -210,7 +235,7 @@ fn copy_files(
             }
             let before = known.next_if(|it| it.as_ref().is_ok_and(|it| it.name == name.as_str()));
             let before = before.transpose()?;
-            let listed = if let Some(before) = before.filter(|it| is_there(folder, it)) {
+            let listed = if let Some(before) = before.filter(is_there) {
                 kept(store, folder, (&name, before), (is_read_again, &mut files))?
             } else {
                 taken(store, folder, &name, &mut files)?
@@ -223,7 +248,7 @@ fn copy_files(
                 files.bytes += listed.length;
             }
         }
-        if files.copied > copied {
+        if files.copied > copied && !folder.is_bucket() {
             let name = format!("{number:02x}");
             folder::flush_folder(&folder.path().join("files").join(name))?;
         }
@@ -297,6 +322,10 @@ pub(super) fn check(
 ) -> Result<Found, BackupError> {
     let damaged = |what: String| BackupError::Damaged { what };
     let connection = open_untouched(database)?;
+    let version: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if usize::try_from(version).is_ok_and(|it| it > schema::LATEST) {
+        return Err(BackupError::Newer);
+    }
     let said: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if said != "ok" {
         return Err(damaged(said));

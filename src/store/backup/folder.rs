@@ -1,26 +1,28 @@
 //! The folder of backups: what it is known by, what lies in it, what is removed from it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use super::objects::{self, Objects, there};
 use super::sealing::{self, Guard, Key, Recipient, Sealing};
 use super::{BackupError, Copy, at};
 use crate::domain::retention::Keep;
 use crate::store::blobs::{self, BlobName};
 
 /// Says that a folder is one of backups.
-const MARKER: &str = "workmate-backup.json";
+pub(super) const MARKER: &str = "workmate-backup.json";
 /// How the folder is laid out; the second way is sealed.
 const FORMATS: [u32; 2] = [1, 2];
 /// The key that a passphrase opens.
-const KEY: &str = "key.age";
+pub(super) const KEY: &str = "key.age";
 
 #[derive(Serialize, Deserialize)]
 struct Marker {
@@ -39,13 +41,17 @@ impl Marker {
     }
 }
 
-/// A folder of backups.
+/// A folder of backups, or the one that holds the lists of those in a bucket.
 pub(super) struct Folder {
     path: PathBuf,
+    /// The bucket.
+    objects: Option<Arc<dyn Objects>>,
+    /// Is not kept.
+    is_scratch: bool,
     /// To whom all of it is sealed.
     sealed_to: Option<Recipient>,
     // Held while something is written there.
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 /// A file that belongs to a backup: a line of `files.txt`.
@@ -77,6 +83,45 @@ impl Listed {
     }
 }
 
+/// Makes `path` a place of backups, sealed as it is to be.
+fn mark(path: &Path, sealing: &Sealing) -> Result<(), BackupError> {
+    // Without the marker nothing is sealed to a key that lies there.
+    let sealed_to = match sealing {
+        Sealing::Open => None,
+        Sealing::Recipient(recipient) => Some(recipient.clone()),
+        Sealing::Passphrase(words) => Some(sealing::make_key(&path.join(KEY), words)?),
+    };
+    let text = serde_json::to_vec(&Marker::new(sealed_to.as_ref())).unwrap_or_default();
+    write_through(&path.join(MARKER), &text)
+}
+
+fn locked(path: &Path) -> Result<File, BackupError> {
+    let lock = File::create(path.join("lock")).map_err(at(path))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(BackupError::InUse {
+                path: path.to_owned(),
+            });
+        }
+        // A network share that knows no locks is written to by this house alone.
+        Err(TryLockError::Error(cause)) => {
+            log::debug!(cause:display; "the folder of backups cannot be locked");
+        }
+    }
+    Ok(lock)
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if self.is_scratch
+            && let Err(error) = fs::remove_dir_all(&self.path)
+        {
+            log::debug!(error:display; "lists of backups were left");
+        }
+    }
+}
+
 impl Folder {
     /// Opens it for writing: an empty one becomes one of backups, one with other things is refused, as
     /// is one that lies in the data folder `data` or around it, and one that is sealed in another way.
@@ -104,35 +149,58 @@ impl Folder {
                     path: path.to_owned(),
                 });
             }
-            // Without the marker nothing is sealed to a key that lies there.
-            let sealed_to = match sealing {
-                Sealing::Open => None,
-                Sealing::Recipient(recipient) => Some(recipient.clone()),
-                Sealing::Passphrase(words) => Some(sealing::make_key(&path.join(KEY), words)?),
-            };
-            let text = serde_json::to_vec(&Marker::new(sealed_to.as_ref())).unwrap_or_default();
-            write_through(&marker, &text)?;
+            mark(path, sealing)?;
         }
-        let lock = File::create(path.join("lock")).map_err(at(path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(BackupError::InUse {
-                    path: path.to_owned(),
-                });
-            }
-            // A network share that knows no locks is written to by this house alone.
-            Err(TryLockError::Error(cause)) => {
-                log::debug!(cause:display; "the folder of backups cannot be locked");
-            }
-        }
-        let folder = Self {
-            _lock: Some(lock),
-            ..Self::look(path)?
-        };
+        let lock = locked(path)?;
+        let mut folder = Self::look(path)?;
+        folder.lock = Some(lock);
         folder.expect_sealed(sealing)?;
         make_folder(&folder.copies_path())?;
         make_folder(&folder.path.join("files"))?;
+        Ok(folder)
+    }
+
+    /// Opens a bucket for writing, with its lists in `shadow`.
+    pub(super) fn open_bucket(
+        objects: Arc<dyn Objects>,
+        shadow: &Path,
+        sealing: &Sealing,
+    ) -> Result<Self, BackupError> {
+        if objects.is_far() && matches!(sealing, Sealing::Open) {
+            return Err(BackupError::FarAndOpen {
+                place: objects.place(),
+            });
+        }
+        make_folder(shadow)?;
+        let lock = locked(shadow)?;
+        objects::pull(&*objects, shadow)?;
+        let marker = shadow.join(MARKER);
+        if !marker.exists() {
+            mark(shadow, sealing)?;
+            // The key first: without the marker nothing is sealed to it.
+            for name in [KEY, MARKER] {
+                let path = shadow.join(name);
+                if path.exists() {
+                    objects.put(name, &path).map_err(there(&*objects))?;
+                }
+            }
+        }
+        let mut folder = Self::look(shadow)?;
+        folder.lock = Some(lock);
+        folder.objects = Some(objects);
+        folder.expect_sealed(sealing)?;
+        Ok(folder)
+    }
+
+    /// Opens a bucket for reading, with its lists in `shadow` until the end.
+    pub(super) fn look_into_bucket(
+        objects: Arc<dyn Objects>,
+        shadow: &Path,
+    ) -> Result<Self, BackupError> {
+        let looked = objects::pull(&*objects, shadow).and_then(|()| Self::look(shadow));
+        let mut folder = looked.inspect_err(|_| drop(fs::remove_dir_all(shadow)))?;
+        folder.is_scratch = true;
+        folder.objects = Some(objects);
         Ok(folder)
     }
 
@@ -149,9 +217,7 @@ impl Folder {
         if is_so {
             return Ok(());
         }
-        Err(BackupError::OtherSeal {
-            path: self.path.clone(),
-        })
+        Err(BackupError::OtherSeal { path: self.place() })
     }
 
     /// What it asks for before it gives anything back.
@@ -173,9 +239,7 @@ impl Folder {
         };
         let identity = match key {
             None => {
-                return Err(BackupError::Sealed {
-                    path: self.path.clone(),
-                });
+                return Err(BackupError::Sealed { path: self.place() });
             }
             Some(Key::Identity(identity)) => identity.clone(),
             Some(Key::Passphrase(words)) => sealing::open_key(&self.path.join(KEY), words)?,
@@ -215,7 +279,9 @@ impl Folder {
         Ok(Self {
             path: path.to_owned(),
             sealed_to,
-            _lock: None,
+            objects: None,
+            is_scratch: false,
+            lock: None,
         })
     }
 
@@ -226,6 +292,62 @@ impl Folder {
 
     fn copies_path(&self) -> PathBuf {
         self.path.join("copies")
+    }
+
+    /// Where it is, in words.
+    fn place(&self) -> PathBuf {
+        let elsewhere = self.objects.as_ref().map(|it| it.place().into());
+        elsewhere.unwrap_or_else(|| self.path.clone())
+    }
+
+    /// Whether files lie elsewhere, and here are lists alone.
+    pub(super) const fn is_bucket(&self) -> bool {
+        self.objects.is_some()
+    }
+
+    /// The files that lie elsewhere whose names begin with that byte, with their lengths.
+    pub(super) fn elsewhere(
+        &self,
+        number: u8,
+    ) -> Result<Option<BTreeMap<String, u64>>, BackupError> {
+        let listed = self.objects.as_ref();
+        listed.map(|it| objects::files(&**it, number)).transpose()
+    }
+
+    /// Puts what lies at `path` here into the bucket, if there is one.
+    pub(super) fn send(&self, path: &Path) -> Result<(), BackupError> {
+        let Some(objects) = &self.objects else {
+            return Ok(());
+        };
+        let name = self.name_of(path);
+        objects.put(&name, path).map_err(there(&**objects))
+    }
+
+    /// Puts what lies at `path` into the bucket, if there is one, and keeps it there alone.
+    pub(super) fn send_away(&self, path: &Path) -> Result<(), BackupError> {
+        self.send(path)?;
+        if self.is_bucket() {
+            fs::remove_file(path).map_err(at(path))?;
+        }
+        Ok(())
+    }
+
+    /// Where what lies at `path` can be read: there, or in `scratch`, where it was brought to.
+    pub(super) fn at_hand(&self, path: PathBuf, scratch: &Path) -> Result<PathBuf, BackupError> {
+        let Some(objects) = &self.objects else {
+            return Ok(path);
+        };
+        let name = self.name_of(&path);
+        let found = objects.get(&name, scratch).map_err(there(&**objects))?;
+        if !found {
+            fs::remove_file(scratch).map_err(at(scratch))?;
+        }
+        Ok(scratch.to_owned())
+    }
+
+    fn name_of(&self, path: &Path) -> String {
+        let name = path.strip_prefix(&self.path).unwrap_or(path);
+        name.to_string_lossy().into_owned()
     }
 
     /// Where a backup lies.
@@ -282,6 +404,9 @@ impl Folder {
 
     /// Removes what an earlier end left half done.
     pub(super) fn remove_unfinished(&self) -> Result<(), BackupError> {
+        if let Some(objects) = &self.objects {
+            objects::remove_unfinished(&**objects)?;
+        }
         for (_, path) in self.subfolders()? {
             if !path.join("copy.json").exists() {
                 fs::remove_dir_all(&path).map_err(at(&path))?;
@@ -320,6 +445,9 @@ impl Folder {
             .partition(|(_, copy)| kept.contains(&copy.at));
         let mut removed = 0;
         for (name, _) in &gone {
+            if let Some(objects) = &self.objects {
+                objects::remove_copy(&**objects, name)?;
+            }
             let path = self.copy_path(name);
             // First what makes it a backup: half a one is none.
             fs::remove_file(path.join("copy.json")).map_err(at(&path))?;
@@ -350,6 +478,14 @@ impl Folder {
                     wanted.insert(listed?.name);
                 }
             }
+            if let Some(objects) = &self.objects {
+                let found = objects::files(&**objects, number)?.into_keys();
+                for name in found.filter(|it| !wanted.contains(it)) {
+                    let name = self.name_of(&self.file_path(&name));
+                    objects.remove(&name).map_err(there(&**objects))?;
+                }
+                continue;
+            }
             for name in blobs::names_in(&files, number).map_err(at(&files))? {
                 if !wanted.contains(name.as_str()) {
                     let path = self.file_path(name.as_str());
@@ -369,10 +505,17 @@ impl Folder {
             return Ok(None);
         };
         let path = self.file_path(name.as_str());
-        if let Some(folder) = path.parent() {
-            make_folder(folder)?;
+        if let Some(objects) = &self.objects {
+            // Never under its own name here: what lies there counts as copied.
+            let put = objects.put(&self.name_of(&path), &unfinished);
+            put.map_err(there(&**objects))?;
+            fs::remove_file(&unfinished).map_err(at(&unfinished))?;
+        } else {
+            if let Some(folder) = path.parent() {
+                make_folder(folder)?;
+            }
+            fs::rename(&unfinished, &path).map_err(at(&path))?;
         }
-        fs::rename(&unfinished, &path).map_err(at(&path))?;
         Ok(Some(Listed {
             name: name.as_str().to_owned(),
             length,

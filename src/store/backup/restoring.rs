@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::copying::check;
 use super::folder::{Folder, Listed, flush_folder, make_folder};
 use super::sealing::{Key, copy_back, hash};
-use super::{BackupError, Copy, at};
+use super::{BackupError, Copy, Source, at};
 use crate::store::schema;
 
 /// What was brought back.
@@ -25,18 +25,18 @@ pub struct Restored {
 /// where it is sealed. Every file is compared with its hash on the way, and the database comes last: what
 /// was interrupted is no data folder yet, and is gone on with by the same call.
 pub fn restore(
-    (from, key): (&Path, Option<&Key>),
+    (from, key): (&Source, Option<&Key>),
     name: Option<&str>,
     data: &Path,
     now: Timestamp,
 ) -> Result<Restored, BackupError> {
-    let folder = Folder::look(from)?;
+    let folder = from.look()?;
     let identity = folder.identity(key)?;
     let mut copies = folder.copies()?.into_iter();
     let wanted = copies.find(|(it, _)| name.is_none_or(|name| name == it));
     let (name, copy) = wanted.ok_or_else(|| BackupError::Missing {
         name: name.unwrap_or("at all").to_owned(),
-        path: from.to_owned(),
+        path: from.place(),
     })?;
     let _lock = schema::lock(data)?;
     let database = data.join("workmate.sqlite");
@@ -50,7 +50,9 @@ pub fn restore(
         bring(&folder, &blobs, &listed?, identity.as_ref())?;
     }
     let unfinished = data.join("restoring.sqlite");
-    let sealed = folder.database_path(&name);
+    let scratch = blobs.join("restoring.object");
+    make_folder(&blobs)?;
+    let sealed = folder.at_hand(folder.database_path(&name), &scratch)?;
     let taken = copy_back(&sealed, &unfinished, identity.as_ref())?;
     if taken.is_none_or(|(_, sha256)| sha256 != copy.database_sha256) {
         return Err(BackupError::Damaged {
@@ -58,6 +60,9 @@ pub fn restore(
         });
     }
     check(&unfinished, now, |_| false)?;
+    if scratch.exists() {
+        fs::remove_file(&scratch).map_err(at(&scratch))?;
+    }
     fs::rename(&unfinished, &database).map_err(at(&database))?;
     flush_folder(data)?;
     Ok(Restored { name, copy })
@@ -77,7 +82,9 @@ fn bring(
     }
     make_folder(&place)?;
     let unfinished = blobs.join("restoring");
-    let taken = copy_back(&folder.file_path(&listed.name), &unfinished, identity)?;
+    let scratch = blobs.join("restoring.object");
+    let there = folder.at_hand(folder.file_path(&listed.name), &scratch)?;
+    let taken = copy_back(&there, &unfinished, identity)?;
     if taken.is_none_or(|it| it != (listed.length, listed.sha256.clone())) {
         return Err(BackupError::Damaged {
             what: format!("the file {} is missing or has changed", listed.name),

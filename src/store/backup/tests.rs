@@ -1,5 +1,8 @@
 //! What a backup promises, sealed or not.
 
+mod bucket;
+mod versions;
+
 use std::fs;
 
 use jiff::SignedDuration;
@@ -22,6 +25,8 @@ struct House {
     clock: Clock,
     store: Store,
     sealing: Sealing,
+    /// Instead of the disk.
+    bucket: Option<Arc<dyn Elsewhere>>,
 }
 
 impl House {
@@ -34,12 +39,18 @@ impl House {
             clock,
             store,
             sealing: Sealing::Open,
+            bucket: None,
         }
     }
 
     fn rule(&self) -> Rule {
+        let folder = match &self.bucket {
+            None => self.dir.path().join("disk"),
+            Some(_) => PathBuf::new(),
+        };
         Rule {
-            folder: self.dir.path().join("disk"),
+            folder,
+            bucket: self.bucket.clone(),
             sealing: self.sealing.clone(),
             keep: Keep {
                 daily: 2,
@@ -88,12 +99,16 @@ impl House {
     }
 
     fn restore_by(&self, key: Option<&Key>) -> Result<restoring::Restored, BackupError> {
-        restore(
-            (&self.rule().folder, key),
-            None,
-            &self.restored(),
-            Timestamp::UNIX_EPOCH,
-        )
+        let from = self.source(&self.restored());
+        let now = Timestamp::UNIX_EPOCH;
+        restore((&from, key), None, &self.restored(), now)
+    }
+
+    fn source(&self, data: &Path) -> Source {
+        match &self.bucket {
+            None => Source::Folder(self.rule().folder),
+            Some(bucket) => Source::bucket(&**bucket, data).unwrap(),
+        }
     }
 
     fn next_night(&self) {
@@ -193,7 +208,7 @@ async fn old_backups_go_and_files_that_none_needs_go_with_them() {
     house.next_night();
     assert_eq!(house.back_up().await.unwrap().removed, 1);
     assert!(kept.exists() && !gone.exists());
-    let names: Vec<String> = list(&house.rule().folder)
+    let names: Vec<String> = (house.source(&house.restored()).list())
         .unwrap()
         .into_iter()
         .map(|(name, _)| name)
@@ -301,7 +316,10 @@ async fn what_is_sealed_to_a_key_comes_back_by_it_alone() {
     let second = house.back_up().await.unwrap();
     assert_eq!((second.copied, second.copy.files), (0, 2));
     let disk = house.rule().folder;
-    assert_eq!(guard(&disk).unwrap(), Guard::Key(recipient));
+    assert_eq!(
+        Source::Folder(disk.clone()).guard().unwrap(),
+        Guard::Key(recipient)
+    );
     let bytes = all_bytes(&disk);
     assert!(!holds(&bytes, "the water bill") && !holds(&bytes, "the letter"));
     assert!(!house.store.dir().join("backup.sqlite").exists());
@@ -334,7 +352,10 @@ async fn what_is_sealed_by_words_comes_back_by_them_alone() {
     let words = |it: &str| Passphrase::new(it.to_owned());
     let mut house = sealed_house(Sealing::Passphrase(words("correct horse"))).await;
     house.back_up().await.unwrap();
-    assert_eq!(guard(&house.rule().folder).unwrap(), Guard::Passphrase);
+    assert_eq!(
+        house.source(&house.restored()).guard().unwrap(),
+        Guard::Passphrase
+    );
     let refused = house.restore_by(Some(&Key::Passphrase(words("wrong horse"))));
     assert!(matches!(refused, Err(BackupError::WrongKey)), "{refused:?}");
     let key = Key::Passphrase(words("correct horse"));
