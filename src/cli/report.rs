@@ -13,7 +13,14 @@ use crate::config::Config;
 /// Lines of the service's log.
 const LOG_LINES: &str = "300";
 /// Parts of a key's name whose value nobody but the household may know.
-const SECRET: [&str; 5] = ["password", "secret", "token", "header", "body"];
+const SECRET: [&str; 6] = [
+    "password",
+    "secret",
+    "token",
+    "header",
+    "body",
+    "bucket_key",
+];
 /// What stands for it.
 const HIDDEN: &str = "(hidden)";
 

@@ -76,3 +76,41 @@ pub(super) fn tried(tx: &WriteTx<'_>, delivery: DeliveryId, what: &str) -> Resul
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::Clock;
+    use crate::domain::document::Visibility;
+    use crate::domain::escalation::Recipient;
+    use crate::store::tasks::{self, Edit};
+    use crate::store::{Caller, Store, deliveries};
+
+    #[tokio::test]
+    async fn a_message_about_several_tasks_is_told_of_each_and_of_no_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), Clock::System).unwrap();
+        let told = store.write(Caller::worker("remind"), |tx| {
+            let mut ids = Vec::new();
+            for number in 0..60 {
+                let (title, said) = (number.to_string(), Edit::default());
+                ids.push(tasks::create(tx, title, said, Visibility::Household)?.id);
+            }
+            let mut told = Vec::new();
+            for some in [&ids[3..6], &ids[..]] {
+                let (to, at) = (Recipient::Household, ("mail", tx.now()));
+                let digest = deliveries::intend_digest(tx, some, to, at)?;
+                tx.told.take();
+                tried(tx, digest, "delivered")?;
+                let of = |it: Told| (it.task, it.tried);
+                told.push(tx.told.take().into_iter().map(of).collect::<Vec<_>>());
+            }
+            let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+            Ok((ids, told))
+        });
+        let (ids, told) = told.await.unwrap();
+        let tried = |it: &String| (it.clone(), Some(("mail".to_owned(), 0)));
+        assert_eq!(told[0], ids[3..6].iter().map(tried).collect::<Vec<_>>());
+        assert_eq!(told[1], ids[..50].iter().map(tried).collect::<Vec<_>>());
+    }
+}
