@@ -41,6 +41,8 @@ const REST_AT_LATEST: Duration = Duration::from_mins(10);
 pub struct Lifecycle {
     tracker: TaskTracker,
     stop: CancellationToken,
+    /// It does not open again.
+    for_good: CancellationToken,
 }
 
 impl Lifecycle {
@@ -75,7 +77,7 @@ impl Lifecycle {
 
     /// Waits for the first signal to stop (SIGTERM or SIGINT) or for a stop from elsewhere, or until somebody
     /// wants the configuration read anew (SIGHUP or `rings`) and `check` finds it right, which then comes
-    /// back. From then on a signal to stop ends the process at once.
+    /// back. From then on a signal to stop ends the process at once, or has it stay closed.
     pub async fn until_told<T>(
         &self,
         mut rings: Rings,
@@ -107,8 +109,30 @@ impl Lifecycle {
             }
         };
         self.stop.cancel();
-        stop_at_second_signal(terminate, interrupt);
+        if next.is_some() {
+            self.stay_closed_at_signal(terminate, interrupt);
+        } else {
+            stop_at_second_signal(terminate, interrupt);
+        }
         Ok(next)
+    }
+
+    /// Whether somebody wanted it to stop while it closed to open again.
+    pub fn stays_closed(&self) -> bool {
+        self.for_good.is_cancelled()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "not waited for by a stop")]
+    fn stay_closed_at_signal(&self, mut terminate: Signal, mut interrupt: Signal) {
+        let for_good = self.for_good.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            for_good.cancel();
+            stop_at_second_signal(terminate, interrupt);
+        });
     }
 }
 

@@ -54,6 +54,9 @@ impl House {
             log::warn!("something did not end in time and was left behind");
         }
         store.close();
+        if lifecycle.stays_closed() {
+            return Ok(Closed::ForGood);
+        }
         Ok(closed)
     }
 }

@@ -193,7 +193,7 @@ impl Opened {
         let mut next = first;
         for number in 1..=PARTS_MAX {
             hash.update(&next);
-            let is_last = next.len() < PART_BYTES;
+            let following = part(file)?;
             let sign = |it: &Bucket| {
                 let credentials = Some(&it.credentials);
                 let action = it.address.upload_part(credentials, key, number, upload);
@@ -203,11 +203,11 @@ impl Opened {
             let sent = expect(sent.await?).await?;
             let tag = sent.headers().get("etag").and_then(|it| it.to_str().ok());
             tags.push(tag.unwrap_or_default().to_owned());
-            if is_last {
+            if following.is_empty() {
                 self.complete((key, upload), &tags).await?;
                 return Ok(HEXLOWER.encode(&hash.finalize()));
             }
-            next = part(file)?;
+            next = following;
         }
         Err(SendError::permanent("the file is too large for a bucket"))
     }

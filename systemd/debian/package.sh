@@ -60,7 +60,7 @@ install -D -m 755 -t "$tree/usr/bin" "$programs/workmate" "$programs/workmate-re
 # -- the unit: the repository's, with the package's path and manual, and a user that stays
 unit=$tree/lib/systemd/system/workmate.service
 mkdir -p "$(dirname "$unit")"
-sed -e '/^Description=/a Documentation=man:workmate(1)' -e 's|^\(Exec[A-Z][a-z]*\)=/usr/local/bin/|\1=/usr/bin/|' \
+sed -e '/^Description=/a Documentation=man:workmate(1)' -e 's|^\(Exec[A-Z][a-z]*=\)/usr/local/bin/|\1/usr/bin/|' \
     -e '/^# A user that exists only while it runs/,/^DynamicUser=yes$/c\
 # The package makes this user. It stays, so that files elsewhere (shares, backups) keep their owner.' \
     "$root/systemd/workmate.service" >"$unit"

@@ -195,6 +195,17 @@ async fn a_hangup_is_a_reload_too_and_the_port_may_change() {
 }
 
 #[tokio::test]
+async fn a_stop_while_it_reloads_is_a_stop() {
+    for wait in [0, 50, 200, 260] {
+        let mut house = House::open("http://one.example").await;
+        house.hang_up();
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        let said = house.daemon.stop().await;
+        assert!(!said.contains("left behind"), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn nobody_to_reload_is_said() {
     let daemon = Daemon::prepare(&[]);
     let refused = daemon.command(&["reload"]).unwrap_err();

@@ -92,6 +92,8 @@ promise "it starts with a new volume" start --volume documents:/var/lib/workmate
 promise "workmate health says well" until_it 20 workmate health
 promise "the image's own health check says so too" pod healthcheck run "$name"
 promise "it is user 8420" runs_as 8420
+promise "it takes a changed configuration while it runs" eval '[ "$(workmate reload)" = reloaded ]'
+promise "and is the same process" eval '[ "$(pod inspect --format "{{.RestartCount}} {{.State.Running}}" "$name")" = "0 true" ]'
 promise "the web answers" eval 'nsenter --net --target "$(pod inspect --format "{{.State.Pid}}" "$name")" \
     curl --silent --fail --output /dev/null http://127.0.0.1:8420/health'
 promise "a scan is understood" eval 'workmate add /papers/scan.png >/dev/null && until_it 60 understood 1'

@@ -45,7 +45,7 @@ WORKMATE_POST_INSTALL_TARGET_HOOKS += WORKMATE_INSTALL_CONFIG
 # one that exists only while it runs.
 define WORKMATE_INSTALL_INIT_SYSTEMD
 	mkdir -p $(TARGET_DIR)/usr/lib/systemd/system
-	sed -e 's|^ExecStart=/usr/local/bin/|ExecStart=/usr/bin/|' \
+	sed -e 's|^\(Exec[A-Z][a-z]*=\)/usr/local/bin/|\1/usr/bin/|' \
 		-e '/^# A user that exists only while it runs/,/^DynamicUser=yes$$/d' \
 		$(@D)/systemd/workmate.service \
 		>$(TARGET_DIR)/usr/lib/systemd/system/workmate.service
