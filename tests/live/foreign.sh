@@ -80,7 +80,8 @@ export WORKMATE_DATA__DIR=$work/data WORKMATE_SERVER__LISTEN=127.0.0.1:$port WOR
 export MALLOC_ARENA_MAX=1
 run() { "$work/arm64/run" --config "$work/workmate.toml" "$@"; }
 token=$(run token create test | tail -n 1)
-run serve >"$work/log" 2>&1 & daemon=$!
+# By its own number, not by that of a shell around it.
+"$work/arm64/run" --config "$work/workmate.toml" serve >"$work/log" 2>&1 & daemon=$!
 soon() { # SECONDS SENTENCE COMMAND…
     local rounds=$(($1 * 2)) sentence=$2
     shift 2
