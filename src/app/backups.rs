@@ -69,7 +69,7 @@ fn sealing(config: &Config, environment: &Environment) -> Result<Sealing> {
 }
 
 impl Crew {
-    /// Begins to make backups, where a folder is configured.
+    /// Begins to make backups, where a place for them is configured.
     pub(super) fn start_backups(&self, rule: &Rule) {
         let hour = self.config.backup.hour();
         if let Some(hour) = hour.filter(|_| !rule.is_nowhere()) {

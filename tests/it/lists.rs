@@ -190,17 +190,12 @@ async fn what_an_earlier_version_indexed_is_found_again_and_its_words_go_with_th
     store.close();
     drop(store);
     let path = dir.path().join("workmate.sqlite");
+    let before_words = include_str!("../fixtures/before-words.sql");
+    let damage =
+        "UPDATE page SET words = 'damaged' WHERE document = (SELECT max(id) FROM document)";
     rusqlite::Connection::open(path)
         .unwrap()
-        .execute_batch(
-            "DROP TABLE search; DROP TABLE word_part; DROP TABLE word; DROP TABLE document_to_index;
-             CREATE VIRTUAL TABLE search USING fts5 (
-                 title, sender, body,
-                 content = '', contentless_delete = 1, tokenize = 'trigram'
-             );
-             PRAGMA user_version = 13;
-             UPDATE page SET words = 'damaged' WHERE document = (SELECT max(id) FROM document)",
-        )
+        .execute_batch(&format!("{before_words}{damage}"))
         .unwrap();
 
     let store = Store::open(dir.path(), clock.clone()).unwrap();

@@ -279,6 +279,27 @@ const EMPTY_NAMES: &[&str] = &["Manager", "Service", "Helper", "Helpers", "Util"
 /// A TODO says when it will be done.
 const CONDITIONS: &[&str] = &["when ", "once ", "as soon as ", "until ", "after "];
 const LINES_MAX: usize = 600;
+/// What lies at the top level.
+const TOP_LEVEL: &[&str] = &[
+    ".ci",
+    ".clippy.toml",
+    ".gitignore",
+    ".rustfmt.toml",
+    "CHANGELOG.md",
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE",
+    "Makefile",
+    "README.md",
+    "askama.toml",
+    "buildroot",
+    "config",
+    "deny.toml",
+    "models",
+    "src",
+    "systemd",
+    "tests",
+];
 
 #[test]
 fn rooms_know_only_whom_they_may() {
@@ -447,6 +468,22 @@ fn names_say_what_a_thing_is() {
         }
     }
     assert!(broken.is_empty(), "{broken}");
+}
+
+#[test]
+fn the_top_level_holds_what_was_agreed_and_nothing_else() {
+    let ignored = fs::read_to_string(root().join(".gitignore")).unwrap();
+    let ignored: Vec<&str> = ignored
+        .lines()
+        .filter_map(|it| it.strip_prefix('/'))
+        .collect();
+    let entries = fs::read_dir(root()).unwrap().flatten();
+    let names = entries.map(|it| it.file_name().into_string().unwrap());
+    let strange: Vec<String> = names
+        .filter(|it| it != ".git" && !TOP_LEVEL.contains(&it.as_str()))
+        .filter(|it| !ignored.contains(&it.as_str()))
+        .collect();
+    assert!(strange.is_empty(), "{strange:?} at the top level");
 }
 
 #[test]

@@ -84,13 +84,16 @@ pub(super) fn copy(store: &Store, folder: &Folder) -> Result<Made, BackupError> 
     write_through(&place.join("copy.json"), &text)?;
     folder.send(&place.join("copy.json"))?;
     folder::flush_folder(place.parent().unwrap_or(&place))?;
-    let earlier = Earlier {
-        folder: folder.path().to_owned(),
-        name: name.clone(),
-        writes,
-    };
-    let known = &store.inner.backed_up;
-    *known.lock().unwrap_or_else(PoisonError::into_inner) = Some(earlier);
+    // A bucket's database is not at hand for the next one; the folder beside it keeps its own.
+    if !folder.is_bucket() {
+        let earlier = Earlier {
+            folder: folder.path().to_owned(),
+            name: name.clone(),
+            writes,
+        };
+        let known = &store.inner.backed_up;
+        *known.lock().unwrap_or_else(PoisonError::into_inner) = Some(earlier);
+    }
     Ok(Made {
         copy,
         name,

@@ -193,6 +193,46 @@ async fn a_bucket_holds_what_a_folder_would_and_this_machine_lists_alone() {
 }
 
 #[tokio::test]
+async fn a_folder_and_a_bucket_each_get_theirs_and_one_that_fails_costs_the_other_nothing() {
+    let (house, shelf) = house_with_shelf();
+    house.add_task("water bill").await;
+    file(&house, b"a letter");
+    let disk = house.dir.path().join("disk");
+    let both = async || {
+        let (store, folder) = (house.store.clone(), disk.clone());
+        let rule = Rule {
+            folder,
+            ..house.rule()
+        };
+        let made = tokio::task::spawn_blocking(move || make(&store, &rule));
+        made.await.unwrap()
+    };
+    assert_eq!(both().await.unwrap().copied, 2);
+    house.next_night();
+    let second = both().await.unwrap();
+    assert_eq!(second.copied, 0);
+    // In the folder it is shared as ever.
+    let of_disk = House {
+        bucket: None,
+        ..house
+    };
+    assert_eq!(shared_by(&of_disk, &second), 2);
+    let house = of_disk;
+    house.next_night();
+    shelf.cut_after(0);
+    let (store, bucket) = (house.store.clone(), shelf.clone());
+    let rule = Rule {
+        bucket: Some(Arc::new(bucket)),
+        ..house.rule()
+    };
+    let made = tokio::task::spawn_blocking(move || make(&store, &rule)).await;
+    let failed = made.unwrap().unwrap_err();
+    assert!(failed.to_string().contains("the line is cut"), "{failed}");
+    let there = house.source(&house.restored()).list().unwrap();
+    assert_eq!(there[0].1.at, house.clock.now());
+}
+
+#[tokio::test]
 async fn a_sealed_bucket_shows_nothing_and_opens_by_its_words() {
     let (house, shelf) = house_with_shelf();
     let words = || Passphrase::new("correct horse".to_owned());

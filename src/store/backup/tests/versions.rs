@@ -63,16 +63,9 @@ async fn what_the_version_before_the_words_knew_is_there_after_its_backup_came_b
     let copies = house.rule().folder.join("copies").join(&made.name);
     let database = house.dir.path().join("other.sqlite");
     fs::copy(copies.join("workmate.sqlite"), &database).unwrap();
-    changed(
-        &database,
-        "PRAGMA journal_mode = DELETE;
-         DROP TABLE search; DROP TABLE word_part; DROP TABLE word; DROP TABLE document_to_index;
-         CREATE VIRTUAL TABLE search USING fts5 (
-             title, sender, body,
-             content = '', contentless_delete = 1, tokenize = 'trigram'
-         );
-         PRAGMA user_version = 13",
-    );
+    let before_words = include_str!("../../../../tests/fixtures/before-words.sql");
+    let closed = "PRAGMA journal_mode = DELETE";
+    changed(&database, &format!("{before_words}{closed}"));
     put_in(&house, &made, &database);
     let restored = house.restore().unwrap();
     assert_eq!((restored.copy.tasks, restored.copy.journal_entries), (1, 1));
