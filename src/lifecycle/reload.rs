@@ -124,8 +124,9 @@ pub fn again() -> io::Result<Command> {
 /// Puts `socket` where the next program looks for it (`sd_listen_fds(3)`).
 #[expect(unsafe_code, reason = "a number of our choice is had in no other way")]
 fn pass_on(socket: &OwnedFd) -> io::Result<()> {
-    // SAFETY: `dup2` takes two numbers and closes what the second was (dup(2)). Called behind the end of the
-    // runtime, with nothing to come but another program: whoever had that number does not use it any more.
+    // SAFETY: `dup2` takes two numbers and closes what the second was (dup(2)). Nothing comes after it but
+    // another program. A thread that a hard stop has left behind may still use that number: it can neither
+    // read nor write at a place of a socket, so it fails, and ends with this program.
     let number = unsafe { libc::dup2(socket.as_raw_fd(), FIRST_PASSED) };
     if number < 0 {
         return Err(io::Error::last_os_error());
